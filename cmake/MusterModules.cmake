@@ -1,0 +1,25 @@
+# muster_module(NAME LINK <modules and libraries that its headers need> DOOR <libraries hidden behind it>)
+# makes muster_NAME (alias muster::NAME) from every source below the current folder. Units are found, never listed.
+function(muster_module name)
+  cmake_parse_arguments(ARG "" "" "LINK;DOOR" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  add_library(muster_${name} STATIC ${sources})
+  add_library(muster::${name} ALIAS muster_${name})
+  target_include_directories(muster_${name} PUBLIC ${CMAKE_SOURCE_DIR}/engine ${CMAKE_SOURCE_DIR})
+  target_link_libraries(muster_${name} PUBLIC muster_flags ${ARG_LINK} PRIVATE ${ARG_DOOR})
+endfunction()
+
+# muster_unit_table(TARGET NAME GLOB TEMPLATE...) writes <build>/generated/NAME.inc with one row per file that GLOB finds:
+# UNIT(stem) lines. A unit whose function is missing fails at link by its name.
+function(muster_unit_table target name)
+  file(GLOB units CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${ARGN})
+  list(SORT units)
+  set(text "")
+  foreach(unit ${units})
+    get_filename_component(stem ${unit} NAME_WE)
+    string(APPEND text "UNIT(${stem})\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/${name}.inc CONTENT "${text}" @ONLY)
+  target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/generated)
+endfunction()

@@ -1,0 +1,172 @@
+// Run: the whole result of one evaluation, and all that a report may read (design section 4, Results). `evaluate` makes it, `reports` render it, nothing
+// changes it in between. Pieces that are JSON (observed, expected) are kept as canonical JSON text. Everything here is a function of the inputs alone:
+// no wall-clock time, no machine, no thread count; those are in RunTimes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error_codes.h"
+#include "base/time.h"
+#include "model/control.h"
+#include "model/string_column.h"
+#include "model/verdict.h"
+
+namespace muster {
+
+/// One row of a dataset behind a finding: where the auditor finds the raw line.
+struct RawRow {
+  std::string dataset;
+  std::uint32_t line = 0;     // of data/<dataset>.jsonl, from 1
+  std::uint32_t request = 0;  // of ledger.jsonl, from 1; 0 when imported
+  friend bool operator==(const RawRow&, const RawRow&) = default;
+};
+
+/// Another record that a finding names (the other accounts of a person, the admins counted).
+struct Related {
+  std::string kind;  // a SubjectKind's word
+  std::string id;
+  std::string label;
+  friend bool operator==(const Related&, const Related&) = default;
+};
+
+/// A verdict that is fail, waived, unknown or error, with why.
+struct Finding {
+  std::uint32_t subject = 0;  // index into Run::subjects[kind of the rule]
+  Verdict verdict = Verdict::fail;
+  std::string reason;
+  std::string observed;  // a JSON object, or empty
+  std::string expected;  // a JSON value, or empty
+  std::vector<Related> related;
+  std::optional<std::uint32_t> waiver;  // index into Run::waivers; set when verdict is waived
+  std::vector<RawRow> rows;
+};
+
+/// Run-length piece of a rule's verdicts, over the subjects in dataset order.
+struct VerdictRun {
+  std::uint32_t count = 0;
+  Verdict verdict = Verdict::pass;
+  std::uint32_t reason = 0;  // index into RuleResult::reasons; 0 is always ""
+  friend bool operator==(const VerdictRun&, const VerdictRun&) = default;
+};
+
+/// One policy entry, evaluated.
+struct RuleResult {
+  std::string rule;    // rule id, "keys.max_age"
+  std::string as;      // the entry's name; equals `rule` unless the policy says `as`
+  std::string policy;  // policy id
+  Severity severity = Severity::medium;
+  std::vector<ControlId> controls;
+  SubjectKind subject = SubjectKind::user;
+  std::string title, why, fix;
+  std::string file;         // the policy file, relative to the config's folder; the entry's line
+  std::uint32_t line = 0;
+  std::string parameters;   // JSON object of the effective parameters
+  bool reports_unknown = false;  // `on_unknown: report`: unknowns do not make the run undecided
+  bool gated = true;             // severity is at or above --fail-on: a failure makes the run fail
+  std::uint64_t population = 0;
+  Counts counts;
+  std::vector<std::string> reasons{""};  // reasons of pass, not_applicable and of every other verdict; index 0 is ""
+  std::vector<VerdictRun> verdicts;      // counts add up to population
+  /// Sorted by subject. Empty when `whole` is set.
+  std::vector<Finding> findings;
+  /// Set when one thing decides every subject alike (a denied dataset, a rule over budget): said once, not once a subject.
+  struct Whole {
+    Verdict verdict = Verdict::unknown;
+    std::string reason;
+  };
+  std::optional<Whole> whole;
+  /// Set when the entry as such is undecided although no subject is: "scope selects nothing from 312 users". Makes the run undecided.
+  std::string undecided;
+};
+
+struct Subjects {
+  StringColumn id;
+  StringColumn label;
+};
+
+/// One dataset's row of the manifest as the run saw it.
+struct DatasetResult {
+  std::string name;
+  std::string status;  // complete | partial | denied | unsupported | not_requested
+  std::string reason;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t pages = 0;
+  std::string sha256;
+  bool declared = false;      // completeness was declared by an importer, not observed
+  bool read = false;          // some selected rule reads it
+  std::vector<std::string> warnings;
+};
+
+/// An input file with its digest: config, policies, rules, roster files, links, register, waivers, the snapshot's manifest.
+struct InputFile {
+  std::string kind;  // config | policy | rule | roster | links | nonhuman | waivers | snapshot
+  std::string path;  // relative to the config's folder, or "builtin:rules/keys/max_age.lua"
+  std::string sha256;
+  std::uint64_t bytes = 0;
+};
+
+struct RosterResult {
+  std::string path;
+  std::string status;  // complete | partial | stale | missing
+  std::string reason;
+  std::uint64_t persons = 0;
+  std::string as_of;     // the export's date as given; empty when none: age not checked
+  std::string max_age;
+};
+
+struct WaiverResult {
+  std::string id, rule, reason, approver, ticket, owner;
+  std::string starts, expires;  // as written; empty when absent
+  std::string state;            // active | not_started | expired | unapproved | unused
+  std::uint64_t applied = 0;    // findings it turned into `waived`
+};
+
+struct PolicyResult {
+  std::string id, title, file, sha256, version;
+};
+
+/// A note for the reader that never changes the exit code.
+struct Notice {
+  std::string code;  // stable word
+  std::string text;
+};
+
+struct Run {
+  std::string id;  // sha256 of the inputs
+  std::string tool_version;
+  std::string organization;       // display name
+  std::string organization_id;
+  std::string provider;
+  Instant as_of;
+  bool what_if = false;           // as_of is not the snapshot's instant
+  Instant snapshot_completed;
+  Severity fail_on = Severity::info;
+  std::string tzdata;             // version, when the roster uses a zone
+  std::vector<InputFile> inputs;  // sorted by kind, then path
+  std::vector<DatasetResult> datasets;
+  std::vector<RosterResult> rosters;
+  std::vector<PolicyResult> policies;
+  std::vector<WaiverResult> waivers;
+  std::map<SubjectKind, Subjects> subjects;  // the kinds that some rule judges
+  std::vector<RuleResult> rules;             // in policy order
+  std::vector<Notice> notices;
+  bool nondeterministic = false;             // a wall-time limit decided something
+  ExitCode exit = ExitCode::internal;        // what the process will return
+
+  /// The words for `exit` in reports: "passed", "failed", "undecided", "failed and undecided".
+  [[nodiscard]] std::string outcome() const;
+};
+
+/// What may differ between two runs on the same inputs; kept in run.json and shown on a terminal, never in results.json.
+struct RunTimes {
+  Instant checked_at;
+  std::int64_t load_us = 0, index_us = 0, evaluate_us = 0, write_us = 0;
+  std::vector<std::int64_t> rule_us;  // by Run::rules, CPU time summed over workers
+};
+
+}  // namespace muster

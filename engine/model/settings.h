@@ -1,0 +1,128 @@
+// What the user's YAML files say, as plain structs: `policy` fills them, `roster`, `evaluate` and `cli` read them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "model/control.h"
+#include "model/verdict.h"
+
+namespace muster {
+
+/// A value as YAML gave it, before the rule says which type it wants. `plain` scalars were not quoted.
+struct GivenValue {
+  std::string text;                // scalar
+  std::vector<std::string> items;  // sequence of scalars
+  bool is_list = false;
+  bool plain = true;
+  bool is_null = false;
+  Place place;
+};
+
+/// include / exclude of a scope: a field name (or `id`, or `register`) and what it may be: words or globs; any of them.
+struct ScopeTerm {
+  std::string field;
+  std::vector<std::string> patterns;
+  Place place;
+};
+
+struct PolicyEntry {
+  std::string rule;
+  std::string as;  // equals rule when the file does not say
+  std::optional<Severity> severity;
+  std::map<std::string, GivenValue> params;
+  std::vector<ScopeTerm> include, exclude;
+  /// Replaces the rule's own mapping when given. `when` restricts a control to parameter values: {control, {param: value}}.
+  struct Mapping {
+    ControlId control;
+    std::map<std::string, GivenValue> when;
+  };
+  std::optional<std::vector<Mapping>> controls;
+  bool reports_unknown = false;  // on_unknown: report
+  Place place;                   // of the entry
+};
+
+struct Policy {
+  std::string id, title, version, description;
+  std::vector<PolicyEntry> entries;
+  std::string file;    // as shown to the user: relative, or "builtin:policies/anthropic-baseline.yaml"
+  std::string sha256;
+  std::uint64_t bytes = 0;
+};
+
+/// waivers.yaml, one item.
+struct Waiver {
+  std::string id, rule, reason, approver, ticket, owner;
+  ScopeTerm subject;  // field is `id`, `email`, or a field of the subject
+  std::optional<Date> starts, expires;
+  Place place;
+};
+
+/// Account links (account → person).
+struct AccountLink {
+  std::string account;  // a user id or an e-mail
+  std::string person;   // person_id
+  std::string reason;   // free text, may be empty
+  Place place;
+};
+
+/// Register of non-human identities, one item.
+struct NonhumanEntry {
+  std::string id;       // the register's own name of the identity; defaults to the account
+  std::string account;  // a user id, an e-mail, or a service account's id
+  std::string owner;    // person_id or e-mail of a person
+  std::string purpose;
+  std::optional<Date> review_by;
+  Place place;
+};
+
+/// One roster source of the config.
+struct RosterSource {
+  enum class Format : std::uint8_t { csv, json, jsonl };
+  Format format = Format::csv;
+  std::string path;                            // as resolved against the config's folder
+  std::string shown_path;                      // as the config says
+  std::map<std::string, std::string> columns;  // roster field → header (or JSON member)
+  std::string zone;                            // tz name; empty: UTC
+  std::string date_format;                     // strftime-like; empty: ISO 8601
+  std::map<std::string, std::vector<std::string>> status;  // "active"/"terminated" → words
+  std::map<std::string, std::vector<std::string>> kind;    // "employee"/"contractor"/"external" → words
+  char delimiter = 0;                          // 0: found from the header line
+  std::optional<Date> as_of;
+  std::string as_of_column;                    // instead of as_of: the newest date of that column
+  std::optional<std::int64_t> max_age_us;
+  std::optional<std::uint64_t> min_rows;       // `expect`-like guard for half a roster
+  Place place;
+};
+
+/// `expect:` of the config: fewer rows than min make the dataset count as not complete.
+struct Expectation {
+  std::string dataset;
+  std::uint64_t min = 0;
+  Place place;
+};
+
+struct Config {
+  std::string organization;
+  std::string snapshot;  // path; empty when the config does not say
+  std::vector<RosterSource> rosters;
+  std::string links, nonhuman, waivers;       // paths, resolved; empty when absent
+  std::map<std::string, std::vector<std::string>> domain_aliases;  // domain → alias domains
+  std::vector<Expectation> expect;
+  std::vector<std::string> rule_folders;      // resolved
+  std::vector<std::string> policies;          // file paths (resolved) or shipped names, in order
+  std::optional<std::int64_t> max_snapshot_age_us;
+  std::string file;    // the config file's path; empty when there is none
+  std::string folder;  // its folder: what relative paths are relative to
+  std::string sha256;
+  std::uint64_t bytes = 0;
+};
+
+}  // namespace muster
