@@ -64,6 +64,7 @@ enum class ExitCode : int {
   X(snapshot_digest,     "snapshot.digest",       integrity,   "A snapshot file's bytes are not those that the manifest lists.") \
   X(snapshot_line,       "snapshot.line",         integrity,   "A dataset line is not a valid record.") \
   X(snapshot_duplicate,  "snapshot.duplicate_id", integrity,   "One id stands twice in a dataset where ids are unique.") \
+  X(results_format,      "results.format",        wrong_input, "A results file is malformed, of another version, or contradicts itself.") \
   X(service_unavailable, "service.unavailable",   unavailable, "A service that muster needs does not answer.") \
   X(interrupted,         "interrupted",           interrupted, "The user ended the run.") \
   X(internal,            "internal",              internal,    "A bug in muster. Please report it with the command line.")

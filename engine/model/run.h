@@ -65,6 +65,7 @@ struct RuleResult {
   std::string file;         // the policy file, relative to the config's folder; the entry's line
   std::uint32_t line = 0;
   std::string parameters;   // JSON object of the effective parameters
+  std::vector<std::string> reads;  // names of the datasets that the rule reads, sorted
   bool reports_unknown = false;  // `on_unknown: report`: unknowns do not make the run undecided
   bool gated = true;             // severity is at or above --fail-on: a failure makes the run fail
   std::uint64_t population = 0;
