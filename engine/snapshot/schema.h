@@ -42,14 +42,15 @@ struct FieldSpec {
   std::string_view name;   // as rules read it
   FieldType type = FieldType::text;
   bool nullable = false;   // null is a documented value
-  std::string_view since;  // "" always there; "2026-08": absent in replies of an older API age
+  std::string_view since = {};  // "" always there; "2026-06" or "2026": absent in replies of an older API age
   Personal personal = Personal::no;
-  /// Places in a line, in order of preference, separated by '|', members by '.': "object.scope.workspace_id|object.workspace_id". The first that is present
-  /// (even as null) is taken. Empty: derived.
-  std::string_view paths;
+  /// Places in a line, in order of preference, separated by '|', members by '.': "object.scope.workspace_id?|object.workspace_id". The first that is present
+  /// (even as null) is taken. When none is, the field is null if an object on the way is null, or, for a place that ends in '?', if the object that would hold it
+  /// is there without it (a variant of a union that has no such member); absent otherwise. Empty: derived, or of the roster.
+  std::string_view paths = {};
   /// Datasets that a derived field is computed from, separated by ' ' ("persons workspace_members"). Empty for loaded fields.
-  std::string_view needs;
-  std::string_view doc;    // one sentence
+  std::string_view needs = {};
+  std::string_view doc = {};  // one sentence
 };
 
 /// One dataset.
@@ -66,16 +67,16 @@ struct DatasetSpec {
   [[nodiscard]] std::optional<std::uint16_t> field(std::string_view name) const;  // index into fields
 };
 
-/// How records are joined. `via` is the field that holds the target's key: on `from` for a to-one, on `to` for a to-many.
-/// Relations without `via` are computed by `evaluate` (the match of accounts to persons).
+/// How records are joined. `via` is the field that holds the target's key: on `from` for a to-one, on `to` for a to-many; a to-many whose `via` is a text_list
+/// of `from` (`groups.role_ids`) leads to the rows that the list names. Relations without `via` are computed by `evaluate` (the match of accounts to persons).
 struct RelationSpec {
   Dataset from;
   std::string_view name;  // as rules say it: `key.creator`, `user:keys()`
   bool many = false;
   Dataset to;
-  std::string_view via;
+  std::string_view via = {};
   /// Only rows of `via`'s dataset whose field has that value take part: "created_by_type=user". Empty: all.
-  std::string_view where;
+  std::string_view where = {};
   std::string_view doc;
 };
 
@@ -87,8 +88,8 @@ struct RelationSpec {
 /// Index into relations(); nullopt when `from` has none of that name.
 [[nodiscard]] std::optional<std::uint16_t> find_relation(Dataset from, std::string_view name);
 
-/// Roles that are implicit members of every workspace and missing from its member list (fact sheet section 8).
-/// The workspace role that the organization role implies; empty when it implies none.
+/// The workspace role that an organization role implies in every workspace, without an entry in its member list; empty when it implies none. The API says so
+/// of `admin` (workspace_admin) and `billing` (workspace_billing); owners count as admins.
 [[nodiscard]] std::string_view implied_workspace_role(std::string_view organization_role);
 
 }  // namespace muster::snapshot
