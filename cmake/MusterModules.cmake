@@ -1,16 +1,24 @@
 # muster_module(NAME LINK <modules and libraries that its headers need> DOOR <libraries hidden behind it>)
 # makes muster_NAME (alias muster::NAME) from every source below the current folder. Units are found, never listed.
+# A module that has only headers becomes an INTERFACE library.
 function(muster_module name)
   cmake_parse_arguments(ARG "" "" "LINK;DOOR" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
-  add_library(muster_${name} STATIC ${sources})
+  if(sources)
+    add_library(muster_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(muster_${name} PRIVATE ${ARG_DOOR})
+  else()
+    add_library(muster_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
   add_library(muster::${name} ALIAS muster_${name})
-  target_include_directories(muster_${name} PUBLIC ${CMAKE_SOURCE_DIR}/engine ${CMAKE_SOURCE_DIR})
-  target_link_libraries(muster_${name} PUBLIC muster_flags ${ARG_LINK} PRIVATE ${ARG_DOOR})
+  target_include_directories(muster_${name} ${scope} ${CMAKE_SOURCE_DIR}/engine ${CMAKE_SOURCE_DIR})
+  target_link_libraries(muster_${name} ${scope} muster_flags ${ARG_LINK})
 endfunction()
 
-# muster_unit_table(TARGET NAME GLOB TEMPLATE...) writes <build>/generated/NAME.inc with one row per file that GLOB finds:
+# muster_unit_table(TARGET NAME GLOB...) writes <build>/generated/NAME.inc with one row per file that GLOB finds:
 # UNIT(stem) lines. A unit whose function is missing fails at link by its name.
 function(muster_unit_table target name)
   file(GLOB units CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${ARGN})
@@ -21,5 +29,8 @@ function(muster_unit_table target name)
     string(APPEND text "UNIT(${stem})\n")
   endforeach()
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/${name}.inc CONTENT "${text}" @ONLY)
-  target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/generated)
+  get_target_property(type ${target} TYPE)
+  if(NOT type STREQUAL INTERFACE_LIBRARY)
+    target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/generated)
+  endif()
 endfunction()

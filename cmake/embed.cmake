@@ -1,19 +1,28 @@
-# Writes OUT: one array row per file of FILES, as adjacent raw string literals (each below the compiler's length limit).
-set(text "#include \"base/embedded.h\"\n\nnamespace muster {\nnamespace {\nconstexpr EmbeddedFile kFiles[] = {\n")
-string(REPLACE " " ";" FILES "${FILES}")
-foreach(file ${FILES})
+# Writes OUT: the files that LIST names (one path a line), behind base/embedded.h. The assembler takes the bytes in as they are,
+# so a file may hold anything and have any size.
+file(STRINGS ${LIST} files ENCODING UTF-8)
+set(blocks "")
+set(rows "")
+set(number 0)
+foreach(file IN LISTS files)
   file(RELATIVE_PATH name ${ROOT} ${file})
-  file(READ ${file} hex HEX)
-  string(LENGTH "${hex}" digits)
-  math(EXPR bytes "${digits} / 2")
-  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" body "${hex}")
-  # One literal per 16 bytes keeps lines short and each literal far below the limit of 65536.
-  string(REGEX REPLACE "((\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f]))" "\"\\1\"\n" body "${body}")
-  string(REGEX REPLACE "\n((\\\\x[0-9a-f][0-9a-f])+)$" "\n\"\\1\"" body "${body}")
-  if(NOT body MATCHES "^\"")
-    set(body "\"${body}\"")
-  endif()
-  string(APPEND text "{\"${name}\", std::string_view(\n${body},\n${bytes})},\n")
+  file(SIZE ${file} bytes)
+  # Once for the C++ literal that holds the assembler's text, once for the assembler's own literal.
+  string(REGEX REPLACE "([\\\\\"])" "\\\\\\1" quoted "${file}")
+  string(REGEX REPLACE "([\\\\\"])" "\\\\\\1" quoted "${quoted}")
+  string(REGEX REPLACE "([\\\\\"])" "\\\\\\1" name "${name}")
+  set(symbol muster_embedded_${number})
+  string(APPEND blocks
+    "asm(\".pushsection .rodata\\n.globl ${symbol}\\n.hidden ${symbol}\\n${symbol}:\\n"
+    ".incbin \\\"${quoted}\\\"\\n.byte 0\\n.popsection\\n\");\n"
+    "extern \"C\" __attribute__((visibility(\"hidden\"))) const char ${symbol}[];\n")
+  string(APPEND rows "      {\"${name}\", {${symbol}, ${bytes}}},\n")
+  math(EXPR number "${number} + 1")
 endforeach()
-string(APPEND text "};\n}  // namespace\nstd::span<const EmbeddedFile> embedded_files() { return kFiles; }\n}  // namespace muster\n")
-file(WRITE ${OUT} "${text}")
+if(number EQUAL 0)
+  set(body "  return {};\n")
+else()
+  set(body "  static const muster::EmbeddedFile files[] = {\n${rows}  };\n  return files;\n")
+endif()
+file(WRITE ${OUT}
+  "#include \"base/embedded.h\"\n\n${blocks}\nstd::span<const muster::EmbeddedFile> muster::embedded_files() {\n${body}}\n")

@@ -34,8 +34,11 @@ void fold_email(std::string_view address, std::string& out);
 
 /// Columns that a terminal uses for the text.
 [[nodiscard]] std::size_t display_width(std::string_view text);
+/// The bytes of the first code point; a single byte where the text is not valid UTF-8; empty for an empty text.
+[[nodiscard]] std::string_view first_code_point(std::string_view text);
 /// The longest prefix of at most `max_bytes` bytes that does not split a code point.
 [[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes);
+/// Without white space at both ends: ASCII's, and the spaces of Unicode that spreadsheets leave behind (no-break, wide, zero-width).
 [[nodiscard]] std::string_view trim(std::string_view text);
 
 }  // namespace muster

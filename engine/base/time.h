@@ -42,12 +42,14 @@ struct Date {
 [[nodiscard]] std::string format_date(Date date);  // YYYY-MM-DD
 [[nodiscard]] Date date_of(Instant instant);       // the UTC day
 [[nodiscard]] Instant start_of(Date date);         // midnight UTC
+/// Kept within 0001-01-01..10000-01-01, so that the day after HR's "no end" date 9999-12-31 exists.
 [[nodiscard]] Date plus_days(Date date, int days);
 [[nodiscard]] int days_between(Date from, Date to);
 
-/// "1d", "12h", "30m", "90s", "2w", "7d12h" → microseconds, > 0. Error time_format otherwise.
+/// "1d", "12h", "30m", "90s", "2w", "7d12h", "1d 12h" (largest unit first) → microseconds, > 0. Error time_format otherwise.
 [[nodiscard]] Result<std::int64_t> parse_duration(std::string_view text);
-/// "7d", "1d 12h", "90s": the largest units that say it exactly; "0s" for zero.
+/// "7d", "1d 12h", "5m 30s": days, hours, minutes and seconds, leaving out zeros; below two minutes in seconds alone ("90s"); "0s" for zero.
+/// parse_duration reads it back when it is in whole seconds.
 [[nodiscard]] std::string format_duration(std::int64_t us);
 
 /// A time zone of the tz database. Cheap to copy (a pointer into the loaded database); thread-safe.
