@@ -21,6 +21,11 @@ class StringColumn {
   }
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
   [[nodiscard]] bool empty() const { return ends_.empty(); }
+  /// Bytes of text of all rows.
+  [[nodiscard]] std::size_t bytes() const { return arena_.size(); }
+  /// For batches of random reads: starts fetching the row's place, and, once that is there, its text.
+  void prefetch_place(std::size_t row) const { __builtin_prefetch(ends_.data() + row); }
+  void prefetch_text(std::size_t row) const { __builtin_prefetch(arena_.data() + (row == 0 ? 0 : ends_[row - 1])); }
   void reserve(std::size_t rows, std::size_t bytes) {
     ends_.reserve(rows);
     arena_.reserve(bytes);
@@ -28,9 +33,10 @@ class StringColumn {
   /// Appends all rows of `other`.
   void append(const StringColumn& other) {
     const std::uint64_t base = arena_.size();
+    const std::size_t first = ends_.size();
     arena_.append(other.arena_);
-    ends_.reserve(ends_.size() + other.ends_.size());
-    for (auto end : other.ends_) ends_.push_back(base + end);
+    ends_.resize(first + other.ends_.size());
+    for (std::size_t i = 0; i < other.ends_.size(); ++i) ends_[first + i] = base + other.ends_[i];
   }
   void shrink() {
     arena_.shrink_to_fit();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -54,14 +55,20 @@ class Column {
   void push_list(std::span<const std::string_view> items);
   /// Appends all rows of `other`, a column of the same type; recodes words.
   void append(Column&& other);
-  void reserve(std::size_t rows);
-  /// A new column of the given rows of this one, in that order.
+  /// Room for that many rows, and that many bytes of text.
+  void reserve(std::size_t rows, std::size_t text_bytes = 0);
+  /// Bytes of text held, for estimates of what to reserve.
+  [[nodiscard]] std::size_t text_bytes() const { return texts_.bytes(); }
+  /// A new column of the given rows of this one, in that order; a row may be taken several times.
   [[nodiscard]] Column gather(std::span<const std::uint32_t> rows) const;
-  /// Replaces one row's value by another row's of `from` (the merge of two views of one user). Slow for text; meant for few rows.
-  void set_from(std::uint32_t row, const Column& from, std::uint32_t from_row);
 
  private:
+  struct WordHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view word) const { return std::hash<std::string_view>{}(word); }
+  };
   void push_state(Cell cell);
+  [[nodiscard]] std::uint32_t code_of(std::string_view word);
   FieldType type_;
   std::size_t size_ = 0;
   std::vector<std::uint8_t> states_;  // empty while every row has a value
@@ -69,27 +76,35 @@ class Column {
   std::vector<double> numbers_;
   std::vector<std::uint32_t> codes_;
   std::vector<std::string> words_;
-  std::unordered_map<std::string, std::uint32_t> word_index_;
+  std::unordered_map<std::string, std::uint32_t, WordHash, std::equal_to<>> word_index_;
   StringColumn texts_;
   std::vector<std::uint64_t> list_ends_;
 };
 
-/// id → row by hash with comparison of the text; duplicates are found while it is built. 8 bytes a slot, load below 0.6.
+/// id → row by hash with comparison of the text; duplicates are found while it is built. 8 bytes a slot, load at most 0.6.
 class KeyIndex {
  public:
+  /// Empties the index and makes room for that many rows (a guess: it grows when there are more).
+  void reset(std::size_t rows);
+  /// Adds row `row` of `ids`, whose hash is given; the row that had the key before (which stays), or kDangling when it is new.
+  std::uint32_t insert(const StringColumn& ids, std::uint32_t row, std::uint64_t hash);
   /// Indexes all rows of `ids`; calls on_duplicate(first_row, row) for a key seen before (the first stays).
   template <class OnDuplicate>
   void build(const StringColumn& ids, OnDuplicate&& on_duplicate);
   [[nodiscard]] std::uint32_t find(const StringColumn& ids, std::string_view key) const;  // kDangling when there is none
   [[nodiscard]] static std::uint64_t hash(std::string_view key);
   /// For batches: starts fetching the slot of a hash.
-  void prefetch(std::uint64_t hash) const;
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(slots_.data() + (hash & mask_)); }
+  /// For batches, once the slot is there: the row that the hash probably belongs to, to prefetch its text; kDangling when there is none.
+  [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const;
   [[nodiscard]] std::uint32_t find(const StringColumn& ids, std::string_view key, std::uint64_t hash) const;
   [[nodiscard]] std::size_t bytes() const { return slots_.size() * sizeof(std::uint64_t); }
 
  private:
+  void grow(const StringColumn& ids);
   std::vector<std::uint64_t> slots_;  // high 32 bits of the hash | row + 1
   std::uint64_t mask_ = 0;
+  std::size_t used_ = 0;
 };
 
 /// Rows grouped by a row of another table (compressed sparse rows): the to-many side of a relation, each group in row order.
@@ -119,6 +134,11 @@ class Table {
   /// Line of data/<dataset>.jsonl (from 1) and request of ledger.jsonl (0: none) of a row.
   [[nodiscard]] std::uint32_t line(std::uint32_t row) const { return lines_.empty() ? row + 1 : lines_[row]; }
   [[nodiscard]] std::uint32_t request(std::uint32_t row) const;
+  struct RequestRun {
+    std::uint32_t first_row = 0;
+    std::uint32_t request = 0;
+  };
+  [[nodiscard]] std::span<const RequestRun> requests() const { return requests_; }
 
   // For those who fill it.
   Column& add_column(std::uint16_t field);
@@ -127,7 +147,6 @@ class Table {
   void set_rows(std::uint32_t rows) { rows_ = rows; }
   KeyIndex& mutable_index() { return index_; }
   void set_lines(std::vector<std::uint32_t> lines) { lines_ = std::move(lines); }
-  struct RequestRun { std::uint32_t first_row; std::uint32_t request; };
   void set_requests(std::vector<RequestRun> runs) { requests_ = std::move(runs); }
 
  private:

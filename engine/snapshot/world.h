@@ -4,7 +4,9 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -44,5 +46,10 @@ struct World {
   [[nodiscard]] const Availability& available(Dataset dataset) const { return availability[static_cast<std::size_t>(dataset)]; }
   Availability& available(Dataset dataset) { return availability[static_cast<std::size_t>(dataset)]; }
 };
+
+/// Fills a relation that has `via` out of the tables that are there: the link field (and the field of `where`) must be loaded on its side, keys and index on the
+/// other. The loader does this for collected datasets while it reads; this is for tables made otherwise (the roster's, the examples of rules). A missing table or
+/// column leaves the relation not filled.
+void join(World& world, std::uint16_t relation);
 
 }  // namespace muster::snapshot
