@@ -1,0 +1,71 @@
+---@type muster.Rule
+return {
+  id = "keys.max_age",
+  title = "Active API keys are replaced in time",
+  severity = "medium",
+  subject = "api_key",
+  reads = { "api_keys.status", "api_keys.created_at" },
+  controls = {
+    soc2 = { "CC6.1" },
+    iso27001 = { "A.5.17" },
+    nist80053 = { "IA-5 f" },
+    cis8 = { "5.5" },
+    pci4 = { "8.6.3" },
+    hipaa = { "164.308(a)(5)(ii)(D)" },
+  },
+  params = {
+    days = { type = "integer", default = 90, minimum = 1, doc = "Days that an active key may live, counted from its creation." },
+  },
+  why = "The longer a key lives, the more places it has been copied to.",
+  fix = "Create a new key in the console, move its users over, set the old one inactive, and archive it when nothing breaks. The API can set a key "
+    .. "inactive or archived, but cannot create one.",
+
+  check = function(key, org, params)
+    if key.status ~= "active" then return not_applicable("status is " .. key.status) end
+
+    local due = key.created_at + days(params.days)
+    if org.as_of <= due then return pass() end
+    return fail(
+      string.format("created on %s, more than %d days ago", key.created_at:date(), params.days),
+      { created_at = key.created_at, age_days = days_since(key.created_at) },
+      string.format("at most %d days", params.days)
+    )
+  end,
+
+  examples = {
+    {
+      note = "ten days old",
+      given = { api_key = { status = "active", created_at = "2026-11-10T08:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
+      want = "pass",
+    },
+    {
+      note = "90 days to the second are not more than 90 days",
+      given = { api_key = { status = "active", created_at = "2026-08-22T08:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
+      want = "pass",
+    },
+    {
+      note = "a second more is",
+      given = { api_key = { status = "active", created_at = "2026-08-22T07:59:59Z" }, as_of = "2026-11-20T08:00:00Z" },
+      want = { verdict = "fail", reason = "created on 2026-08-22, more than 90 days ago" },
+    },
+    {
+      note = "a stricter policy",
+      given = {
+        api_key = { status = "active", created_at = "2026-10-01T00:00:00Z" },
+        as_of = "2026-11-20T08:00:00Z",
+        params = { days = 30 },
+      },
+      want = { verdict = "fail", reason = "created on 2026-10-01, more than 30 days ago" },
+    },
+    {
+      note = "inactive keys do not work",
+      given = { api_key = { status = "inactive", created_at = "2020-01-01T00:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
+      want = { verdict = "not_applicable", reason = "status is inactive" },
+    },
+    {
+      note = "no creation date, no judgement",
+      given = { api_key = { status = "active" }, as_of = "2026-11-20T08:00:00Z" },
+      want = "unknown",
+    },
+  },
+}
