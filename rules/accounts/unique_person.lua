@@ -10,7 +10,7 @@ return {
   title = "Nobody has more than one account",
   severity = "medium",
   subject = "user",
-  reads = { "users.id", "users.email", "users.person_state", "users.person_accounts", "persons.id" },
+  reads = { "users.id", "users.email", "users.person_state", "users.person_accounts", "persons.person_id" },
   controls = {
     soc2 = { "CC6.1" },
     iso27001 = { "A.5.16" },
