@@ -1,0 +1,292 @@
+// results.json, the contract (results.schema.json beside this file). Written piece by piece: with a million subjects the document is never held whole.
+#include "base/json.h"
+#include "reports/report.h"
+
+namespace muster::reports {
+namespace {
+
+constexpr std::size_t kPieceBytes = 256 * 1024;
+
+/// The JSON writer's buffer, handed on whenever it is full.
+class Document {
+ public:
+  explicit Document(Output& out) : out_(out), writer_(buffer_, 1, 2) { buffer_.reserve(kPieceBytes + 64 * 1024); }
+  json::Writer& operator()() {
+    if (buffer_.size() >= kPieceBytes) flush();
+    return writer_;
+  }
+  void finish() {
+    buffer_ += '\n';
+    flush();
+  }
+
+ private:
+  void flush() {
+    out_.write(buffer_);
+    buffer_.clear();
+  }
+  Output& out_;
+  std::string buffer_;
+  json::Writer writer_;
+};
+
+void write_column(Document& doc, const StringColumn& column) {
+  doc().begin_array();
+  for (std::size_t row = 0; row < column.size(); ++row) doc().value(column[row]);
+  doc().end_array();
+}
+
+void write_strings(json::Writer& w, std::string_view key, const std::vector<std::string>& items) {
+  w.key(key).begin_array();
+  for (const std::string& item : items) w.value(std::string_view(item));
+  w.end_array();
+}
+
+void write_text(json::Writer& w, std::string_view key, std::string_view text) { w.key(key).value(text); }
+
+void write_head(json::Writer& w, const Run& run) {
+  w.key("run").begin_object();
+  write_text(w, "id", run.id);
+  write_text(w, "tool_version", run.tool_version);
+  write_text(w, "organization", run.organization);
+  write_text(w, "organization_id", run.organization_id);
+  write_text(w, "provider", run.provider);
+  write_text(w, "as_of", format_rfc3339(run.as_of));
+  w.key("what_if").value(run.what_if);
+  write_text(w, "snapshot_completed", format_rfc3339(run.snapshot_completed));
+  write_text(w, "fail_on", word_of(run.fail_on));
+  write_text(w, "tzdata", run.tzdata);
+  w.key("nondeterministic").value(run.nondeterministic);
+  w.end_object();
+  w.key("exit").begin_object();
+  w.key("code").value(static_cast<int>(run.exit));
+  write_text(w, "words", run.outcome());
+  w.end_object();
+}
+
+void write_policies(Document& doc, const Run& run) {
+  doc().key("policies").begin_array();
+  for (const PolicyResult& policy : run.policies) {
+    json::Writer& w = doc();
+    w.begin_object();
+    write_text(w, "id", policy.id);
+    write_text(w, "title", policy.title);
+    write_text(w, "version", policy.version);
+    write_text(w, "file", policy.file);
+    write_text(w, "sha256", policy.sha256);
+    w.end_object();
+  }
+  doc().end_array();
+}
+
+void write_inputs(Document& doc, const Run& run) {
+  doc().key("inputs").begin_array();
+  for (const InputFile& input : run.inputs) {
+    json::Writer& w = doc();
+    w.begin_object();
+    write_text(w, "kind", input.kind);
+    write_text(w, "path", input.path);
+    write_text(w, "sha256", input.sha256);
+    w.key("bytes").value(input.bytes);
+    w.end_object();
+  }
+  doc().end_array();
+}
+
+void write_datasets(Document& doc, const Run& run) {
+  doc().key("datasets").begin_array();
+  for (const DatasetResult& dataset : run.datasets) {
+    json::Writer& w = doc();
+    w.begin_object();
+    write_text(w, "name", dataset.name);
+    write_text(w, "status", dataset.status);
+    write_text(w, "reason", dataset.reason);
+    w.key("rows").value(dataset.rows);
+    w.key("bytes").value(dataset.bytes);
+    w.key("pages").value(dataset.pages);
+    write_text(w, "sha256", dataset.sha256);
+    w.key("declared").value(dataset.declared);
+    w.key("read").value(dataset.read);
+    write_strings(w, "warnings", dataset.warnings);
+    w.end_object();
+  }
+  doc().end_array();
+}
+
+void write_rosters(Document& doc, const Run& run) {
+  doc().key("rosters").begin_array();
+  for (const RosterResult& roster : run.rosters) {
+    json::Writer& w = doc();
+    w.begin_object();
+    write_text(w, "path", roster.path);
+    write_text(w, "status", roster.status);
+    write_text(w, "reason", roster.reason);
+    w.key("persons").value(roster.persons);
+    write_text(w, "as_of", roster.as_of);
+    write_text(w, "max_age", roster.max_age);
+    w.end_object();
+  }
+  doc().end_array();
+}
+
+void write_waivers(Document& doc, const Run& run) {
+  doc().key("waivers").begin_array();
+  for (const WaiverResult& waiver : run.waivers) {
+    json::Writer& w = doc();
+    w.begin_object();
+    write_text(w, "id", waiver.id);
+    write_text(w, "rule", waiver.rule);
+    write_text(w, "reason", waiver.reason);
+    write_text(w, "approver", waiver.approver);
+    write_text(w, "ticket", waiver.ticket);
+    write_text(w, "owner", waiver.owner);
+    write_text(w, "starts", waiver.starts);
+    write_text(w, "expires", waiver.expires);
+    write_text(w, "state", waiver.state);
+    w.key("applied").value(waiver.applied);
+    w.end_object();
+  }
+  doc().end_array();
+}
+
+void write_notices(Document& doc, const Run& run) {
+  doc().key("notices").begin_array();
+  for (const Notice& notice : run.notices) {
+    json::Writer& w = doc();
+    w.begin_object();
+    write_text(w, "code", notice.code);
+    write_text(w, "text", notice.text);
+    w.end_object();
+  }
+  doc().end_array();
+}
+
+void write_rule(Document& doc, const RuleResult& rule) {
+  json::Writer& w = doc();
+  w.begin_object();
+  write_text(w, "policy", rule.policy);
+  write_text(w, "as", rule.as);
+  write_text(w, "rule", rule.rule);
+  write_text(w, "severity", word_of(rule.severity));
+  write_text(w, "subject", word_of(rule.subject));
+  write_text(w, "title", rule.title);
+  write_text(w, "why", rule.why);
+  write_text(w, "fix", rule.fix);
+  w.key("controls").begin_array();
+  for (const ControlId& control : rule.controls) w.value(std::string_view(control.text()));
+  w.end_array();
+  write_text(w, "file", rule.file);
+  w.key("line").value(rule.line);
+  w.key("parameters").raw(rule.parameters.empty() ? "{}" : std::string_view(rule.parameters));
+  write_strings(w, "reads", rule.reads);
+  write_text(w, "on_unknown", rule.reports_unknown ? "report" : "undecided");
+  w.key("gated").value(rule.gated);
+  w.key("population").value(rule.population);
+  w.key("counts").begin_object();
+  for (Verdict verdict : kVerdicts) w.key(word_of(verdict)).value(rule.counts[verdict]);
+  w.end_object();
+  if (rule.whole) {
+    w.key("whole").begin_object();
+    write_text(w, "verdict", word_of(rule.whole->verdict));
+    write_text(w, "reason", rule.whole->reason);
+    w.end_object();
+  }
+  if (!rule.undecided.empty()) write_text(w, "undecided", rule.undecided);
+  w.key("reasons").begin_array();
+  for (const std::string& reason : rule.reasons) doc().value(std::string_view(reason));
+  w.end_array();
+  w.key("verdicts").begin_array();
+  for (const VerdictRun& piece : rule.verdicts) {
+    doc().begin_array();
+    w.value(piece.count);
+    w.value(word_of(piece.verdict));
+    w.value(piece.reason);
+    w.end_array();
+  }
+  w.end_array();
+  w.end_object();
+}
+
+void write_finding(json::Writer& w, const Run& run, const RuleResult& rule, const Subjects& subjects, const Finding& finding) {
+  w.begin_object();
+  write_text(w, "policy", rule.policy);
+  write_text(w, "as", rule.as);
+  write_text(w, "rule", rule.rule);
+  w.key("subject").begin_object();
+  write_text(w, "kind", word_of(rule.subject));
+  write_text(w, "id", subjects.id[finding.subject]);
+  write_text(w, "label", subjects.label[finding.subject]);
+  w.key("index").value(finding.subject);
+  w.end_object();
+  write_text(w, "verdict", word_of(finding.verdict));
+  write_text(w, "reason", finding.reason);
+  if (!finding.observed.empty()) w.key("observed").raw(finding.observed);
+  if (!finding.expected.empty()) w.key("expected").raw(finding.expected);
+  if (!finding.related.empty()) {
+    w.key("related").begin_array();
+    for (const Related& related : finding.related) {
+      w.begin_object();
+      write_text(w, "kind", related.kind);
+      write_text(w, "id", related.id);
+      write_text(w, "label", related.label);
+      w.end_object();
+    }
+    w.end_array();
+  }
+  if (finding.waiver) write_text(w, "waiver", run.waivers[*finding.waiver].id);
+  if (!finding.rows.empty()) {
+    w.key("rows").begin_array();
+    for (const RawRow& row : finding.rows) {
+      w.begin_object();
+      write_text(w, "dataset", row.dataset);
+      w.key("line").value(row.line);
+      w.key("request").value(row.request);
+      w.end_object();
+    }
+    w.end_array();
+  }
+  w.end_object();
+}
+
+void render_json(const Run& run, const ReportOptions&, Output& out) {
+  out.begin_file("");
+  Document doc(out);
+  doc().begin_object();
+  doc().key("muster_results").value(1);
+  write_head(doc(), run);
+  write_policies(doc, run);
+  write_inputs(doc, run);
+  write_datasets(doc, run);
+  write_rosters(doc, run);
+  write_waivers(doc, run);
+  write_notices(doc, run);
+  doc().key("rules").begin_array();
+  for (const RuleResult& rule : run.rules) write_rule(doc, rule);
+  doc().end_array();
+  doc().key("findings").begin_array();
+  for (const RuleResult& rule : run.rules) {
+    if (rule.findings.empty()) continue;
+    const Subjects& subjects = run.subjects.at(rule.subject);
+    for (const Finding& finding : rule.findings) write_finding(doc(), run, rule, subjects, finding);
+  }
+  doc().end_array();
+  // Last, because it is the longest: whoever reads the file from its start meets the result first.
+  doc().key("subjects").begin_object();
+  for (const auto& [kind, subjects] : run.subjects) {
+    doc().key(word_of(kind)).begin_object();
+    doc().key("id");
+    write_column(doc, subjects.id);
+    doc().key("label");
+    write_column(doc, subjects.label);
+    doc().end_object();
+  }
+  doc().end_object();
+  doc().end_object();
+  doc.finish();
+}
+
+}  // namespace
+
+Format json_format() { return {"json", "results.json", "the whole result, for programs; every other report is made from it", render_json}; }
+
+}  // namespace muster::reports

@@ -1,0 +1,458 @@
+#include <array>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "reports/json/results.h"
+
+namespace muster::reports {
+namespace {
+
+/// The first thing that is wrong; everything after it is moot.
+struct Problem {
+  std::string text;
+  void set(std::string what) {
+    if (text.empty()) text = std::move(what);
+  }
+  [[nodiscard]] bool found() const { return !text.empty(); }
+};
+
+/// One object while it is read: each member is taken once, by name, with its type; what is left at the end is unknown.
+class Members {
+ public:
+  Members(const json::Value& value, std::string path, Problem& problem) : path_(std::move(path)), problem_(problem), object_(value.object()) {
+    if (object_ == nullptr) problem_.set(fmt::format("{} is not an object", shown()));
+  }
+  ~Members() {
+    if (object_ == nullptr || problem_.found() || taken_ == object_->size()) return;
+    for (const json::Member& member : *object_) {
+      bool known = false;
+      for (std::string_view name : names_) known = known || name == member.first;
+      if (!known) problem_.set(fmt::format("{} is not a known member", at(member.first)));
+    }
+  }
+  Members(const Members&) = delete;
+  Members& operator=(const Members&) = delete;
+
+  /// nullptr when absent.
+  const json::Value* optional(std::string_view name) {
+    if (object_ == nullptr) return nullptr;
+    names_.push_back(name);
+    // Members come in the order in which they are written, so the search usually ends at once.
+    for (std::size_t i = 0; i < object_->size(); ++i) {
+      const json::Member& member = (*object_)[(taken_ + i) % object_->size()];
+      if (member.first == name) {
+        ++taken_;
+        return &member.second;
+      }
+    }
+    return nullptr;
+  }
+  const json::Value* need(std::string_view name) {
+    const json::Value* value = optional(name);
+    if (value == nullptr && object_ != nullptr) problem_.set(fmt::format("{} is missing", at(name)));
+    return value;
+  }
+  void text(std::string_view name, std::string& out) {
+    if (const json::Value* value = need(name)) take_text(*value, name, out);
+  }
+  void take_text(const json::Value& value, std::string_view name, std::string& out) {
+    if (const std::string* held = value.string()) {
+      out = *held;
+    } else {
+      wrong(name, "a string", value);
+    }
+  }
+  void boolean(std::string_view name, bool& out) {
+    const json::Value* value = need(name);
+    if (value == nullptr) return;
+    if (const bool* held = value->boolean()) {
+      out = *held;
+    } else {
+      wrong(name, "true or false", *value);
+    }
+  }
+  template <class T>
+  void number(std::string_view name, T& out) {
+    if (const json::Value* value = need(name)) take_number(*value, name, out);
+  }
+  template <class T>
+  void take_number(const json::Value& value, std::string_view name, T& out) {
+    const std::int64_t* held = value.integer();
+    if (held == nullptr || *held < 0 || static_cast<std::uint64_t>(*held) > std::numeric_limits<T>::max()) return wrong(name, "a whole number in range", value);
+    out = static_cast<T>(*held);
+  }
+  /// A word of a closed set.
+  template <class T>
+  void word(std::string_view name, std::optional<T> (*parse)(std::string_view), T& out) {
+    std::string text_of_it;
+    text(name, text_of_it);
+    if (problem_.found()) return;
+    if (const std::optional<T> parsed = parse(text_of_it)) {
+      out = *parsed;
+    } else {
+      problem_.set(fmt::format("{} has the unknown word \"{}\"", at(name), text_of_it));
+    }
+  }
+  void instant(std::string_view name, Instant& out) {
+    std::string text_of_it;
+    text(name, text_of_it);
+    if (problem_.found()) return;
+    if (const std::optional<Instant> parsed = parse_rfc3339(text_of_it)) {
+      out = *parsed;
+    } else {
+      problem_.set(fmt::format("{} is not a time", at(name)));
+    }
+  }
+  const json::Array& array(std::string_view name) {
+    static const json::Array kNone;
+    const json::Value* value = need(name);
+    if (value == nullptr) return kNone;
+    if (const json::Array* held = value->array()) return *held;
+    wrong(name, "a list", *value);
+    return kNone;
+  }
+  void texts(std::string_view name, std::vector<std::string>& out) {
+    for (const json::Value& item : array(name)) take_text(item, name, out.emplace_back());
+  }
+  void column(std::string_view name, StringColumn& out) {
+    const json::Array& items = array(name);
+    std::size_t bytes = 0;
+    for (const json::Value& item : items) bytes += item.string() != nullptr ? item.string()->size() : 0;
+    out.reserve(items.size(), bytes);
+    for (const json::Value& item : items) {
+      if (const std::string* held = item.string()) {
+        out.push_back(*held);
+      } else {
+        return wrong(name, "a list of strings", item);
+      }
+    }
+  }
+  [[nodiscard]] std::string at(std::string_view name) const { return path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name); }
+  Problem& problem() { return problem_; }
+
+ private:
+  void wrong(std::string_view name, std::string_view wanted, const json::Value& got) {
+    problem_.set(fmt::format("{} must be {}, not {}", at(name), wanted, got.type_name()));
+  }
+  [[nodiscard]] std::string shown() const { return path_.empty() ? "the document" : path_; }
+  std::string path_;
+  Problem& problem_;
+  const json::Object* object_;
+  std::vector<std::string_view> names_;
+  std::size_t taken_ = 0;
+};
+
+/// Calls read(members, item) for each object of a list until something is wrong.
+template <class T, class F>
+void read_list(Members& parent, std::string_view name, std::vector<T>& out, F&& read) {
+  const json::Array& items = parent.array(name);
+  out.reserve(items.size());
+  for (std::size_t i = 0; i < items.size() && !parent.problem().found(); ++i) {
+    Members members(items[i], fmt::format("{}[{}]", parent.at(name), i), parent.problem());
+    read(members, out.emplace_back());
+  }
+}
+
+void read_head(Members& document, Run& run) {
+  if (const json::Value* value = document.need("run")) {
+    Members m(*value, "run", document.problem());
+    m.text("id", run.id);
+    m.text("tool_version", run.tool_version);
+    m.text("organization", run.organization);
+    m.text("organization_id", run.organization_id);
+    m.text("provider", run.provider);
+    m.instant("as_of", run.as_of);
+    m.boolean("what_if", run.what_if);
+    m.instant("snapshot_completed", run.snapshot_completed);
+    m.word("fail_on", parse_severity, run.fail_on);
+    m.text("tzdata", run.tzdata);
+    m.boolean("nondeterministic", run.nondeterministic);
+  }
+  if (const json::Value* value = document.need("exit")) {
+    Members m(*value, "exit", document.problem());
+    unsigned code = 0;
+    m.number("code", code);
+    if (code > 3) document.problem().set("exit.code must be 0, 1, 2 or 3");
+    run.exit = static_cast<ExitCode>(code);
+    std::string words;
+    m.text("words", words);
+    if (words != run.outcome()) document.problem().set(fmt::format("exit.words is \"{}\", but exit.code {} means \"{}\"", words, code, run.outcome()));
+  }
+}
+
+void read_inputs(Members& document, Run& run) {
+  read_list(document, "policies", run.policies, [](Members& m, PolicyResult& policy) {
+    m.text("id", policy.id);
+    m.text("title", policy.title);
+    m.text("version", policy.version);
+    m.text("file", policy.file);
+    m.text("sha256", policy.sha256);
+  });
+  read_list(document, "inputs", run.inputs, [](Members& m, InputFile& input) {
+    m.text("kind", input.kind);
+    m.text("path", input.path);
+    m.text("sha256", input.sha256);
+    m.number("bytes", input.bytes);
+  });
+  read_list(document, "datasets", run.datasets, [](Members& m, DatasetResult& dataset) {
+    m.text("name", dataset.name);
+    m.text("status", dataset.status);
+    m.text("reason", dataset.reason);
+    m.number("rows", dataset.rows);
+    m.number("bytes", dataset.bytes);
+    m.number("pages", dataset.pages);
+    m.text("sha256", dataset.sha256);
+    m.boolean("declared", dataset.declared);
+    m.boolean("read", dataset.read);
+    m.texts("warnings", dataset.warnings);
+  });
+  read_list(document, "rosters", run.rosters, [](Members& m, RosterResult& roster) {
+    m.text("path", roster.path);
+    m.text("status", roster.status);
+    m.text("reason", roster.reason);
+    m.number("persons", roster.persons);
+    m.text("as_of", roster.as_of);
+    m.text("max_age", roster.max_age);
+  });
+  read_list(document, "waivers", run.waivers, [](Members& m, WaiverResult& waiver) {
+    m.text("id", waiver.id);
+    m.text("rule", waiver.rule);
+    m.text("reason", waiver.reason);
+    m.text("approver", waiver.approver);
+    m.text("ticket", waiver.ticket);
+    m.text("owner", waiver.owner);
+    m.text("starts", waiver.starts);
+    m.text("expires", waiver.expires);
+    m.text("state", waiver.state);
+    m.number("applied", waiver.applied);
+  });
+  read_list(document, "notices", run.notices, [](Members& m, Notice& notice) {
+    m.text("code", notice.code);
+    m.text("text", notice.text);
+  });
+}
+
+void read_verdicts(Members& m, RuleResult& rule) {
+  std::uint64_t sum = 0;
+  Counts counted;
+  for (const json::Value& item : m.array("verdicts")) {
+    const json::Array* triple = item.array();
+    if (triple == nullptr || triple->size() != 3 || (*triple)[1].string() == nullptr) return m.problem().set(m.at("verdicts") + " holds something else than [count, verdict, reason]");
+    VerdictRun& piece = rule.verdicts.emplace_back();
+    m.take_number((*triple)[0], "verdicts", piece.count);
+    m.take_number((*triple)[2], "verdicts", piece.reason);
+    const std::optional<Verdict> verdict = parse_verdict(*(*triple)[1].string());
+    if (!verdict) return m.problem().set(fmt::format("{} has the unknown verdict \"{}\"", m.at("verdicts"), *(*triple)[1].string()));
+    piece.verdict = *verdict;
+    if (piece.count == 0 || piece.reason >= rule.reasons.size()) return m.problem().set(m.at("verdicts") + " has an empty piece or names a reason that is not there");
+    sum += piece.count;
+    counted[piece.verdict] += piece.count;
+  }
+  if (sum != rule.population) return m.problem().set(fmt::format("{} add up to {}, but the population is {}", m.at("verdicts"), sum, rule.population));
+  if (!(counted == rule.counts)) m.problem().set(m.at("counts") + " are not those of the verdicts");
+}
+
+void read_rule(Members& m, RuleResult& rule) {
+  m.text("policy", rule.policy);
+  m.text("as", rule.as);
+  m.text("rule", rule.rule);
+  m.word("severity", parse_severity, rule.severity);
+  m.word("subject", parse_subject_kind, rule.subject);
+  m.text("title", rule.title);
+  m.text("why", rule.why);
+  m.text("fix", rule.fix);
+  std::vector<std::string> controls;
+  m.texts("controls", controls);
+  for (const std::string& control : controls) {
+    const std::size_t colon = control.find(':');
+    if (colon == std::string::npos) return m.problem().set(fmt::format("{}: \"{}\" is not framework:id", m.at("controls"), control));
+    rule.controls.push_back({control.substr(0, colon), control.substr(colon + 1)});
+  }
+  m.text("file", rule.file);
+  m.number("line", rule.line);
+  if (const json::Value* parameters = m.need("parameters")) {
+    if (parameters->object() == nullptr) return m.problem().set(m.at("parameters") + " is not an object");
+    rule.parameters = json::dump(*parameters);
+  }
+  m.texts("reads", rule.reads);
+  std::string on_unknown;
+  m.text("on_unknown", on_unknown);
+  if (on_unknown != "report" && on_unknown != "undecided") return m.problem().set(m.at("on_unknown") + " must be \"report\" or \"undecided\"");
+  rule.reports_unknown = on_unknown == "report";
+  m.boolean("gated", rule.gated);
+  m.number("population", rule.population);
+  if (const json::Value* counts = m.need("counts")) {
+    Members c(*counts, m.at("counts"), m.problem());
+    for (Verdict verdict : kVerdicts) c.number(word_of(verdict), rule.counts[verdict]);
+  }
+  if (const json::Value* whole = m.optional("whole")) {
+    Members w(*whole, m.at("whole"), m.problem());
+    rule.whole.emplace();
+    w.word("verdict", parse_verdict, rule.whole->verdict);
+    w.text("reason", rule.whole->reason);
+  }
+  if (const json::Value* undecided = m.optional("undecided")) m.take_text(*undecided, "undecided", rule.undecided);
+  rule.reasons.clear();
+  m.texts("reasons", rule.reasons);
+  if (rule.reasons.empty() || !rule.reasons[0].empty()) return m.problem().set(m.at("reasons") + " must begin with \"\"");
+  if (!m.problem().found()) read_verdicts(m, rule);
+}
+
+void read_subjects(Members& document, Run& run) {
+  const json::Value* value = document.need("subjects");
+  if (value == nullptr) return;
+  Members kinds(*value, "subjects", document.problem());
+  for (SubjectKind kind : kSubjectKinds) {
+    const json::Value* columns = kinds.optional(word_of(kind));
+    if (columns == nullptr) continue;
+    Members m(*columns, kinds.at(word_of(kind)), document.problem());
+    Subjects& subjects = run.subjects[kind];
+    m.column("id", subjects.id);
+    m.column("label", subjects.label);
+    if (subjects.id.size() != subjects.label.size()) document.problem().set(kinds.at(word_of(kind)) + " has not as many labels as ids");
+  }
+}
+
+/// The exit code must say at least what the rules say; it may say more (no rule selected).
+void check_exit(const Run& run, Problem& problem) {
+  const auto bits = static_cast<unsigned>(run.exit);
+  for (const RuleResult& rule : run.rules) {
+    if (rule.gated && rule.counts[Verdict::fail] > 0 && (bits & 1u) == 0) problem.set(fmt::format("exit.code is {}, but {} failed", bits, rule.as));
+    const bool is_undecided = rule.counts[Verdict::unknown] + rule.counts[Verdict::error] > 0;
+    if (is_undecided && !rule.reports_unknown && (bits & 2u) == 0) problem.set(fmt::format("exit.code is {}, but {} is undecided", bits, rule.as));
+  }
+}
+
+class FindingReader {
+ public:
+  explicit FindingReader(Run& run) : run_(run) {
+    for (std::size_t i = 0; i < run.rules.size(); ++i) rules_.emplace(std::pair(run.rules[i].policy, run.rules[i].as), i);
+    for (std::size_t i = 0; i < run.waivers.size(); ++i) waivers_.emplace(run.waivers[i].id, static_cast<std::uint32_t>(i));
+  }
+  [[nodiscard]] bool names_are_unique() const { return rules_.size() == run_.rules.size(); }
+
+  void read(Members& m) {
+    std::string policy, as, rule_id;
+    m.text("policy", policy);
+    m.text("as", as);
+    m.text("rule", rule_id);
+    const auto found = rules_.find(std::pair(policy, as));
+    if (found == rules_.end() || run_.rules[found->second].rule != rule_id) return m.problem().set(fmt::format("{} names a rule that is not in rules", m.at("rule")));
+    RuleResult& rule = run_.rules[found->second];
+    Finding& finding = rule.findings.emplace_back();
+    read_subject(m, rule, finding);
+    m.word("verdict", parse_verdict, finding.verdict);
+    m.text("reason", finding.reason);
+    if (const json::Value* observed = m.optional("observed")) finding.observed = json::dump(*observed);
+    if (const json::Value* expected = m.optional("expected")) finding.expected = json::dump(*expected);
+    read_related(m, finding);
+    if (const json::Value* waiver = m.optional("waiver")) {
+      std::string id;
+      m.take_text(*waiver, "waiver", id);
+      const auto known = waivers_.find(id);
+      if (known == waivers_.end()) return m.problem().set(fmt::format("{} names a waiver that is not in waivers", m.at("waiver")));
+      finding.waiver = known->second;
+    }
+    if (m.problem().found()) return;
+    if ((finding.verdict == Verdict::waived) != finding.waiver.has_value()) return m.problem().set(m.at("waiver") + " must be there exactly when the verdict is waived");
+    if (finding.verdict == Verdict::pass || finding.verdict == Verdict::not_applicable) return m.problem().set(m.at("verdict") + " is not one of a finding");
+    ++found_[found->second][finding.verdict];
+  }
+
+  /// Every verdict that needs a finding has one, unless one thing decided them all.
+  void check_counts(Problem& problem) {
+    for (std::size_t i = 0; i < run_.rules.size(); ++i) {
+      const RuleResult& rule = run_.rules[i];
+      for (Verdict verdict : {Verdict::fail, Verdict::waived, Verdict::unknown, Verdict::error}) {
+        if (!rule.whole && found_[i][verdict] != rule.counts[verdict]) {
+          problem.set(fmt::format("rules[{}] counts {} {}, but findings has {}", i, rule.counts[verdict], word_of(verdict), found_[i][verdict]));
+        }
+      }
+    }
+  }
+
+ private:
+  void read_subject(Members& m, const RuleResult& rule, Finding& finding) {
+    const json::Value* value = m.need("subject");
+    if (value == nullptr) return;
+    Members s(*value, m.at("subject"), m.problem());
+    std::string kind, id, label;
+    s.text("kind", kind);
+    s.text("id", id);
+    s.text("label", label);
+    s.number("index", finding.subject);
+    if (m.problem().found()) return;
+    const auto subjects = run_.subjects.find(rule.subject);
+    if (kind != word_of(rule.subject) || subjects == run_.subjects.end() || finding.subject >= subjects->second.id.size() ||
+        subjects->second.id[finding.subject] != id || subjects->second.label[finding.subject] != label) {
+      return m.problem().set(m.at("subject") + " is not the subject that its index names");
+    }
+    if (rule.findings.size() > 1 && rule.findings[rule.findings.size() - 2].subject >= finding.subject) m.problem().set(m.at("subject") + " is out of order");
+  }
+  static void read_related(Members& m, Finding& finding) {
+    if (const json::Value* related = m.optional("related")) {
+      const json::Array* items = related->array();
+      if (items == nullptr) return m.problem().set(m.at("related") + " is not a list");
+      for (const json::Value& item : *items) {
+        Members r(item, m.at("related"), m.problem());
+        Related& one = finding.related.emplace_back();
+        r.text("kind", one.kind);
+        r.text("id", one.id);
+        r.text("label", one.label);
+      }
+    }
+    if (const json::Value* rows = m.optional("rows")) {
+      const json::Array* items = rows->array();
+      if (items == nullptr) return m.problem().set(m.at("rows") + " is not a list");
+      for (const json::Value& item : *items) {
+        Members r(item, m.at("rows"), m.problem());
+        RawRow& row = finding.rows.emplace_back();
+        r.text("dataset", row.dataset);
+        r.number("line", row.line);
+        r.number("request", row.request);
+      }
+    }
+  }
+  Run& run_;
+  std::map<std::pair<std::string, std::string>, std::size_t> rules_;
+  std::map<std::string, std::uint32_t> waivers_;
+  std::map<std::size_t, Counts> found_;
+};
+
+}  // namespace
+
+Result<Run> parse_results(std::string_view bytes, const std::string& file) {
+  const Result<json::Value> value = json::parse(bytes, {.file = file});
+  if (!value) return tl::unexpected(value.error());
+  Run run;
+  Problem problem;
+  {
+    Members document(*value, "", problem);
+    unsigned version = 0;
+    document.number("muster_results", version);
+    if (version != 1) problem.set(fmt::format("muster_results is {}, this muster reads 1", version));
+    if (!problem.found()) read_head(document, run);
+    if (!problem.found()) read_inputs(document, run);
+    if (!problem.found()) read_list(document, "rules", run.rules, read_rule);
+    if (!problem.found()) read_subjects(document, run);
+    if (!problem.found()) {
+      FindingReader findings(run);
+      if (!findings.names_are_unique()) problem.set("two rules have one policy and one name");
+      const json::Array& items = document.array("findings");
+      for (std::size_t i = 0; i < items.size() && !problem.found(); ++i) {
+        Members m(items[i], fmt::format("findings[{}]", i), problem);
+        findings.read(m);
+      }
+      if (!problem.found()) findings.check_counts(problem);
+      if (!problem.found()) check_exit(run, problem);
+    }
+  }
+  if (problem.found()) return fail(ErrorCode::results_format, problem.text, Place{file, 0, 0, {}}, "make it again with `muster check`");
+  return run;
+}
+
+}  // namespace muster::reports

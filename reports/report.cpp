@@ -1,0 +1,299 @@
+#include "reports/report.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "reports/populations.h"
+
+namespace muster::reports {
+
+#define UNIT(name) Format name##_format();
+#include "formats.inc"
+#undef UNIT
+
+namespace {
+
+const std::vector<Format>& table() {
+  static const std::vector<Format> rows = [] {
+    std::vector<Format> made = {
+#define UNIT(name) name##_format(),
+#include "formats.inc"
+#undef UNIT
+    };
+    std::sort(made.begin(), made.end(), [](const Format& a, const Format& b) { return a.name < b.name; });
+    return made;
+  }();
+  return rows;
+}
+
+/// "out/junit.xml" + "-002" → "out/junit-002.xml".
+std::string with_suffix(const std::string& path, std::string_view suffix) {
+  const std::string name = file_name(path);
+  const std::size_t dot = name.rfind('.');
+  const std::size_t stem = path.size() - name.size() + (dot == std::string::npos || dot == 0 ? name.size() : dot);
+  return path.substr(0, stem) + std::string(suffix) + path.substr(stem);
+}
+
+/// Files on their way into a folder. They are written whole into a hidden folder beside their places and renamed when all are there, so that an error leaves what was.
+class Staging {
+ public:
+  Staging(FileSystem& files, std::string folder, std::string_view purpose)
+      : files_(files), folder_(std::move(folder)), staged_(join_path(folder_, fmt::format(".{}.partial", purpose))) {}
+  ~Staging() {
+    if (begun_) static_cast<void>(files_.remove_all(staged_));
+  }
+  Staging(const Staging&) = delete;
+  Staging& operator=(const Staging&) = delete;
+
+  Status begin() {
+    begun_ = true;
+    // What a killed run left is of no use to anybody.
+    if (const Status removed = files_.remove_all(staged_); !removed) return removed;
+    return files_.make_folders(staged_);
+  }
+  Result<std::unique_ptr<FileWriter>> create(const std::string& name) {
+    if (const std::string parent = parent_path(name); parent != ".") {
+      if (const Status made = files_.make_folders(join_path(staged_, parent)); !made) return tl::unexpected(made.error());
+    }
+    names_.push_back(name);
+    return files_.create(join_path(staged_, name));
+  }
+  /// Renames everything into place, in the order of creation.
+  Status publish() {
+    for (const std::string& name : names_) {
+      const std::string target = join_path(folder_, name);
+      if (const Status made = files_.make_folders(parent_path(target)); !made) return made;
+      if (const Status renamed = files_.rename(join_path(staged_, name), target); !renamed) return renamed;
+    }
+    return {};
+  }
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  /// The error names the file that the user asked for, not the hidden one.
+  [[nodiscard]] tl::unexpected<Error> as_seen(Error error) const {
+    for (std::string* text : {&error.message, &error.place.file}) {
+      for (std::size_t at = text->find(staged_); at != std::string::npos; at = text->find(staged_)) text->replace(at, staged_.size(), folder_);
+    }
+    return tl::unexpected(std::move(error));
+  }
+
+ private:
+  FileSystem& files_;
+  std::string folder_, staged_;
+  std::vector<std::string> names_;
+  bool begun_ = false;
+};
+
+/// Digests by file name, in SHA256SUMS order.
+using Digests = std::map<std::string, std::string>;
+
+/// A format's output as files of a staging folder.
+class StagedOutput final : public Output {
+ public:
+  StagedOutput(Staging& staging, std::string name, Digests* digests) : staging_(staging), name_(std::move(name)), digests_(digests) {}
+  void begin_file(std::string_view suffix) override {
+    end_file();
+    if (!status_) return;
+    current_ = with_suffix(name_, suffix);
+    Result<std::unique_ptr<FileWriter>> writer = staging_.create(current_);
+    if (!writer) {
+      status_ = tl::unexpected(writer.error());
+      return;
+    }
+    writer_ = std::move(*writer);
+    if (digests_ != nullptr) digest_.emplace();
+  }
+  void write(std::string_view bytes) override {
+    if (!writer_) return;
+    writer_->write(bytes);
+    if (digest_) digest_->update(bytes);
+  }
+  Status finish() {
+    end_file();
+    return status_;
+  }
+
+ private:
+  void end_file() {
+    if (!writer_) return;
+    if (Status committed = writer_->commit(); !committed && status_) status_ = std::move(committed);
+    writer_.reset();
+    if (digest_) (*digests_)[current_] = digest_->finish_hex();
+    digest_.reset();
+  }
+  Staging& staging_;
+  std::string name_, current_;
+  Digests* digests_;
+  std::unique_ptr<FileWriter> writer_;
+  std::optional<Sha256> digest_;
+  Status status_;
+};
+
+/// Shards of an earlier run behind the ones now written: stem-NNN.ext, counting on, and the unsharded file when there are shards now (and the reverse).
+void remove_stale_shards(FileSystem& files, const std::string& path, const std::vector<std::string>& written) {
+  const bool is_sharded = written.size() != 1 || written[0] != path;
+  if (is_sharded && files.kind(path) == FileKind::file) static_cast<void>(files.remove_all(path));
+  for (std::size_t n = is_sharded ? written.size() + 1 : 1;; ++n) {
+    const std::string shard = with_suffix(path, fmt::format("-{:03}", n));
+    if (files.kind(shard) != FileKind::file) return;
+    static_cast<void>(files.remove_all(shard));
+  }
+}
+
+std::string render_run_record(const Run& run, const RunTimes& times) {
+  std::string out;
+  json::Writer w(out, 1, 2);
+  w.begin_object();
+  w.key("muster_run").value(1);
+  w.key("run_id").value(std::string_view(run.id));
+  w.key("tool_version").value(std::string_view(run.tool_version));
+  w.key("checked_at").value(std::string_view(format_rfc3339(times.checked_at)));
+  w.key("times_us").begin_object();
+  w.key("load").value(times.load_us);
+  w.key("index").value(times.index_us);
+  w.key("evaluate").value(times.evaluate_us);
+  w.key("write").value(times.write_us);
+  w.end_object();
+  w.key("rules").begin_array();
+  for (std::size_t i = 0; i < run.rules.size() && i < times.rule_us.size(); ++i) {
+    w.begin_object();
+    w.key("policy").value(std::string_view(run.rules[i].policy));
+    w.key("as").value(std::string_view(run.rules[i].as));
+    w.key("cpu_us").value(times.rule_us[i]);
+    w.end_object();
+  }
+  w.end_array();
+  w.end_object();
+  return out + "\n";
+}
+
+/// The names that a SHA256SUMS of ours lists. Lines of another shape are skipped; nothing above the folder is ever named.
+std::vector<std::string> listed_files(const FileSystem& files, const std::string& sums) {
+  std::vector<std::string> names;
+  const Result<std::string> text = files.read_file(sums);
+  if (!text) return names;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    if (line.size() <= 66 || line.substr(64, 2) != "  ") continue;
+    std::string name(line.substr(66));
+    if (name.front() != '/' && join_path("x", name) == "x/" + name) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+/// Whether a name is one that only write_output_folder uses for a number of files that varies: a stranger's list must not make us delete a stranger's files.
+bool is_our_kind(std::string_view name) {
+  return (name.starts_with("populations/") && name.ends_with(".csv")) || (name.starts_with("junit") && name.ends_with(".xml"));
+}
+
+}  // namespace
+
+std::span<const Format> formats() { return table(); }
+
+const Format* find_format(std::string_view name) {
+  const auto found = std::find_if(table().begin(), table().end(), [&](const Format& format) { return format.name == name; });
+  return found == table().end() ? nullptr : &*found;
+}
+
+std::vector<Rendered> render_all(const Format& format, const Run& run, const ReportOptions& options) {
+  struct Memory final : Output {
+    void begin_file(std::string_view suffix) override { files.push_back({std::string(suffix), {}}); }
+    void write(std::string_view bytes) override { files.back().bytes += bytes; }
+    std::vector<Rendered> files;
+  } memory;
+  format.render(run, options, memory);
+  return std::move(memory.files);
+}
+
+std::vector<std::string> population_files(const Run& run) {
+  constexpr std::size_t kLongest = 120;
+  const auto safe = [](std::string_view text) {
+    std::string name;
+    for (char c : text.substr(0, kLongest)) {
+      const bool is_kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+      name += is_kept && !(c == '.' && name.empty()) ? c : '_';
+    }
+    return name.empty() ? std::string("_") : name;
+  };
+  std::vector<std::string> names;
+  std::set<std::string> taken;  // folded: file systems that ignore case must not merge two
+  for (const RuleResult& rule : run.rules) {
+    std::string name = safe(rule.as);
+    if (taken.contains(fold_case(name))) name = safe(rule.policy) + "." + name;
+    const std::string base = name;
+    for (int n = 2; !taken.insert(fold_case(name)).second; ++n) name = fmt::format("{}.{}", base, n);
+    names.push_back(name + ".csv");
+  }
+  return names;
+}
+
+Result<std::vector<std::string>> write_report(FileSystem& files, const Format& format, const Run& run, const ReportOptions& options, const std::string& path) {
+  const std::string folder = parent_path(path);
+  if (const Status made = files.make_folders(folder); !made) return tl::unexpected(made.error());
+  Staging staging(files, folder, file_name(path));
+  if (const Status begun = staging.begin(); !begun) return staging.as_seen(begun.error());
+  StagedOutput out(staging, file_name(path), nullptr);
+  format.render(run, options, out);
+  if (const Status finished = out.finish(); !finished) return staging.as_seen(finished.error());
+  if (const Status published = staging.publish(); !published) return staging.as_seen(published.error());
+  std::vector<std::string> written;
+  const std::string before_name = path.substr(0, path.size() - file_name(path).size());
+  for (const std::string& name : staging.names()) written.push_back(before_name + name);
+  remove_stale_shards(files, path, written);
+  return written;
+}
+
+Result<std::vector<std::string>> write_output_folder(FileSystem& files, const Run& run, const RunTimes& times, const ReportOptions& options, const std::string& folder) {
+  if (const Status made = files.make_folders(folder); !made) return tl::unexpected(made.error());
+  const std::string sums_path = join_path(folder, "SHA256SUMS");
+  const std::vector<std::string> before = listed_files(files, sums_path);
+  ReportOptions here = options;
+  here.evidence = ".";
+  here.times = &times;
+  Staging staging(files, folder, "muster");
+  if (const Status begun = staging.begin(); !begun) return staging.as_seen(begun.error());
+  Digests digests;
+  for (const char* name : {"json", "junit"}) {
+    const Format* format = find_format(name);
+    StagedOutput out(staging, std::string(format->file_name), &digests);
+    format->render(run, here, out);
+    if (const Status finished = out.finish(); !finished) return staging.as_seen(finished.error());
+  }
+  const std::vector<std::string> populations = population_files(run);
+  for (std::size_t i = 0; i < run.rules.size(); ++i) {
+    const std::string name = "populations/" + populations[i];
+    StagedOutput out(staging, name, &digests);
+    out.begin_file("");
+    render_population(run, run.rules[i], out);
+    if (const Status finished = out.finish(); !finished) return staging.as_seen(finished.error());
+  }
+  std::string sums;
+  const auto write_small = [&](const std::string& name, const std::string& bytes) -> Status {
+    StagedOutput out(staging, name, &digests);
+    out.begin_file("");
+    out.write(bytes);
+    return out.finish();
+  };
+  if (const Status written = write_small("run.json", render_run_record(run, times)); !written) return staging.as_seen(written.error());
+  for (const auto& [name, digest] : digests) sums += fmt::format("{}  {}\n", digest, name);
+  if (const Status written = write_small("SHA256SUMS", sums); !written) return staging.as_seen(written.error());
+  if (const Status published = staging.publish(); !published) return staging.as_seen(published.error());
+  for (const std::string& name : before) {
+    if (!digests.contains(name) && is_our_kind(name)) static_cast<void>(files.remove_all(join_path(folder, name)));
+  }
+  std::vector<std::string> written = staging.names();
+  std::sort(written.begin(), written.end());
+  return written;
+}
+
+}  // namespace muster::reports
