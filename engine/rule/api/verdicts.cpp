@@ -1,0 +1,98 @@
+// pass, fail, not_applicable, unknown: each makes the one verdict of the running subject and gives back the token that check must return.
+#include "base/text.h"
+#include "rule/host_internal.h"
+
+namespace muster::rule {
+namespace {
+
+void take_reason(lua_State* L, int at, Host& host, bool is_needed, const char* function) {
+  if (lua_isnoneornil(L, at)) {
+    if (is_needed) raise_error(L, std::string(function) + " needs a reason");
+    host.reason.clear();
+    return;
+  }
+  if (lua_type(L, at) != LUA_TSTRING) raise_error(L, std::string(function) + " wants its reason as text, not " + std::string(kind_of(L, at)));
+  std::size_t length = 0;
+  const char* text = lua_tolstring(L, at, &length);
+  if (length > host.limits->message_bytes) trip(L, "a reason of more than " + std::to_string(host.limits->message_bytes) + " bytes");
+  if (length == 0 && is_needed) raise_error(L, std::string(function) + " needs a reason");
+  host.reason.assign(text, length);
+}
+
+void take_observed(lua_State* L, int at, Host& host) {
+  if (lua_isnoneornil(L, at)) return;
+  if (lua_type(L, at) != LUA_TTABLE) raise_error(L, "observed is a table of names and values, not " + std::string(kind_of(L, at)));
+  host.observed = json_of(L, at, 4 * host.limits->message_bytes);
+  if (host.observed.starts_with('[')) raise_error(L, "observed is a table of names and values: write { role = user.role }");
+}
+
+void take_related(lua_State* L, int at, Host& host) {
+  if (lua_isnoneornil(L, at)) return;
+  luaL_checktype(L, at, LUA_TTABLE);
+  push_table_of(L, at);
+  for (lua_Integer i = 1;; ++i) {
+    charge(L, 8);
+    if (lua_rawgeti(L, -1, i) == LUA_TNIL) break;
+    const Handle& handle = check_handle(L, -1);
+    const snapshot::DatasetSpec& spec = snapshot::spec_of(handle.dataset);
+    if (host.related.size() < 50) {
+      host.related.push_back({std::string(spec.singular), std::string(handle_id(host, handle)), std::string(handle_label(host, handle))});
+      if (handle.row != kImplicitRow && static_cast<std::size_t>(handle.dataset) < snapshot::kCollectedCount) {
+        const snapshot::Table& table = *host.world->table(handle.dataset);
+        host.rows.push_back({std::string(spec.name), table.line(handle.row), table.request(handle.row)});
+      }
+    }
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 2);
+}
+
+int give(lua_State* L, Verdict verdict, const char* function, bool needs_reason) {
+  Host& host = host_of(L);
+  if (!host.world) raise_error(L, std::string(function) + " can be called inside check only");
+  if (++host.verdicts_made > 1) raise_error(L, "a second verdict is made for one subject; make one, and return it");
+  host.verdict = verdict;
+  if (lua_type(L, 1) == LUA_TTABLE) {
+    push_table_of(L, 1);
+    const int table = lua_gettop(L);
+    lua_pushnil(L);
+    while (lua_next(L, table) != 0) {
+      lua_pop(L, 1);
+      const std::string name = text_of(L, -1);
+      if (name != "reason" && name != "observed" && name != "expected" && name != "related")
+        raise_error(L, std::string(function) + " has no '" + name + "'; it takes reason, observed, expected, related");
+    }
+    lua_getfield(L, table, "reason");
+    take_reason(L, -1, host, needs_reason, function);
+    lua_getfield(L, table, "observed");
+    take_observed(L, lua_gettop(L), host);
+    if (lua_getfield(L, table, "expected") != LUA_TNIL) host.expected = json_of(L, -1, 4 * host.limits->message_bytes);
+    lua_getfield(L, table, "related");
+    take_related(L, lua_gettop(L), host);
+  } else {
+    take_reason(L, 1, host, needs_reason, function);
+    take_observed(L, 2, host);
+    if (!lua_isnoneornil(L, 3)) host.expected = json_of(L, 3, 4 * host.limits->message_bytes);
+  }
+  lua_rawgeti(L, LUA_REGISTRYINDEX, host.verdict_token_ref);
+  return 1;
+}
+
+int f_pass(lua_State* L) { return give(L, Verdict::pass, "pass()", false); }
+int f_fail(lua_State* L) { return give(L, Verdict::fail, "fail()", true); }
+int f_not_applicable(lua_State* L) { return give(L, Verdict::not_applicable, "not_applicable()", true); }
+int f_unknown(lua_State* L) { return give(L, Verdict::unknown, "unknown()", true); }
+
+constexpr ApiFunction kFunctions[] = {
+    {"", "pass", guarded<f_pass>, "(reason?: string): muster.Verdict", "The subject is as it should be."},
+    {"", "fail", guarded<f_fail>, "(reason: string|table, observed?: table, expected?: any): muster.Verdict",
+     "It is not. Or `fail{ reason =, observed =, expected =, related = { records } }`."},
+    {"", "not_applicable", guarded<f_not_applicable>, "(reason: string): muster.Verdict", "The rule does not speak about this subject."},
+    {"", "unknown", guarded<f_unknown>, "(reason: string): muster.Verdict", "It cannot be decided from what was collected."},
+};
+
+}  // namespace
+
+std::span<const ApiFunction> api_verdicts() { return kFunctions; }
+
+}  // namespace muster::rule

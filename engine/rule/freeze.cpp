@@ -1,0 +1,218 @@
+// Read-only views of tables, and the proof at load that a rule cannot carry state from one subject to the next: every table that its functions can reach is
+// replaced by a read-only view, and no function may assign to a variable that outlives a call.
+#include "rule/bytecode.h"
+#include "rule/host_internal.h"
+
+#include "base/text.h"
+
+namespace muster::rule {
+namespace {
+
+int refuse_write(lua_State* L) {
+  const std::string name = text_of(L, 2);
+  raise_error(L, "cannot assign to '" + name + "': tables made outside check are read-only");
+}
+
+int view_length(lua_State* L) {
+  push_table_of(L, 1);
+  lua_pushinteger(L, static_cast<lua_Integer>(lua_rawlen(L, -1)));
+  return 1;
+}
+
+// The address of this variable marks the metatables of views.
+const char kViewMark = 0;
+
+bool is_view(lua_State* L, int at) {
+  if (lua_type(L, at) != LUA_TTABLE || !lua_getmetatable(L, at)) return false;
+  const bool yes = lua_rawgetp(L, -1, &kViewMark) != LUA_TNIL;
+  lua_pop(L, 2);
+  return yes;
+}
+
+// views: table original → view, so that shared tables stay shared and cycles end.
+void push_frozen_value(lua_State* L, int at, int views);
+
+void push_frozen_table(lua_State* L, int at, int views) {
+  at = lua_absindex(L, at);
+  if (is_view(L, at)) {
+    lua_pushvalue(L, at);
+    return;
+  }
+  lua_pushvalue(L, at);
+  if (lua_rawget(L, views) != LUA_TNIL) return;
+  lua_pop(L, 1);
+  luaL_checkstack(L, 12, "tables nested too deeply");
+  lua_newtable(L);  // the view, always empty
+  const int view = lua_gettop(L);
+  lua_pushvalue(L, at);
+  lua_pushvalue(L, view);
+  lua_rawset(L, views);
+  lua_newtable(L);  // the content, with frozen values
+  const int content = lua_gettop(L);
+  lua_pushnil(L);
+  while (lua_next(L, at) != 0) {
+    push_frozen_value(L, -1, views);
+    lua_pushvalue(L, -3);
+    lua_insert(L, -2);
+    lua_rawset(L, content);
+    lua_pop(L, 1);
+  }
+  lua_newtable(L);  // the metatable
+  lua_pushvalue(L, content);
+  lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, guarded<refuse_write>);
+  lua_setfield(L, -2, "__newindex");
+  lua_pushcfunction(L, guarded<view_length>);
+  lua_setfield(L, -2, "__len");
+  lua_pushvalue(L, content);
+  lua_rawsetp(L, -2, &kViewMark);
+  lua_setmetatable(L, view);
+  lua_settop(L, view);
+}
+
+void freeze_upvalues(lua_State* L, int function, int views);
+
+void push_frozen_value(lua_State* L, int at, int views) {
+  at = lua_absindex(L, at);
+  switch (lua_type(L, at)) {
+    case LUA_TTABLE: push_frozen_table(L, at, views); return;
+    case LUA_TFUNCTION:
+      freeze_upvalues(L, at, views);
+      lua_pushvalue(L, at);
+      return;
+    default: lua_pushvalue(L, at); return;
+  }
+}
+
+void freeze_upvalues(lua_State* L, int function, int views) {
+  function = lua_absindex(L, function);
+  lua_pushvalue(L, function);
+  if (lua_rawget(L, views) != LUA_TNIL) {
+    lua_pop(L, 1);
+    return;
+  }
+  lua_pop(L, 1);
+  lua_pushvalue(L, function);
+  lua_pushboolean(L, 1);
+  lua_rawset(L, views);
+  if (lua_iscfunction(L, function)) return;
+  luaL_checkstack(L, 8, "functions nested too deeply");
+  Host& host = host_of(L);
+  for (int i = 1; lua_getupvalue(L, function, i) != nullptr; ++i) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, host.environment_ref);
+    const bool is_environment = lua_rawequal(L, -1, -2) != 0;
+    lua_pop(L, 1);
+    if (is_environment) {
+      lua_pop(L, 1);
+      continue;
+    }
+    if (is_null_value(L, -1)) luaL_error(L, "`null` is for examples; a captured variable holds it");
+    push_frozen_value(L, -1, views);
+    lua_setupvalue(L, function, i);
+    lua_pop(L, 1);
+  }
+}
+
+int append_dump(lua_State*, const void* bytes, std::size_t size, void* out) {
+  static_cast<std::string*>(out)->append(static_cast<const char*>(bytes), size);
+  return 0;
+}
+
+FunctionFacts facts_of(lua_State* L, int function) {
+  std::string dump;
+  lua_pushvalue(L, function);
+  lua_dump(L, append_dump, &dump, 0);
+  lua_pop(L, 1);
+  auto facts = read_bytecode(dump);
+  if (!facts) throw std::runtime_error("this build of Lua writes a bytecode that muster does not know");
+  return std::move(*facts);
+}
+
+template <class Visit>
+void for_each_reachable(lua_State* L, int at, int seen, const Visit& visit) {
+  at = lua_absindex(L, at);
+  const int type = lua_type(L, at);
+  if (type != LUA_TFUNCTION && type != LUA_TTABLE) return;
+  lua_pushvalue(L, at);
+  const bool is_new = lua_rawget(L, seen) == LUA_TNIL;
+  lua_pop(L, 1);
+  if (!is_new) return;
+  lua_pushvalue(L, at);
+  lua_pushboolean(L, 1);
+  lua_rawset(L, seen);
+  luaL_checkstack(L, 8, "values nested too deeply");
+  if (type == LUA_TTABLE) {
+    push_table_of(L, at);
+    const int table = lua_gettop(L);
+    lua_pushnil(L);
+    while (lua_next(L, table) != 0) {
+      for_each_reachable(L, -1, seen, visit);
+      lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return;
+  }
+  if (lua_iscfunction(L, at)) return;
+  visit(at);
+  Host& host = host_of(L);
+  for (int i = 1; lua_getupvalue(L, at, i) != nullptr; ++i) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, host.environment_ref);
+    const bool is_environment = lua_rawequal(L, -1, -2) != 0;
+    lua_pop(L, 1);
+    if (!is_environment) for_each_reachable(L, -1, seen, visit);
+    lua_pop(L, 1);
+  }
+}
+
+}  // namespace
+
+void push_frozen(lua_State* L, int at) {
+  at = lua_absindex(L, at);
+  lua_newtable(L);
+  const int views = lua_gettop(L);
+  push_frozen_value(L, at, views);
+  lua_remove(L, views);
+}
+
+void push_table_of(lua_State* L, int at) {
+  if (is_view(L, at)) {
+    lua_getmetatable(L, at);
+    lua_rawgetp(L, -1, &kViewMark);
+    lua_remove(L, -2);
+    return;
+  }
+  lua_pushvalue(L, at);
+}
+
+std::vector<StateLeak> freeze_function(Host& host) {
+  lua_State* L = host.state;
+  const int function = lua_gettop(L);
+  lua_newtable(L);
+  std::vector<StateLeak> leaks;
+  for_each_reachable(L, function, lua_gettop(L), [&](int at) {
+    lua_Debug info{};
+    lua_pushvalue(L, at);
+    lua_getinfo(L, ">S", &info);
+    for (CapturedAssignment& found : facts_of(L, at).captured)
+      leaks.push_back({std::move(found.name), found.line, info.source && *info.source == '@' ? info.source + 1 : ""});
+  });
+  lua_settop(L, function);
+  lua_newtable(L);
+  freeze_upvalues(L, function, lua_gettop(L));
+  lua_settop(L, function);
+  return leaks;
+}
+
+std::set<std::string> mentioned_names(Host& host) {
+  lua_State* L = host.state;
+  const int function = lua_gettop(L);
+  lua_newtable(L);
+  std::set<std::string> names;
+  for_each_reachable(L, function, lua_gettop(L), [&](int at) {
+    for (std::string& text : facts_of(L, at).strings) names.insert(std::move(text));
+  });
+  lua_settop(L, function);
+  return names;
+}
+
+}  // namespace muster::rule

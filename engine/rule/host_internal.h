@@ -1,0 +1,243 @@
+// Internal to this module: what the C functions that rules call share. A Host belongs to one Lua state and is found from it without a look-up.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <lua.hpp>
+
+#include "rule/evaluator.h"
+#include "rule/rule.h"
+#include "snapshot/world.h"
+
+namespace muster::rule {
+
+/// Every userdata that rules can hold starts with a tag; rules cannot make any other.
+enum class Tag : std::uint32_t { handle = 0x6d754801, org, list, duration, verdict, null, proxy_key };
+
+struct Handle {
+  Tag tag = Tag::handle;
+  snapshot::Dataset dataset{};
+  std::uint32_t row = 0;
+  std::uint32_t epoch = 0;     // of the subject it was made for; stale afterwards
+  // Of an implicit membership (row == kImplicitRow) only:
+  std::uint32_t user = 0, workspace = 0;
+  std::string_view workspace_role;
+};
+inline constexpr std::uint32_t kImplicitRow = 0xFFFFFFF0;
+
+struct ListView {  // a string list: a parameter, or a text_list field
+  Tag tag = Tag::list;
+  const std::vector<std::string>* items = nullptr;
+  const snapshot::Column* column = nullptr;  // used when items is null
+  std::uint32_t row = 0;
+  [[nodiscard]] std::size_t size() const { return items ? items->size() : column->list_size(row); }
+  [[nodiscard]] std::string_view at(std::size_t i) const { return items ? std::string_view((*items)[i]) : column->list_item(row, i); }
+};
+
+struct Duration {
+  Tag tag = Tag::duration;
+  std::int64_t us = 0;
+};
+
+/// A sticky outcome: it decides the subject whatever the rule then returns.
+enum class Sticky : std::uint8_t { none, unknown, error };
+
+/// What a name means on a handle of one dataset, for this rule.
+struct Slot {
+  enum class Kind : std::uint8_t { field, one, method, undeclared_field, undeclared_relation };
+  const char* key = nullptr;  // the interned Lua string; nullptr: empty slot
+  Kind kind = Kind::field;
+  snapshot::FieldType type = snapshot::FieldType::text;
+  std::uint16_t index = 0;    // field, relation, or place in the table of functions
+  const snapshot::Column* column = nullptr;
+  const std::vector<std::uint32_t>* link = nullptr;
+  int words = 0;              // place in the table of word tables
+};
+
+struct DatasetView {
+  const snapshot::DatasetSpec* spec = nullptr;
+  const snapshot::Table* table = nullptr;
+  bool is_readable = false;  // in reads or may_read
+  bool is_blocked = false;   // in may_read, and not complete: touching it makes the subject unknown
+  std::vector<Slot> slots;   // open addressing by key pointer
+  std::size_t mask = 0;
+  [[nodiscard]] const Slot* find(const char* key) const;
+};
+
+/// A filter of `org:users{…}` and the like: field is one of the values.
+struct Filter {
+  const Slot* slot = nullptr;
+  std::vector<std::uint8_t> codes;  // of a word column: accepted[code]
+  std::vector<std::string> texts;   // of others
+  bool flag = false;                // of a boolean
+};
+/// A loop over rows that a rule runs; lives until the subject is done.
+struct Query {
+  snapshot::Dataset dataset{};
+  std::span<const std::uint32_t> rows;  // used when !all
+  bool all = false;
+  std::uint32_t next = 0;
+  std::vector<Filter> filters;
+};
+/// A loop over memberships (`workspace:members()`, `user:workspaces()`, `group:members()`): the thing, and the membership record.
+struct MemberLoop {
+  std::span<const std::uint32_t> listed;
+  const std::vector<std::uint32_t>* target = nullptr;  // membership row → thing
+  snapshot::Dataset members{}, things{};
+  std::uint32_t next = 0;
+  bool with_implicit = false;
+  std::uint32_t fixed = 0;                     // the subject's side of an implicit membership
+  bool over_users = false;                     // things are users of workspace `fixed`; else workspaces of user `fixed`
+  std::string_view role;                       // the implied role, when over workspaces
+  std::vector<std::uint32_t> listed_things;    // sorted, so that nothing is given twice
+};
+
+struct Host {
+  lua_State* state = nullptr;
+  const RuleInfo* rule = nullptr;
+  const std::map<std::string, std::string>* library = nullptr;
+  const snapshot::World* world = nullptr;  // nullptr while a rule file is loaded
+  const Limits* limits = nullptr;
+  Budget* budget = nullptr;
+
+  // Memory, kept by the allocator.
+  std::size_t memory = 0, memory_limit = SIZE_MAX;
+  bool is_out_of_memory = false;
+
+  // The budget of the running subject.
+  std::uint64_t used = 0, subject_limit = 0;
+  std::uint64_t hook_calls = 0;
+  std::int64_t started_us = 0;
+  std::string over_budget;  // not empty: tripped; nothing the rule does afterwards counts
+  bool by_wall_time = false;
+
+  // The subject and its outcome.
+  std::uint32_t epoch = 0;
+  std::uint32_t handles_used = 0;
+  Sticky sticky = Sticky::none;
+  std::string sticky_reason;
+  int verdicts_made = 0;
+  Verdict verdict = Verdict::pass;
+  std::string reason, observed, expected;
+  std::vector<Related> related;
+  std::vector<RawRow> rows;
+  std::deque<Query> queries;
+  std::deque<MemberLoop> loops;
+
+  std::vector<DatasetView> views;  // by Dataset
+
+  // Registry references.
+  int pool_ref = LUA_NOREF, functions_ref = LUA_NOREF, words_ref = LUA_NOREF, environment_ref = LUA_NOREF, api_ref = LUA_NOREF;
+  int handle_meta_ref = LUA_NOREF, list_meta_ref = LUA_NOREF, duration_meta_ref = LUA_NOREF, frozen_meta_ref = LUA_NOREF;
+  int modules_ref = LUA_NOREF, check_ref = LUA_NOREF, params_ref = LUA_NOREF, org_ref = LUA_NOREF;
+  void* verdict_token = nullptr;
+  int verdict_token_ref = LUA_NOREF;
+
+  void begin_subject();
+};
+
+inline Host& host_of(lua_State* L) { return **static_cast<Host**>(lua_getextraspace(L)); }
+
+/// Counts host work against the subject's budget; raises (and trips) when it is spent.
+void charge(lua_State* L, std::uint64_t instructions);
+[[noreturn]] void trip(lua_State* L, const std::string& why);
+/// Sets the sticky outcome and leaves the rule.
+[[noreturn]] void raise_unknown(lua_State* L, std::string reason);
+[[noreturn]] void raise_error(lua_State* L, std::string reason);
+
+/// Wraps a C function so that C++ exceptions become Lua errors (Lua's own travel through).
+template <int (*Function)(lua_State*)>
+int guarded(lua_State* L) {
+  std::string text;
+  try {
+    return Function(L);
+  } catch (const std::exception& exception) {
+    text = exception.what();
+  }
+  return luaL_error(L, "%s", text.c_str());
+}
+
+/// One function that rules can call. `scope`: "" (global), "string", "table", "math", "handle", "time", "duration", "list", "org".
+struct ApiFunction {
+  std::string_view scope, name;
+  lua_CFunction function;
+  /// For the editor stubs: "(reason: string, observed?: table): muster.Verdict".
+  std::string_view signature;
+  std::string_view doc;
+};
+/// Those of handles.cpp.
+[[nodiscard]] std::span<const ApiFunction> handle_functions();
+/// The table of all functions, one span for each file of api/.
+[[nodiscard]] std::span<const std::span<const ApiFunction>> api_functions();
+
+// sandbox.cpp
+/// A new state with the API, nothing else; nullptr when memory is short.
+struct StateCloser { void operator()(lua_State* state) const { lua_close(state); } };
+using StatePtr = std::unique_ptr<lua_State, StateCloser>;
+[[nodiscard]] StatePtr make_state(Host& host);
+/// Loads text as a chunk with the sandbox's environment; pushes the function or the message.
+[[nodiscard]] int load_chunk(Host& host, std::string_view text, const std::string& chunk_name);
+/// lua_pcall under the budget.
+[[nodiscard]] int call_protected(Host& host, int arguments, int results);
+/// Starts the count of instructions anew, so that each subject is counted from its own beginning.
+void rearm_hook(lua_State* L);
+/// The `null` of examples: a value that only they can hold.
+void set_null_visible(Host& host, bool visible);
+[[nodiscard]] bool is_null_value(lua_State* L, int at);
+
+// freeze.cpp
+/// Makes every table that the function at the top of the stack can reach read-only, and says where it (or a function that it reaches) assigns to a captured variable.
+struct StateLeak { std::string name; std::uint32_t line = 0; std::string chunk; };
+[[nodiscard]] std::vector<StateLeak> freeze_function(Host& host);
+/// Pushes a read-only view of the table at `at` (deep).
+void push_frozen(lua_State* L, int at);
+/// The table behind a read-only view at `at`, pushed; or the table itself.
+void push_table_of(lua_State* L, int at);
+/// String constants of the functions reachable from the one at the top: which names the text mentions.
+[[nodiscard]] std::set<std::string> mentioned_names(Host& host);
+
+// handles.cpp
+void make_views(Host& host, const Params& params);
+void push_handle(lua_State* L, snapshot::Dataset dataset, std::uint32_t row);
+Handle* push_implicit(lua_State* L, std::uint32_t user, std::uint32_t workspace, std::string_view role);
+[[nodiscard]] Handle* to_handle(lua_State* L, int at);            // nullptr when it is none
+[[nodiscard]] Handle& check_handle(lua_State* L, int at);         // raises when none, or stale
+[[nodiscard]] ListView* to_list(lua_State* L, int at);
+void push_list(lua_State* L, const ListView& view);
+[[nodiscard]] std::string_view handle_id(Host& host, const Handle& handle);
+[[nodiscard]] std::string_view handle_label(Host& host, const Handle& handle);
+/// Reads a field as a Lua value, with all that null, absent and invalid mean.
+int push_field(lua_State* L, const Handle& handle, const Slot& slot);
+[[nodiscard]] const Slot& slot_of(lua_State* L, const Handle& handle, int name_at);
+/// Reads the filter table at `at` (none or nil: no filter).
+[[nodiscard]] std::vector<Filter> read_filters(lua_State* L, snapshot::Dataset dataset, int at);
+[[nodiscard]] bool matches(lua_State* L, const std::vector<Filter>& filters, snapshot::Dataset dataset, std::uint32_t row);
+void push_query(lua_State* L, Query query);                        // an iterator function
+[[nodiscard]] std::uint64_t count_query(lua_State* L, const Query& query);
+void touch(lua_State* L, snapshot::Dataset dataset);  // raises when the rule may not read it, or it is incomplete
+
+// api/time.cpp
+void push_time(lua_State* L, Instant instant);
+[[nodiscard]] bool is_time(lua_State* L, int at);
+[[nodiscard]] Instant to_time(lua_State* L, int at);
+void push_duration(lua_State* L, std::int64_t us);
+[[nodiscard]] Duration* to_duration(lua_State* L, int at);
+
+/// "time", "duration", "list", a handle's kind, or Lua's own type name: what `type` says and messages print.
+[[nodiscard]] std::string_view kind_of(lua_State* L, int at);
+/// The value as text for people (never an address); may be bounded by the message limit.
+[[nodiscard]] std::string text_of(lua_State* L, int at);
+/// A Lua value as JSON: tables with 1..n keys are arrays, others objects with sorted keys; times as RFC 3339, handles as ids. Raises on functions, cycles, over `max_bytes`.
+[[nodiscard]] std::string json_of(lua_State* L, int at, std::size_t max_bytes);
+/// The keys of the table at `at` in the order that rules see: numbers ascending, then strings bytewise, then booleans. Other keys raise.
+void push_sorted_keys(lua_State* L, int at);
+
+}  // namespace muster::rule
