@@ -184,35 +184,31 @@ void push_table_of(lua_State* L, int at) {
   lua_pushvalue(L, at);
 }
 
-std::vector<StateLeak> freeze_function(Host& host) {
+ReachableFacts facts_of_function(Host& host) {
   lua_State* L = host.state;
   const int function = lua_gettop(L);
   lua_newtable(L);
-  std::vector<StateLeak> leaks;
+  ReachableFacts all;
   for_each_reachable(L, function, lua_gettop(L), [&](int at) {
     lua_Debug info{};
     lua_pushvalue(L, at);
     lua_getinfo(L, ">S", &info);
-    for (CapturedAssignment& found : facts_of(L, at).captured)
-      leaks.push_back({std::move(found.name), found.line, info.source && *info.source == '@' ? info.source + 1 : ""});
+    const std::string file = info.source && *info.source == '@' ? info.source + 1 : "";
+    FunctionFacts facts = facts_of(L, at);
+    for (CapturedAssignment& found : facts.captured) all.captured.push_back({std::move(found.name), found.line, file});
+    for (ConstantComparison& found : facts.comparisons) all.comparisons.push_back({std::move(found.field), found.line, file});
+    for (std::string& text : facts.strings) all.names.insert(std::move(text));
   });
   lua_settop(L, function);
-  lua_newtable(L);
-  freeze_upvalues(L, function, lua_gettop(L));
-  lua_settop(L, function);
-  return leaks;
+  return all;
 }
 
-std::set<std::string> mentioned_names(Host& host) {
+void freeze_function(Host& host) {
   lua_State* L = host.state;
   const int function = lua_gettop(L);
   lua_newtable(L);
-  std::set<std::string> names;
-  for_each_reachable(L, function, lua_gettop(L), [&](int at) {
-    for (std::string& text : facts_of(L, at).strings) names.insert(std::move(text));
-  });
+  freeze_upvalues(L, function, lua_gettop(L));
   lua_settop(L, function);
-  return names;
 }
 
 }  // namespace muster::rule

@@ -6,6 +6,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -194,16 +195,24 @@ void set_null_visible(Host& host, bool visible);
 [[nodiscard]] bool is_null_value(lua_State* L, int at);
 
 // freeze.cpp
-/// Makes every table that the function at the top of the stack can reach read-only, and says where it (or a function that it reaches) assigns to a captured variable.
-struct StateLeak { std::string name; std::uint32_t line = 0; std::string chunk; };
-[[nodiscard]] std::vector<StateLeak> freeze_function(Host& host);
+/// What the functions that the one at the top of the stack can reach say of themselves.
+struct SourceFact {
+  std::string name;  // of a captured variable, or of a field
+  std::uint32_t line = 0;
+  std::string file;
+};
+struct ReachableFacts {
+  std::vector<SourceFact> captured;     // assignments to variables that outlive the call
+  std::vector<SourceFact> comparisons;  // fields compared by == with a text constant
+  std::set<std::string> names;      // all string constants: what the text mentions
+};
+[[nodiscard]] ReachableFacts facts_of_function(Host& host);
+/// Makes every table that the function at the top of the stack can reach read-only.
+void freeze_function(Host& host);
 /// Pushes a read-only view of the table at `at` (deep).
 void push_frozen(lua_State* L, int at);
 /// The table behind a read-only view at `at`, pushed; or the table itself.
 void push_table_of(lua_State* L, int at);
-/// String constants of the functions reachable from the one at the top: which names the text mentions.
-[[nodiscard]] std::set<std::string> mentioned_names(Host& host);
-
 // handles.cpp
 void make_views(Host& host, const Params& params);
 void push_handle(lua_State* L, snapshot::Dataset dataset, std::uint32_t row);
@@ -223,6 +232,12 @@ int push_field(lua_State* L, const Handle& handle, const Slot& slot);
 void push_query(lua_State* L, Query query);                        // an iterator function
 [[nodiscard]] std::uint64_t count_query(lua_State* L, const Query& query);
 void touch(lua_State* L, snapshot::Dataset dataset);  // raises when the rule may not read it, or it is incomplete
+
+/// Which relations a mention of `members`, `workspaces` or `groups` needs: (method, "dataset.relation").
+[[nodiscard]] std::span<const std::pair<std::string_view, std::string_view>> membership_needs();
+/// Metatables and values that live as long as the state.
+void install_time_types(lua_State* L);
+void install_org(lua_State* L);
 
 // api/time.cpp
 void push_time(lua_State* L, Instant instant);

@@ -52,6 +52,8 @@ void count_instructions(lua_State* L, lua_Debug*) {
   if (!host.over_budget.empty()) luaL_error(L, "over budget");  // sticky: nothing runs on once it has tripped
   host.used += kHookInterval;
   if (host.used > host.subject_limit) trip(L, "more than " + std::to_string(host.subject_limit) + " instructions for one subject");
+  // Most subjects never come here, so the clock is first read when one does.
+  if (host.hook_calls == 0) host.started_us = steady_us();
   if (++host.hook_calls % 64 == 0 && host.limits && steady_us() - host.started_us > host.limits->subject_wall_us) {
     host.by_wall_time = true;
     trip(L, "more than " + std::to_string(host.limits->subject_wall_us / 1000) + " ms for one subject");
@@ -159,6 +161,7 @@ int build_state(lua_State* L) {
   host.environment_ref = luaL_ref(L, LUA_REGISTRYINDEX);
   lua_newtable(L);
   host.modules_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  install_time_types(L);
   return 0;
 }
 
@@ -229,7 +232,6 @@ int load_chunk(Host& host, std::string_view text, const std::string& chunk_name)
 }
 
 int call_protected(Host& host, int arguments, int results) {
-  host.started_us = steady_us();
   host.hook_calls = 0;
   lua_sethook(host.state, count_instructions, LUA_MASKCOUNT, kHookInterval);
   const int status = lua_pcall(host.state, arguments, results, 0);

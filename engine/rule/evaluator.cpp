@@ -1,0 +1,250 @@
+#include "rule/evaluator.h"
+
+#include <cstring>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "rule/host_internal.h"
+
+namespace muster::rule {
+
+using snapshot::Dataset;
+
+void Host::begin_subject() {
+  ++epoch;
+  handles_used = 0;
+  sticky = Sticky::none;
+  verdicts_made = 0;
+  used = 0;
+  hook_calls = 0;
+  if (!reason.empty()) reason.clear();
+  if (!observed.empty()) observed.clear();
+  if (!expected.empty()) expected.clear();
+  if (!related.empty()) related.clear();
+  if (!rows.empty()) rows.clear();
+  if (!queries.empty()) queries.clear();
+  if (!loops.empty()) loops.clear();
+}
+
+struct Evaluator::Impl {
+  Host host;
+  Params params;
+  Limits limits;
+  Budget* budget = nullptr;
+  StatePtr state;
+  Dataset subject{};
+  // The block in work.
+  std::span<const std::uint32_t> rows;
+  std::size_t next = 0;
+  BlockResult* out = nullptr;
+  std::unordered_map<std::string, std::uint32_t> reasons;
+  std::string last_reason;
+  std::uint32_t last_reason_index = 0;
+
+  static int prepare(lua_State* L);
+  static int run(lua_State* L);
+  void record(Verdict verdict, const std::string& reason);
+  void finish_subject();
+  void fail_subject(lua_State* L);
+};
+
+namespace {
+
+/// Loads the rule's text again and leaves its check, frozen, on the stack. (load_rule has shown that this works.)
+void push_check(Host& host, const Rule& rule) {
+  lua_State* L = host.state;
+  set_null_visible(host, true);
+  if (load_chunk(host, rule.source(), "@" + rule.info().file) != LUA_OK) lua_error(L);
+  lua_call(L, 0, 1);
+  set_null_visible(host, false);
+  lua_getfield(L, -1, "check");
+  lua_remove(L, -2);
+  freeze_function(host);
+}
+
+}  // namespace
+
+int Evaluator::Impl::prepare(lua_State* L) {
+  auto* self = static_cast<Impl*>(lua_touserdata(L, 1));
+  const auto* rule = static_cast<const Rule*>(lua_touserdata(L, 2));
+  Host& host = self->host;
+  const snapshot::World* world = host.world;
+  host.world = nullptr;  // the file's own code runs as it does at load: without a world
+  push_check(host, *rule);
+  host.check_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  host.world = world;
+  make_views(host, self->params);
+  install_org(L);
+  auto* token = static_cast<Tag*>(lua_newuserdatauv(L, sizeof(Tag), 0));
+  *token = Tag::verdict;
+  host.verdict_token = token;
+  host.verdict_token_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  return 0;
+}
+
+Evaluator::Evaluator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Evaluator::~Evaluator() = default;
+
+Result<std::unique_ptr<Evaluator>> Evaluator::make(const Rule& rule, const Params& params, const snapshot::World& world, const Limits& limits,
+                                                   Budget& budget) {
+  auto impl = std::make_unique<Impl>();
+  impl->params = params;
+  impl->limits = limits;
+  impl->budget = &budget;
+  const snapshot::DatasetSpec* subject = snapshot::find_subject(rule.info().subject);
+  impl->subject = subject->dataset;
+  Host& host = impl->host;
+  host.rule = &rule.info();
+  host.library = &rule.library();
+  host.world = &world;
+  host.limits = &impl->limits;
+  host.memory_limit = limits.memory_bytes;
+  host.subject_limit = limits.subject_instructions;
+  impl->state = make_state(host);
+  if (!impl->state) return fail(ErrorCode::internal, "no memory for the rule " + rule.info().id);
+  lua_State* L = impl->state.get();
+  lua_pushcfunction(L, guarded<Impl::prepare>);
+  lua_pushlightuserdata(L, impl.get());
+  lua_pushlightuserdata(L, const_cast<Rule*>(&rule));
+  host.begin_subject();
+  if (call_protected(host, 2, 0) != LUA_OK) {
+    const std::string message = host.over_budget.empty() ? text_of(L, -1) : host.over_budget;
+    return fail(ErrorCode::internal, "the rule " + rule.info().id + " loads no more: " + message);
+  }
+  host.budget = &budget;
+  return std::unique_ptr<Evaluator>(new Evaluator(std::move(impl)));
+}
+
+void Evaluator::Impl::record(Verdict verdict, const std::string& reason) {
+  std::uint32_t index = 0;
+  if (!reason.empty()) {
+    if (reason == last_reason) {
+      index = last_reason_index;
+    } else {
+      const auto [found, is_new] = reasons.try_emplace(reason, static_cast<std::uint32_t>(out->reasons.size()));
+      if (is_new) out->reasons.push_back(reason);
+      index = found->second;
+      last_reason = reason;
+      last_reason_index = index;
+    }
+  }
+  if (!out->verdicts.empty() && out->verdicts.back().verdict == verdict && out->verdicts.back().reason == index) {
+    ++out->verdicts.back().count;
+  } else {
+    out->verdicts.push_back({1, verdict, index});
+  }
+  if (verdict == Verdict::pass || verdict == Verdict::not_applicable) return;
+  Finding finding;
+  finding.subject = rows[next];
+  finding.verdict = verdict;
+  finding.reason = reason;
+  finding.observed = std::move(host.observed);
+  finding.expected = std::move(host.expected);
+  finding.related = std::move(host.related);
+  host.observed.clear();
+  host.expected.clear();
+  host.related.clear();
+  if (static_cast<std::size_t>(subject) < snapshot::kCollectedCount) {
+    const snapshot::Table& table = *host.world->table(subject);
+    finding.rows.push_back({std::string(table.spec().name), table.line(rows[next]), table.request(rows[next])});
+  }
+  for (RawRow& row : host.rows) finding.rows.push_back(std::move(row));
+  host.rows.clear();
+  out->findings.push_back(std::move(finding));
+}
+
+// One subject is done without an error: exactly one verdict was made, and it is what check returned.
+void Evaluator::Impl::finish_subject() {
+  lua_State* L = state.get();
+  static const std::string kNothing = "check returned no verdict; end each branch with `return pass()`, fail(…), not_applicable(…) or unknown(…)";
+  if (host.sticky != Sticky::none) {
+    record(host.sticky == Sticky::unknown ? Verdict::unknown : Verdict::error, host.sticky_reason);
+  } else if (host.verdicts_made == 1 && lua_touserdata(L, -1) == host.verdict_token) {
+    record(host.verdict, host.reason);
+  } else {
+    host.observed.clear();
+    host.expected.clear();
+    host.related.clear();
+    const std::string at = host.rule->file + ": ";
+    if (host.verdicts_made == 1) record(Verdict::error, at + "check made a verdict and dropped it; write `return` before it");
+    else record(Verdict::error, at + kNothing);
+  }
+}
+
+int Evaluator::Impl::run(lua_State* L) {
+  auto* self = static_cast<Impl*>(lua_touserdata(L, 1));
+  Host& host = self->host;
+  lua_settop(L, 0);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, host.check_ref);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, host.org_ref);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, host.params_ref);
+  while (self->next < self->rows.size()) {
+    host.begin_subject();
+    rearm_hook(L);
+    lua_pushvalue(L, 1);
+    push_handle(L, self->subject, self->rows[self->next]);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, 3);
+    lua_call(L, 3, 1);
+    self->finish_subject();
+    lua_settop(L, 3);
+    if (!host.budget->take(host.used)) {
+      host.over_budget = "over budget: more than " + std::to_string(host.budget->limit()) + " instructions for the rule";
+      return 0;
+    }
+    ++self->next;
+  }
+  return 0;
+}
+
+// The running subject ended in an error; the sticky outcome decides, else the message.
+void Evaluator::Impl::fail_subject(lua_State* L) {
+  host.observed.clear();
+  host.expected.clear();
+  host.related.clear();
+  host.rows.clear();
+  std::string reason;
+  Verdict verdict = Verdict::error;
+  if (host.sticky == Sticky::none) {
+    reason = lua_type(L, -1) == LUA_TSTRING ? text_of(L, -1) : "error: " + std::string(kind_of(L, -1)) + " raised";
+  } else {
+    reason = host.sticky_reason;
+    if (host.sticky == Sticky::unknown) verdict = Verdict::unknown;
+  }
+  if (reason.size() > limits.message_bytes) reason = std::string(utf8_prefix(reason, limits.message_bytes));
+  record(verdict, reason);
+}
+
+void Evaluator::evaluate(std::span<const std::uint32_t> rows, BlockResult& out) {
+  Impl& impl = *impl_;
+  Host& host = impl.host;
+  lua_State* L = impl.state.get();
+  impl.rows = rows;
+  impl.next = 0;
+  impl.out = &out;
+  impl.reasons.clear();
+  impl.last_reason.clear();
+  impl.last_reason_index = 0;
+  while (impl.next < rows.size()) {
+    lua_settop(L, 0);
+    lua_pushcfunction(L, Impl::run);
+    lua_pushlightuserdata(L, &impl);
+    const int status = call_protected(host, 1, 0);
+    if (!host.over_budget.empty()) {
+      out.over_budget = host.over_budget;
+      out.by_wall_time = host.by_wall_time;
+      impl.budget->cancel();
+      return;
+    }
+    if (status == LUA_OK) return;
+    impl.fail_subject(L);
+    if (!impl.budget->take(host.used)) {
+      out.over_budget = "over budget: more than " + std::to_string(impl.budget->limit()) + " instructions for the rule";
+      impl.budget->cancel();
+      return;
+    }
+    ++impl.next;
+  }
+}
+
+}  // namespace muster::rule
