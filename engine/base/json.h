@@ -83,6 +83,7 @@ class Writer {
   Writer& key(std::string_view name);
   Writer& value(std::string_view text);
   Writer& value(const char* text) { return value(std::string_view(text)); }
+  Writer& value(const std::string& text) { return value(std::string_view(text)); }
   Writer& value(std::int64_t number);
   Writer& value(std::uint64_t number);
   Writer& value(int number) { return value(std::int64_t{number}); }

@@ -297,6 +297,8 @@ int list_length(lua_State* L) {
   return 1;
 }
 
+int unknown_parameter(lua_State* L) { raise_error(L, "the rule has no parameter '" + text_of(L, 2) + "'"); }
+
 void add_slot(lua_State* L, DatasetView& view, std::string_view name, Slot slot) {
   lua_pushlstring(L, name.data(), name.size());
   slot.key = lua_tostring(L, -1);
@@ -764,7 +766,7 @@ void make_views(Host& host, const Params& params) {
   lua_getmetatable(L, -1);
   lua_getfield(L, -1, "__index");
   lua_newtable(L);
-  lua_pushcfunction(L, guarded<+[](lua_State* state) -> int { raise_error(state, "the rule has no parameter '" + text_of(state, 2) + "'"); }>);
+  lua_pushcfunction(L, guarded<unknown_parameter>);
   lua_setfield(L, -2, "__index");
   lua_setmetatable(L, -2);
   lua_pop(L, 2);

@@ -218,7 +218,7 @@ void make_views(Host& host, const Params& params);
 void push_handle(lua_State* L, snapshot::Dataset dataset, std::uint32_t row);
 Handle* push_implicit(lua_State* L, std::uint32_t user, std::uint32_t workspace, std::string_view role);
 [[nodiscard]] Handle* to_handle(lua_State* L, int at);            // nullptr when it is none
-[[nodiscard]] Handle& check_handle(lua_State* L, int at);         // raises when none, or stale
+Handle& check_handle(lua_State* L, int at);         // raises when none, or stale
 [[nodiscard]] ListView* to_list(lua_State* L, int at);
 void push_list(lua_State* L, const ListView& view);
 [[nodiscard]] std::string_view handle_id(Host& host, const Handle& handle);

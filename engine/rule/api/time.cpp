@@ -18,7 +18,7 @@ Duration* to_duration(lua_State* L, int at) {
 
 namespace {
 
-constexpr std::int64_t kFarthest = 400'000ll * 365 * kMicrosPerDay / 100;  // about 4000 years: no sum of two can overflow
+constexpr std::int64_t kFarthest = 4000ll * 365 * kMicrosPerDay;  // no sum of two can overflow
 
 Instant time_arg(lua_State* L, int at) {
   if (!is_time(L, at)) raise_error(L, "a time is wanted, not " + std::string(kind_of(L, at)));
