@@ -60,9 +60,10 @@ Place place_of(std::string_view text, std::size_t offset, const ParseOptions& op
   Place place;
   place.file = options.file;
   place.line = options.first_line + static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
-  std::uint32_t column = 1;
-  for (std::string_view rest = before.substr(begin); !rest.empty(); ++column) rest.remove_prefix(first_code_point(rest).size());
-  place.column = column;
+  // What stands before the place is valid UTF-8, where every code point has one byte that does not continue another.
+  const std::string_view lead = before.substr(begin);
+  const auto starts_code_point = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  place.column = static_cast<std::uint32_t>(1 + std::count_if(lead.begin(), lead.end(), starts_code_point));
   if (end - std::min(begin, end) <= kLongestSourceLine) place.source_line = std::string(text.substr(begin, end - std::min(begin, end)));
   return place;
 }
@@ -72,6 +73,7 @@ std::string plain_message(std::string_view what) {
   const std::size_t column = what.find(", column ");
   const std::size_t colon = column == std::string_view::npos ? std::string_view::npos : what.find(": ", column);
   std::string message(colon == std::string_view::npos ? what : what.substr(colon + 2));
+  if (const std::size_t code = message.find("] "); message.starts_with("[json.exception") && code != std::string::npos) message.erase(0, code + 2);
   if (const std::size_t dash = message.find(" - "); message.starts_with("syntax error") && dash != std::string::npos) message.erase(0, dash + 3);
   if (const std::size_t read = message.find("; last read: "); read != std::string::npos) {
     const std::size_t expected = message.rfind("; expected ");
@@ -267,6 +269,9 @@ Result<Value> parse(std::string_view text, const ParseOptions& options) {
     return fail(ErrorCode::text_encoding, fmt::format("the byte 0x{:02X} is not valid UTF-8", static_cast<unsigned char>(text[at])),
                 place_of(text, at, options), "save the file as UTF-8");
   }
+  // The parser takes a NUL byte for the end of the text and would drop what follows.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    return fail(ErrorCode::json_syntax, "a NUL byte stands in the text", place_of(text, nul, options));
   const char* read = text.data();
   const char* const end = text.data() + text.size();
   Builder builder(text, options, read);

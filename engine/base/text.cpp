@@ -176,11 +176,14 @@ Step match_class(std::string_view pattern, std::size_t at, const Unit& unit) {
   return {0, false};
 }
 
-Step match_step(std::string_view pattern, std::size_t at, const Unit& unit) {
+/// `unclosed_from` is where the first class that is never closed begins, once that is known: every later '[' is unclosed too, and must not be
+/// scanned to the end again and again.
+Step match_step(std::string_view pattern, std::size_t at, const Unit& unit, std::size_t& unclosed_from) {
   if (pattern[at] == '?') return {1, true};
-  if (pattern[at] == '[') {
+  if (pattern[at] == '[' && at < unclosed_from) {
     const Step step = match_class(pattern, at, unit);
     if (step.size != 0) return step;
+    unclosed_from = at;
   }
   const std::size_t quote = pattern[at] == '\\' && at + 1 < pattern.size() ? 1 : 0;
   const Unit wanted = unit_at(pattern, at + quote);
@@ -252,6 +255,7 @@ bool glob_match(std::string_view pattern, std::string_view text) {
   std::size_t t = 0;
   std::size_t star = std::string_view::npos;  // pattern after the last star
   std::size_t resume = 0;                     // text to try it at
+  std::size_t unclosed_from = std::string_view::npos;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = ++p;
@@ -260,7 +264,7 @@ bool glob_match(std::string_view pattern, std::string_view text) {
     }
     const Unit unit = unit_at(text, t);
     if (p < pattern.size()) {
-      const Step step = match_step(pattern, p, unit);
+      const Step step = match_step(pattern, p, unit, unclosed_from);
       if (step.accepts) {
         p += step.size;
         t += unit.size;
