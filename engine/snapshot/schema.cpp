@@ -365,7 +365,8 @@ constexpr FieldSpec kNonhumans[] = {
     {.name = "purpose", .type = text, .nullable = true, .doc = "What it is for."},
     {.name = "review_by", .type = date, .nullable = true, .doc = "The day by which it is to be looked at again; null when the register gives none."},
     {.name = "owner_state", .type = word, .needs = "persons", .doc = "What the roster says of the owner: a person's state; nobody when no person fits; missing when no owner is named."},
-    {.name = "account_exists", .type = boolean, .needs = "users service_accounts", .doc = "Whether the account is in the snapshot."},
+    {.name = "account_exists", .type = boolean, .needs = "users",
+     .doc = "Whether the account is in the snapshot: a user, or a service account. Absent when no user fits and service accounts were not collected."},
 };
 
 constexpr FieldSpec kDatasets[] = {

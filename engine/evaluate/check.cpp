@@ -1,0 +1,321 @@
+#include "evaluate/check.h"
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "evaluate/derive.h"
+#include "evaluate/run_entries.h"
+#include "evaluate/selector.h"
+#include "evaluate/waive.h"
+#include "policy/policy.h"
+#include "roster/roster.h"
+#include "rule/rule.h"
+#include "snapshot/snapshot.h"
+
+namespace muster::evaluate {
+
+using snapshot::Dataset;
+
+namespace {
+
+std::string shown(const Config& config, const std::string& path) {
+  return config.folder.empty() ? path : relative_path(path, config.folder);
+}
+
+/// The user's YAML, all of it, so that all its problems are reported together.
+struct Settings {
+  std::vector<Policy> policies;
+  std::vector<Waiver> waivers;
+  std::vector<AccountLink> links;
+  std::vector<NonhumanEntry> nonhumans;
+  rule::RuleSet rules;
+};
+
+template <class T, class Load>
+void load_list(std::vector<T>& out, const std::string& path, const Config& config, Diagnostics& problems, const Load& load, const FileSystem& files) {
+  if (path.empty()) return;
+  if (auto items = load(files, path, shown(config, path), problems)) out = std::move(*items);
+}
+
+Settings load_settings(const FileSystem& files, const Config& config, Diagnostics& problems) {
+  Settings out;
+  for (const std::string& name : config.policies)
+    if (auto policy = policy::load_policy(files, name, shown(config, name), problems)) out.policies.push_back(std::move(*policy));
+  load_list(out.waivers, config.waivers, config, problems, policy::load_waivers, files);
+  load_list(out.links, config.links, config, problems, policy::load_links, files);
+  load_list(out.nonhumans, config.nonhuman, config, problems, policy::load_nonhumans, files);
+  std::vector<rule::RuleFolder> folders;
+  for (const std::string& folder : config.rule_folders) folders.push_back({folder, shown(config, folder)});
+  out.rules = rule::load_rules(files, folders, problems);
+  return out;
+}
+
+Wanted find_wanted(const std::vector<Entry>& entries, const std::vector<Waiver>& waivers) {
+  Wanted wanted;
+  for (const Entry& entry : entries) {
+    const rule::RuleInfo& rule = entry.rule->info();
+    const Dataset subject = snapshot::find_subject(rule.subject)->dataset;
+    wanted.fields.insert(rule.reads.fields.begin(), rule.reads.fields.end());
+    wanted.relations.insert(rule.reads.relations.begin(), rule.reads.relations.end());
+    wanted.subjects.insert(subject);
+    // A rule may loop over a dataset, or name its records, without reading a field of it.
+    wanted.subjects.insert(rule.reads.must.begin(), rule.reads.must.end());
+    wanted.subjects.insert(rule.reads.may.begin(), rule.reads.may.end());
+    for (const ScopeTerm& term : entry.include) add_wanted(term, subject, wanted);
+    for (const ScopeTerm& term : entry.exclude) add_wanted(term, subject, wanted);
+    for (const Waiver& waiver : waivers)
+      if (waiver.rule == entry.as || waiver.rule == rule.id) add_wanted(waiver.subject, subject, wanted);
+  }
+  return wanted;
+}
+
+void add_file_input(Run& run, const FileSystem& files, const Config& config, const std::string& kind, const std::string& path, Diagnostics& problems) {
+  if (path.empty()) return;
+  const auto bytes = files.read_file(path);
+  if (!bytes) return problems.error(bytes.error());
+  run.inputs.push_back({kind, shown(config, path), sha256_hex(*bytes), bytes->size()});
+}
+
+/// Everything that decides the results, as one digest.
+std::string run_id(const Run& run, const std::vector<Entry>& entries) {
+  json::Array inputs;
+  for (const InputFile& input : run.inputs) inputs.push_back(json::Value(json::Object{{"kind", input.kind}, {"path", input.path}, {"sha256", input.sha256}}));
+  json::Array selected;
+  for (const Entry& entry : entries) {
+    json::Object params;
+    for (const auto& [name, value] : entry.params) params.emplace_back(name, rule::to_json(value));
+    selected.push_back(json::Value(json::Object{{"policy", entry.policy}, {"as", entry.as}, {"severity", word_of(entry.severity)}, {"params", json::Value(std::move(params))}}));
+  }
+  json::Array availability;
+  for (const DatasetResult& dataset : run.datasets) availability.push_back(json::Value(json::Object{{"name", dataset.name}, {"status", dataset.status}, {"reason", dataset.reason}}));
+  const json::Value all(json::Object{{"tool", run.tool_version},
+                                     {"as_of", format_rfc3339(run.as_of)},
+                                     {"fail_on", word_of(run.fail_on)},
+                                     {"tzdata", run.tzdata},
+                                     {"inputs", json::Value(std::move(inputs))},
+                                     {"entries", json::Value(std::move(selected))},
+                                     {"datasets", json::Value(std::move(availability))}});
+  return sha256_hex(json::dump(all));
+}
+
+void apply_expectations(const Config& config, snapshot::World& world, std::span<const snapshot::DatasetManifest> rows, Diagnostics& problems) {
+  for (const Expectation& expectation : config.expect) {
+    const snapshot::DatasetSpec* spec = snapshot::find_dataset(expectation.dataset);
+    if (!spec || (static_cast<std::size_t>(spec->dataset) >= snapshot::kCollectedCount && spec->dataset != Dataset::persons)) {
+      std::vector<std::string> names;
+      for (const auto& row : snapshot::schema()) names.emplace_back(row.name);
+      const auto near = nearest_name(expectation.dataset, names);
+      problems.error(ErrorCode::config_invalid, "`expect` names '" + make_visible(expectation.dataset) + "', and there is no such dataset", expectation.place,
+                     near ? "did you mean '" + std::string(*near) + "'?" : "");
+      continue;
+    }
+    snapshot::Availability& available = world.available(spec->dataset);
+    std::uint64_t have = 0;
+    if (spec->dataset == Dataset::persons) have = world.table(Dataset::persons) ? world.table(Dataset::persons)->rows() : 0;
+    // Rows of the loaded table are records (two views of one user are one); without it the file's rows are the best upper bound.
+    else if (const snapshot::Table* table = world.table(spec->dataset)) have = table->rows();
+    else have = rows[static_cast<std::size_t>(spec->dataset)].rows;
+    if (have >= expectation.min || !available.is_complete()) continue;
+    if (spec->dataset == Dataset::persons && !world.table(Dataset::persons)) continue;
+    available.status = snapshot::DatasetStatus::partial;
+    available.reason = fmt::format("{} rows, at least {} expected", have, expectation.min);
+  }
+}
+
+void describe_datasets(Run& run, const snapshot::Manifest& manifest, const snapshot::World& world, const std::set<Dataset>& read) {
+  for (std::size_t i = 0; i < snapshot::kCollectedCount; ++i) {
+    const auto dataset = static_cast<Dataset>(i);
+    const snapshot::DatasetManifest& row = manifest.row(dataset);
+    const snapshot::Availability& available = world.available(dataset);
+    DatasetResult result;
+    result.name = row.name;
+    result.status = std::string(snapshot::word_of(available.status));
+    result.reason = available.reason;
+    result.rows = row.rows;
+    result.bytes = row.bytes;
+    result.pages = row.pages;
+    result.sha256 = row.sha256;
+    result.declared = manifest.origin == snapshot::Manifest::Origin::declared && !row.sha256.empty();
+    result.read = read.contains(dataset);
+    result.warnings = row.warnings;
+    run.datasets.push_back(std::move(result));
+  }
+}
+
+void copy_subjects(Run& run, const snapshot::World& world) {
+  for (const RuleResult& rule : run.rules) {
+    if (run.subjects.contains(rule.subject)) continue;
+    Subjects& subjects = run.subjects[rule.subject];
+    if (const snapshot::Table* table = world.table(snapshot::find_subject(rule.subject)->dataset)) {
+      subjects.id = table->ids();
+      subjects.label = table->labels();
+    }
+  }
+}
+
+/// Stops and clocks the phases.
+class Watch {
+ public:
+  explicit Watch(const Clock& clock) : clock_(clock), last_(clock.monotonic_us()) {}
+  std::int64_t lap() {
+    const std::int64_t now = clock_.monotonic_us();
+    const std::int64_t passed = now - last_;
+    last_ = now;
+    return passed;
+  }
+
+ private:
+  const Clock& clock_;
+  std::int64_t last_;
+};
+
+}  // namespace
+
+std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, const CheckRequest& request, Diagnostics& problems) {
+  const Config& config = request.config;
+  CheckResult out;
+  Run& run = out.run;
+  Watch watch(clock);
+  out.times.checked_at = clock.now();
+
+  Settings settings = load_settings(files, config, problems);
+  std::vector<Entry> entries;
+  if (!problems.has_errors()) entries = bind(settings.policies, settings.rules, request.bind, problems);
+
+  std::string folder;
+  std::optional<snapshot::Manifest> manifest;
+  if (config.snapshot.empty()) {
+    problems.error(ErrorCode::config_missing_key, "no snapshot is named", Place{config.file, 0, 0, {}}, "set `snapshot:` in the config, or give --snapshot DIR");
+  } else if (auto found = snapshot::find_snapshot(files, config.snapshot); !found) {
+    problems.error(found.error());
+  } else {
+    folder = *found;
+    auto loaded = snapshot::load_manifest(files, folder);
+    if (loaded) manifest = std::move(*loaded);
+    else problems.error(loaded.error());
+  }
+  if (problems.has_errors()) return std::nullopt;
+
+  const Wanted wanted = find_wanted(entries, settings.waivers);
+  run.tool_version = request.tool_version;
+  run.as_of = request.as_of.value_or(manifest->completed);
+  run.what_if = run.as_of != manifest->completed;
+  run.snapshot_completed = manifest->completed;
+  run.fail_on = request.fail_on;
+  run.organization = manifest->organization_name.empty() ? config.organization : manifest->organization_name;
+  run.organization_id = manifest->organization_id;
+  run.provider = manifest->provider;
+
+  // The roster is read beside the snapshot: it is one long text that one core must go through.
+  const bool needs_roster = wanted.needs_roster() && !config.rosters.empty();
+  roster::Roster roster;
+  Diagnostics roster_problems;
+  std::exception_ptr roster_failure;
+  const auto read_roster = [&] {
+    try {
+      roster = roster::load_roster(files, config.rosters, {run.as_of, 1}, roster_problems);
+    } catch (...) {
+      roster_failure = std::current_exception();
+    }
+  };
+  std::thread roster_thread;
+  if (needs_roster && request.jobs > 1) roster_thread = std::thread(read_roster);
+  snapshot::World world;
+  std::optional<snapshot::Loaded> loaded;
+  std::exception_ptr snapshot_failure;
+  try {
+    loaded = snapshot::load_snapshot(files, folder, what_to_load(wanted), request.jobs, world, problems);
+  } catch (...) {
+    snapshot_failure = std::current_exception();
+  }
+  if (roster_thread.joinable()) roster_thread.join();
+  else if (needs_roster) read_roster();
+  if (snapshot_failure) std::rethrow_exception(snapshot_failure);
+  if (roster_failure) std::rethrow_exception(roster_failure);
+  for (const Error& error : roster_problems.errors()) problems.error(error);
+  for (const Error& warning : roster_problems.warnings()) problems.warning(warning.code, warning.message, warning.place, warning.hint);
+  if (!loaded || problems.has_errors()) return std::nullopt;
+  world.as_of = run.as_of;
+  out.times.load_us = watch.lap();
+
+  // Inputs, in the order that the contract wants.
+  if (!config.file.empty()) run.inputs.push_back({"config", shown(config, config.file), config.sha256, config.bytes});
+  for (const Policy& policy : settings.policies) {
+    run.inputs.push_back({"policy", policy.file, policy.sha256, policy.bytes});
+    run.policies.push_back({policy.id, policy.title, policy.file, policy.sha256, policy.version});
+  }
+  std::set<std::string> seen_rules;
+  for (const Entry& entry : entries) {
+    const rule::RuleInfo& rule = entry.rule->info();
+    if (seen_rules.insert(rule.id).second) run.inputs.push_back({"rule", rule.file, rule.sha256, rule.bytes});
+  }
+  for (const InputFile& input : roster.inputs) run.inputs.push_back({"roster", input.path, input.sha256, input.bytes});
+  run.rosters = roster.sources;
+  add_file_input(run, files, config, "links", config.links, problems);
+  add_file_input(run, files, config, "nonhuman", config.nonhuman, problems);
+  add_file_input(run, files, config, "waivers", config.waivers, problems);
+  run.inputs.push_back({"snapshot", "manifest.json", loaded->manifest_sha256, 0});
+  std::sort(run.inputs.begin(), run.inputs.end(), [](const InputFile& a, const InputFile& b) { return std::tie(a.kind, a.path) < std::tie(b.kind, b.path); });
+  if (roster.uses_zone) run.tzdata = tzdata_version();
+
+  if (config.max_snapshot_age_us && out.times.checked_at.us - manifest->completed.us > *config.max_snapshot_age_us) {
+    for (std::size_t i = 0; i < snapshot::kCollectedCount; ++i) {
+      snapshot::Availability& available = world.availability[i];
+      if (!available.is_complete()) continue;
+      available.status = snapshot::DatasetStatus::partial;
+      available.reason = fmt::format("the snapshot is older than {}", format_duration(*config.max_snapshot_age_us));
+    }
+  }
+  run.waivers = describe_waivers(settings.waivers, run.as_of);
+  std::set<Dataset> read;
+  for (const Entry& entry : entries) {
+    const rule::Reads& reads = entry.rule->info().reads;
+    read.insert(reads.must.begin(), reads.must.end());
+    read.insert(reads.may.begin(), reads.may.end());
+  }
+  apply_expectations(config, world, loaded->manifest.datasets, problems);
+  describe_datasets(run, loaded->manifest, world, read);
+  DeriveInputs derive_inputs;
+  derive_inputs.roster = needs_roster ? &roster : nullptr;
+  derive_inputs.has_roster = !config.rosters.empty();
+  derive_inputs.links = settings.links;
+  derive_inputs.nonhumans = settings.nonhumans;
+  derive_inputs.domain_aliases = &config.domain_aliases;
+  derive_inputs.waivers = run.waivers;
+  derive_inputs.datasets = run.datasets;
+  derive_inputs.jobs = request.jobs;
+  const Derived derived = derive(world, wanted, derive_inputs);
+  apply_expectations(config, world, loaded->manifest.datasets, problems);
+  if (problems.has_errors()) return std::nullopt;
+  run.id = run_id(run, entries);
+  out.times.index_us = watch.lap();
+
+  RunOptions options;
+  options.jobs = request.jobs;
+  options.limits = request.limits;
+  if (request.progress) options.progress = [&](std::size_t done, std::size_t all) { request.progress("evaluate", done, all); };
+  EntriesResult result = run_entries(entries, world, options);
+  run.rules = std::move(result.rules);
+  run.nondeterministic = result.nondeterministic;
+  out.times.rule_us = std::move(result.cpu_us);
+  apply_waivers(settings.waivers, world, run.rules, run.waivers);
+  copy_subjects(run, world);
+  decide_exit(run);
+
+  for (const std::string& warning : loaded->warnings) run.notices.push_back({"snapshot", warning});
+  for (const std::string& warning : derived.warnings) run.notices.push_back({"match", warning});
+  for (const Error& warning : problems.warnings()) run.notices.push_back({std::string(error_row(warning.code).word), warning.message});
+  if (run.what_if)
+    run.notices.push_back({"what_if", fmt::format("as_of {} is not the snapshot's instant {}: a what-if, not evidence", format_rfc3339(run.as_of), format_rfc3339(run.snapshot_completed))});
+  if (run.rules.empty()) run.notices.push_back({"no_rules", "no rule is selected, so nothing was tested"});
+  out.times.evaluate_us = watch.lap();
+  return out;
+}
+
+}  // namespace muster::evaluate

@@ -1,0 +1,41 @@
+// The main job: config + snapshot + roster + policies + rules + waivers → Run. Reads files and nothing else; the clock gives `checked_at` and durations only. Every problem
+// of every input is collected before it fails; when there is one, there is no Run.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/diagnostics.h"
+#include "base/file_system.h"
+#include "evaluate/bind.h"
+#include "model/run.h"
+#include "model/settings.h"
+#include "rule/evaluator.h"
+
+namespace muster::evaluate {
+
+struct CheckRequest {
+  Config config;                      // loaded, with the command line's changes in it
+  BindOptions bind;
+  std::optional<Instant> as_of;       // --as-of: a what-if
+  Severity fail_on = Severity::info;
+  unsigned jobs = 1;
+  rule::Limits limits;
+  std::string tool_version;
+  std::function<void(const std::string& phase, std::size_t done, std::size_t all)> progress;
+};
+
+struct CheckResult {
+  Run run;
+  RunTimes times;
+};
+
+[[nodiscard]] std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, const CheckRequest& request, Diagnostics& problems);
+
+/// The gate: sets `gated` on each rule and the run's exit code (design section 4, Exit codes).
+void decide_exit(Run& run);
+
+}  // namespace muster::evaluate

@@ -1,0 +1,523 @@
+#include "evaluate/derive.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace muster::evaluate {
+
+using snapshot::Cell;
+using snapshot::Column;
+using snapshot::Dataset;
+using snapshot::FieldType;
+using snapshot::Table;
+using snapshot::World;
+
+namespace {
+
+constexpr std::int64_t kNoInstant = INT64_MIN;
+
+/// What a derived field or computed relation is made from. One row each; a field that is not here and has no path is a field that its table fills itself.
+struct Source {
+  Dataset dataset;
+  std::string_view name;       // of the derived field or relation
+  bool needs_match = false;    // accounts × roster
+  std::string_view fields;     // "dataset.field …" to load
+  std::string_view relations;  // "dataset.relation …" to load
+};
+constexpr Source kSources[] = {
+    {Dataset::users, "person_state", true, "users.email", ""},
+    {Dataset::users, "person_left_at", true, "users.email", ""},
+    {Dataset::users, "person_last_day", true, "users.email", ""},
+    {Dataset::users, "person_starts_at", true, "users.email", ""},
+    {Dataset::users, "match_strategy", true, "users.email", ""},
+    {Dataset::users, "match_detail", true, "users.email", ""},
+    {Dataset::users, "person_accounts", true, "users.email", ""},
+    {Dataset::users, "person", true, "users.email", ""},
+    {Dataset::users, "register", true, "users.email", ""},
+    {Dataset::persons, "accounts", true, "users.email", ""},
+    {Dataset::users, "workspace_admin_count", false, "workspace_members.workspace_role workspaces.archived_at", "workspace_members.user workspace_members.workspace"},
+    {Dataset::users, "workspace_admin_count_all", false, "workspace_members.workspace_role", "workspace_members.user"},
+    {Dataset::workspaces, "member_count", false, "", "workspace_members.workspace"},
+    {Dataset::workspaces, "effective_member_count", false, "users.role", "workspace_members.workspace workspace_members.user"},
+    {Dataset::workspaces, "is_default", false, "workspaces.name", ""},
+    {Dataset::invites, "person", false, "invites.email", ""},
+    {Dataset::nonhumans, "account_exists", false, "users.email", ""},
+};
+
+const Source* find_source(Dataset dataset, std::string_view name) {
+  for (const Source& source : kSources)
+    if (source.dataset == dataset && source.name == name) return &source;
+  return nullptr;
+}
+
+template <class Visit>
+void for_each_word(std::string_view words, const Visit& visit) {
+  while (!words.empty()) {
+    const std::size_t space = std::min(words.find(' '), words.size());
+    visit(words.substr(0, space));
+    words.remove_prefix(std::min(space + 1, words.size()));
+  }
+}
+
+std::pair<const snapshot::DatasetSpec*, std::string_view> split(std::string_view path) {
+  const std::size_t dot = path.find('.');
+  return {snapshot::find_dataset(path.substr(0, dot)), path.substr(dot + 1)};
+}
+
+/// A column in the making of a derived field that somebody wants and nobody gave.
+class Maker {
+ public:
+  Maker(World& world, const Wanted& wanted) : world_(world), wanted_(wanted) {}
+  [[nodiscard]] bool wants(Dataset dataset, std::string_view name) const {
+    const Table* table = world_.table(dataset);
+    return table && wanted_.has_field(dataset, name) && !table->column(*table->spec().field(name));
+  }
+  [[nodiscard]] Column start(Dataset dataset, std::string_view name) const {
+    const auto& spec = snapshot::spec_of(dataset);
+    Column column(spec.fields[*spec.field(name)].type);
+    column.reserve(world_.table(dataset)->rows());
+    return column;
+  }
+  void put(Dataset dataset, std::string_view name, Column column) {
+    Table& table = *world_.table(dataset);
+    table.set_column(*table.spec().field(name), std::move(column));
+  }
+
+ private:
+  World& world_;
+  const Wanted& wanted_;
+};
+
+void push_instant(Column& column, Instant instant) {
+  if (instant.us == kNoInstant) column.push_missing(Cell::null);
+  else column.push_int(instant.us);
+}
+
+std::string_view state_word(const roster::Roster& roster, const roster::Match& match) {
+  switch (match.state) {
+    case roster::MatchState::matched: return roster::word_of(roster.states[match.person]);
+    case roster::MatchState::ambiguous: return "ambiguous";
+    case roster::MatchState::nobody: return "nobody";
+    case roster::MatchState::nonhuman: return "nonhuman";
+  }
+  return "nobody";
+}
+
+void derive_match(World& world, Maker& maker, const Wanted& wanted, const roster::Roster& roster, const roster::Matches& matches) {
+  const Table& persons = *roster.persons;
+  const std::uint32_t rows = world.table(Dataset::users)->rows();
+  const auto person_of = [&](std::uint32_t row) { return matches.of[row].state == roster::MatchState::matched ? matches.of[row].person : roster::kNoPerson; };
+  if (maker.wants(Dataset::users, "person_state")) {
+    Column column = maker.start(Dataset::users, "person_state");
+    for (std::uint32_t row = 0; row < rows; ++row) column.push_text(state_word(roster, matches.of[row]));
+    maker.put(Dataset::users, "person_state", std::move(column));
+  }
+  const auto put_instants = [&](std::string_view name, const std::vector<Instant>& of_person, bool only_when_left) {
+    if (!maker.wants(Dataset::users, name)) return;
+    Column column = maker.start(Dataset::users, name);
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      const std::uint32_t person = person_of(row);
+      if (person == roster::kNoPerson || (only_when_left && roster.states[person] != roster::PersonState::left)) column.push_missing(Cell::null);
+      else push_instant(column, of_person[person]);
+    }
+    maker.put(Dataset::users, name, std::move(column));
+  };
+  put_instants("person_left_at", roster.left_at, true);
+  put_instants("person_starts_at", roster.starts_at, false);
+  if (maker.wants(Dataset::users, "person_last_day")) {
+    const Column* last_day = persons.column("last_day");
+    Column column = maker.start(Dataset::users, "person_last_day");
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      const std::uint32_t person = person_of(row);
+      if (person == roster::kNoPerson || !last_day || last_day->cell(person) != Cell::value) column.push_missing(Cell::null);
+      else column.push_int(last_day->time(person).us);
+    }
+    maker.put(Dataset::users, "person_last_day", std::move(column));
+  }
+  if (maker.wants(Dataset::users, "match_strategy")) {
+    Column column = maker.start(Dataset::users, "match_strategy");
+    for (std::uint32_t row = 0; row < rows; ++row) column.push_text(roster::word_of(matches.of[row].strategy));
+    maker.put(Dataset::users, "match_strategy", std::move(column));
+  }
+  if (maker.wants(Dataset::users, "match_detail")) {
+    Column column = maker.start(Dataset::users, "match_detail");
+    for (std::uint32_t row = 0; row < rows; ++row) column.push_text(matches.reason(row));
+    maker.put(Dataset::users, "match_detail", std::move(column));
+  }
+  if (maker.wants(Dataset::users, "person_accounts")) {
+    std::vector<std::uint32_t> accounts(persons.rows());
+    for (std::uint32_t row = 0; row < rows; ++row)
+      if (person_of(row) != roster::kNoPerson) ++accounts[person_of(row)];
+    Column column = maker.start(Dataset::users, "person_accounts");
+    for (std::uint32_t row = 0; row < rows; ++row) column.push_int(person_of(row) == roster::kNoPerson ? 0 : accounts[person_of(row)]);
+    maker.put(Dataset::users, "person_accounts", std::move(column));
+  }
+  const auto person = *snapshot::find_relation(Dataset::users, "person");
+  const auto accounts = *snapshot::find_relation(Dataset::persons, "accounts");
+  if (!wanted.relations.contains(person) && !wanted.relations.contains(accounts)) return;
+  std::vector<std::uint32_t> link(rows);
+  for (std::uint32_t row = 0; row < rows; ++row) link[row] = person_of(row) == roster::kNoPerson ? snapshot::kNoRowNull : person_of(row);
+  if (wanted.relations.contains(accounts)) {
+    world.to_many[accounts] = snapshot::group_by(link, persons.rows());
+    world.has_relation[accounts] = 1;
+  }
+  world.to_one[person] = std::move(link);
+  world.has_relation[person] = 1;
+}
+
+const std::vector<std::uint32_t>* link_of(const World& world, Dataset from, std::string_view name) {
+  const auto relation = snapshot::find_relation(from, name);
+  return relation && world.has_relation[*relation] ? &world.to_one[*relation] : nullptr;
+}
+
+void derive_memberships(World& world, Maker& maker) {
+  const Table* members = world.table(Dataset::workspace_members);
+  const auto* user = link_of(world, Dataset::workspace_members, "user");
+  const auto* workspace = link_of(world, Dataset::workspace_members, "workspace");
+  if (!members) return;
+  for (const bool all : {false, true}) {
+    const std::string_view name = all ? "workspace_admin_count_all" : "workspace_admin_count";
+    const Column* role = members->column("workspace_role");
+    if (!maker.wants(Dataset::users, name) || !user || !role || (!all && !workspace)) continue;
+    const Column* archived = all ? nullptr : world.table(Dataset::workspaces)->column("archived_at");
+    if (!all && !archived) continue;
+    const std::uint32_t rows = world.table(Dataset::users)->rows();
+    std::vector<std::uint32_t> count(rows);
+    std::vector<std::uint8_t> defect(rows);  // 1: what was collected does not decide it
+    const auto& words = role->words();
+    const auto admin = static_cast<std::uint32_t>(std::find(words.begin(), words.end(), "workspace_admin") - words.begin());
+    for (std::uint32_t row = 0; row < members->rows(); ++row) {
+      const std::uint32_t target = (*user)[row];
+      if (target >= snapshot::kDangling) continue;
+      if (role->cell(row) != Cell::value) {
+        defect[target] = 1;
+        continue;
+      }
+      if (role->word_code(row) != admin) continue;
+      if (!all) {
+        const std::uint32_t place = (*workspace)[row];
+        if (place >= snapshot::kDangling || archived->cell(place) == Cell::absent || archived->cell(place) == Cell::invalid) {
+          defect[target] = 1;
+          continue;
+        }
+        if (archived->cell(place) == Cell::value) continue;
+      }
+      ++count[target];
+    }
+    Column column = maker.start(Dataset::users, name);
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      if (defect[row]) column.push_missing(Cell::absent);
+      else column.push_int(count[row]);
+    }
+    maker.put(Dataset::users, name, std::move(column));
+  }
+  for (const bool effective : {false, true}) {
+    const std::string_view name = effective ? "effective_member_count" : "member_count";
+    if (!maker.wants(Dataset::workspaces, name) || !workspace || (effective && !user)) continue;
+    const std::uint32_t rows = world.table(Dataset::workspaces)->rows();
+    std::vector<std::uint32_t> count(rows, effective ? static_cast<std::uint32_t>(world.implicit_members.size()) : 0);
+    for (std::uint32_t row = 0; row < members->rows(); ++row) {
+      const std::uint32_t place = (*workspace)[row];
+      if (place >= snapshot::kDangling) continue;
+      if (effective) {
+        // Implicit members who are listed besides count once.
+        const auto& implicit = world.implicit_members;
+        const auto found = std::lower_bound(implicit.begin(), implicit.end(), (*user)[row], [](const World::Implicit& item, std::uint32_t at) { return item.user < at; });
+        if (found != implicit.end() && found->user == (*user)[row]) continue;
+      }
+      ++count[place];
+    }
+    Column column = maker.start(Dataset::workspaces, name);
+    for (std::uint32_t row = 0; row < rows; ++row) column.push_int(count[row]);
+    maker.put(Dataset::workspaces, name, std::move(column));
+  }
+}
+
+/// The default workspace has no mark of its own in the API; it is the one that cannot be renamed and answers "Default" (fact sheet, section 7).
+void derive_default(World& world, Maker& maker) {
+  if (!maker.wants(Dataset::workspaces, "is_default")) return;
+  const Table& workspaces = *world.table(Dataset::workspaces);
+  const Column* name = workspaces.column("name");
+  Column column = maker.start(Dataset::workspaces, "is_default");
+  for (std::uint32_t row = 0; row < workspaces.rows(); ++row) {
+    if (!name || name->cell(row) != Cell::value) column.push_missing(Cell::absent);
+    else column.push_boolean(name->text(row) == "Default");
+  }
+  maker.put(Dataset::workspaces, "is_default", std::move(column));
+}
+
+void fill_nonhumans(World& world, const Wanted& wanted, const DeriveInputs& inputs) {
+  if (world.table(Dataset::nonhumans)) return;
+  auto owned = std::make_unique<Table>(Dataset::nonhumans);
+  Table& table = *owned;
+  const auto& spec = table.spec();
+  StringColumn ids, labels;
+  Column id(FieldType::id), account(FieldType::text), owner(FieldType::text), purpose(FieldType::text), review_by(FieldType::date), owner_state(FieldType::word);
+  const auto text_or_null = [](Column& column, const std::string& text) {
+    if (text.empty()) column.push_missing(Cell::null);
+    else column.push_text(text);
+  };
+  for (const NonhumanEntry& entry : inputs.nonhumans) {
+    ids.push_back(entry.id);
+    labels.push_back(entry.account);
+    id.push_text(entry.id);
+    account.push_text(entry.account);
+    text_or_null(owner, entry.owner);
+    text_or_null(purpose, entry.purpose);
+    if (entry.review_by) review_by.push_int(start_of(*entry.review_by).us);
+    else review_by.push_missing(Cell::null);
+    if (entry.owner.empty()) {
+      owner_state.push_text("missing");
+    } else if (!inputs.roster) {
+      owner_state.push_missing(Cell::absent);
+    } else {
+      const std::uint32_t person = roster::find_person(*inputs.roster, entry.owner);
+      owner_state.push_text(person == roster::kNoPerson ? std::string_view("nobody") : roster::word_of(inputs.roster->states[person]));
+    }
+  }
+  table.set_rows(static_cast<std::uint32_t>(inputs.nonhumans.size()));
+  table.set_keys(std::move(ids), std::move(labels));
+  table.mutable_index().build(table.ids(), [](std::uint32_t, std::uint32_t) {});
+  const auto set = [&](std::string_view name, Column column) { table.set_column(*spec.field(name), std::move(column)); };
+  set("id", std::move(id));
+  set("account", std::move(account));
+  set("owner", std::move(owner));
+  set("purpose", std::move(purpose));
+  set("review_by", std::move(review_by));
+  set("owner_state", std::move(owner_state));
+  const Table* users = world.table(Dataset::users);
+  if (wanted.has_field(Dataset::nonhumans, "account_exists") && users) {
+    std::vector<std::string> emails;
+    if (const Column* email = users->column("email")) {
+      for (std::uint32_t row = 0; row < users->rows(); ++row)
+        if (email->cell(row) == Cell::value) emails.push_back(fold_email(email->text(row)));
+      std::sort(emails.begin(), emails.end());
+    }
+    const Table* services = world.available(Dataset::service_accounts).is_complete() ? world.table(Dataset::service_accounts) : nullptr;
+    Column exists(FieldType::boolean);
+    for (const NonhumanEntry& entry : inputs.nonhumans) {
+      const bool is_user = users->find(entry.account) != snapshot::kDangling || std::binary_search(emails.begin(), emails.end(), fold_email(entry.account));
+      const bool may_be_service = entry.account.find('@') == std::string::npos && !entry.account.starts_with("user_");
+      if (is_user || (services && services->find(entry.account) != snapshot::kDangling)) exists.push_boolean(true);
+      else if (may_be_service && !services) exists.push_missing(Cell::absent);
+      else exists.push_boolean(false);
+    }
+    set("account_exists", std::move(exists));
+  }
+  const auto relation = *snapshot::find_relation(Dataset::nonhumans, "owner_person");
+  if (wanted.relations.contains(relation) && inputs.roster) {
+    std::vector<std::uint32_t> link;
+    for (const NonhumanEntry& entry : inputs.nonhumans) {
+      const std::uint32_t person = entry.owner.empty() ? roster::kNoPerson : roster::find_person(*inputs.roster, entry.owner);
+      link.push_back(entry.owner.empty() ? snapshot::kNoRowNull : person == roster::kNoPerson ? snapshot::kDangling : person);
+    }
+    world.to_one[relation] = std::move(link);
+    world.has_relation[relation] = 1;
+  }
+  world.tables[static_cast<std::size_t>(Dataset::nonhumans)] = std::move(owned);
+  world.available(Dataset::nonhumans).status = snapshot::DatasetStatus::complete;
+}
+
+void fill_own_tables(World& world, const DeriveInputs& inputs) {
+  if (!world.table(Dataset::datasets)) {
+    auto table = std::make_unique<Table>(Dataset::datasets);
+    StringColumn ids, labels;
+    Column name(FieldType::id), status(FieldType::word), rows(FieldType::integer), sha256(FieldType::text), reason(FieldType::text);
+    const auto& spec = table->spec();
+    for (const DatasetResult& row : inputs.datasets) {
+      ids.push_back(row.name);
+      labels.push_back(row.name);
+      name.push_text(row.name);
+      status.push_text(row.status);
+      rows.push_int(static_cast<std::int64_t>(row.rows));
+      if (row.sha256.empty()) sha256.push_missing(Cell::null);
+      else sha256.push_text(row.sha256);
+      reason.push_text(row.reason);
+    }
+    table->set_rows(static_cast<std::uint32_t>(inputs.datasets.size()));
+    table->set_keys(std::move(ids), std::move(labels));
+    const auto set = [&](std::string_view field, Column column) {
+      const auto index = spec.field(field);
+      if (index && spec.fields[*index].type == column.type()) table->set_column(*index, std::move(column));
+    };
+    set("name", std::move(name));
+    set("status", std::move(status));
+    set("rows", std::move(rows));
+    set("sha256", std::move(sha256));
+    set("reason", std::move(reason));
+    world.tables[static_cast<std::size_t>(Dataset::datasets)] = std::move(table);
+    world.available(Dataset::datasets).status = snapshot::DatasetStatus::complete;
+  }
+  if (!world.table(Dataset::waivers)) {
+    auto table = std::make_unique<Table>(Dataset::waivers);
+    StringColumn ids, labels;
+    std::map<std::string_view, Column> columns;
+    const auto& spec = table->spec();
+    for (const auto& field : spec.fields) columns.emplace(field.name, Column(field.type));
+    for (const WaiverResult& row : inputs.waivers) {
+      ids.push_back(row.id);
+      labels.push_back(row.id);
+      for (auto& [field, column] : columns) {
+        std::string_view text;
+        if (field == "id") text = row.id;
+        else if (field == "rule") text = row.rule;
+        else if (field == "state") text = row.state;
+        else if (field == "approver") text = row.approver;
+        else if (field == "owner") text = row.owner;
+        else if (field == "expires") text = row.expires;
+        const auto day = column.type() == FieldType::date ? parse_date(text) : std::nullopt;
+        if (day) column.push_int(start_of(*day).us);
+        else if (text.empty() || column.type() == FieldType::date) column.push_missing(Cell::null);
+        else column.push_text(text);
+      }
+    }
+    table->set_rows(static_cast<std::uint32_t>(inputs.waivers.size()));
+    table->set_keys(std::move(ids), std::move(labels));
+    for (auto& [field, column] : columns) table->set_column(*spec.field(field), std::move(column));
+    world.tables[static_cast<std::size_t>(Dataset::waivers)] = std::move(table);
+    world.available(Dataset::waivers).status = snapshot::DatasetStatus::complete;
+  }
+}
+
+void link_persons(World& world, const Wanted& wanted, const roster::Roster& roster) {
+  const Table& persons = *roster.persons;
+  const auto manager = *snapshot::find_relation(Dataset::persons, "manager");
+  const auto reports = *snapshot::find_relation(Dataset::persons, "reports");
+  if (wanted.relations.contains(manager) || wanted.relations.contains(reports)) {
+    const Column* named = persons.column("manager_id");
+    std::vector<std::uint32_t> link(persons.rows(), snapshot::kNoRowAbsent);
+    for (std::uint32_t row = 0; named && row < persons.rows(); ++row) {
+      if (named->cell(row) == Cell::null) link[row] = snapshot::kNoRowNull;
+      if (named->cell(row) != Cell::value) continue;
+      const std::uint32_t person = roster::find_person(roster, named->text(row));
+      link[row] = person == roster::kNoPerson ? snapshot::kDangling : person;
+    }
+    if (wanted.relations.contains(reports)) {
+      world.to_many[reports] = snapshot::group_by(link, persons.rows());
+      world.has_relation[reports] = 1;
+    }
+    world.to_one[manager] = std::move(link);
+    world.has_relation[manager] = 1;
+  }
+  const auto invited = *snapshot::find_relation(Dataset::invites, "person");
+  const Table* invites = world.table(Dataset::invites);
+  if (wanted.relations.contains(invited) && invites && invites->column("email")) {
+    const Column& email = *invites->column("email");
+    std::vector<std::uint32_t> link(invites->rows(), snapshot::kNoRowAbsent);
+    for (std::uint32_t row = 0; row < invites->rows(); ++row) {
+      if (email.cell(row) != Cell::value) continue;
+      const std::uint32_t person = roster::find_person(roster, email.text(row));
+      link[row] = person == roster::kNoPerson ? snapshot::kNoRowNull : person;
+    }
+    world.to_one[invited] = std::move(link);
+    world.has_relation[invited] = 1;
+  }
+}
+
+}  // namespace
+
+bool Wanted::has_field(Dataset dataset, std::string_view name) const {
+  const auto field = snapshot::spec_of(dataset).field(name);
+  return field && fields.contains({dataset, *field});
+}
+bool Wanted::has_relation(Dataset from, std::string_view name) const {
+  const auto relation = snapshot::find_relation(from, name);
+  return relation && relations.contains(*relation);
+}
+void Wanted::add_field(Dataset dataset, std::string_view name) {
+  if (const auto field = snapshot::spec_of(dataset).field(name)) fields.insert({dataset, *field});
+}
+
+bool Wanted::needs_match() const {
+  for (const Source& source : kSources) {
+    if (!source.needs_match) continue;
+    if (has_field(source.dataset, source.name) || has_relation(source.dataset, source.name)) return true;
+  }
+  return false;
+}
+
+bool Wanted::needs_roster() const {
+  if (needs_match() || subjects.contains(Dataset::persons)) return true;
+  for (const auto& [dataset, field] : fields)
+    if (dataset == Dataset::persons || dataset == Dataset::tenures || (dataset == Dataset::nonhumans && snapshot::spec_of(dataset).fields[field].name == "owner_state")) return true;
+  return std::any_of(relations.begin(), relations.end(), [](std::uint16_t relation) {
+    const auto& spec = snapshot::relations()[relation];
+    return spec.from == Dataset::persons || spec.to == Dataset::persons;
+  });
+}
+
+snapshot::LoadRequest what_to_load(const Wanted& wanted) {
+  snapshot::LoadRequest request;
+  const auto is_collected = [](Dataset dataset) { return static_cast<std::size_t>(dataset) < snapshot::kCollectedCount; };
+  const auto add_relation = [&](std::uint16_t relation) {
+    const auto& spec = snapshot::relations()[relation];
+    if (!spec.via.empty() && is_collected(spec.from) && is_collected(spec.to)) request.relations.insert(relation);
+  };
+  const auto add_source = [&](const Source& source) {
+    for_each_word(source.fields, [&](std::string_view path) {
+      const auto [spec, name] = split(path);
+      request.fields.insert({spec->dataset, *spec->field(name)});
+    });
+    for_each_word(source.relations, [&](std::string_view path) {
+      const auto [spec, name] = split(path);
+      add_relation(*snapshot::find_relation(spec->dataset, name));
+    });
+  };
+  for (const auto& [dataset, field] : wanted.fields) {
+    const auto& spec = snapshot::spec_of(dataset).fields[field];
+    if (is_collected(dataset) && !spec.paths.empty()) request.fields.insert({dataset, field});
+    else if (const Source* source = find_source(dataset, spec.name)) add_source(*source);
+  }
+  for (const std::uint16_t relation : wanted.relations) {
+    add_relation(relation);
+    const auto& spec = snapshot::relations()[relation];
+    if (const Source* source = find_source(spec.from, spec.name)) add_source(*source);
+  }
+  for (const Dataset dataset : wanted.subjects)
+    if (is_collected(dataset)) request.keys.insert(dataset);
+  if (wanted.needs_match() || wanted.has_field(Dataset::nonhumans, "account_exists")) request.keys.insert(Dataset::users);
+  if (wanted.has_field(Dataset::nonhumans, "account_exists")) request.keys.insert(Dataset::service_accounts);
+  return request;
+}
+
+Derived derive(World& world, const Wanted& wanted, const DeriveInputs& inputs) {
+  Derived out;
+  Maker maker(world, wanted);
+  if (inputs.roster) {
+    roster::Roster& roster = *inputs.roster;
+    auto& availability = world.available(Dataset::persons);
+    availability.status = roster.is_complete ? snapshot::DatasetStatus::complete : snapshot::DatasetStatus::partial;
+    availability.reason = roster.incomplete_reason;
+    world.available(Dataset::tenures) = availability;
+    std::optional<roster::Matches> matches;
+    Table* users = world.table(Dataset::users);
+    if (users && wanted.needs_match()) {
+      const roster::Accounts accounts{&users->ids(), users->column("email")};
+      matches = roster::match_accounts(roster, accounts, {inputs.links, inputs.nonhumans, inputs.domain_aliases}, inputs.jobs);
+      out.warnings = matches->warnings;
+    }
+    fill_nonhumans(world, wanted, inputs);
+    if (matches) derive_match(world, maker, wanted, roster, *matches);
+    link_persons(world, wanted, roster);
+    // The roster's look-ups need its tables, so they move to the world only now.
+    world.tables[static_cast<std::size_t>(Dataset::persons)] = std::move(roster.persons);
+    world.tables[static_cast<std::size_t>(Dataset::tenures)] = std::move(roster.tenures);
+    for (const std::uint16_t relation : wanted.relations) {
+      const auto& spec = snapshot::relations()[relation];
+      if (!spec.via.empty() && (spec.from == Dataset::tenures || spec.to == Dataset::tenures)) snapshot::join(world, relation);
+    }
+  } else {
+    fill_nonhumans(world, wanted, inputs);
+    if (!inputs.has_roster) {
+      world.available(Dataset::persons) = {snapshot::DatasetStatus::not_requested, "no roster is configured"};
+      world.available(Dataset::tenures) = world.available(Dataset::persons);
+    }
+  }
+  derive_memberships(world, maker);
+  derive_default(world, maker);
+  fill_own_tables(world, inputs);
+  return out;
+}
+
+}  // namespace muster::evaluate

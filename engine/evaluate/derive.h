@@ -1,0 +1,53 @@
+// Derive: what is computed natively from snapshot and roster together: the match of each account to a person, the fields of the schema that have no place in the API's JSON,
+// the roster's and muster's own tables. `what_to_load` says what must be loaded for it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/run.h"
+#include "model/settings.h"
+#include "roster/roster.h"
+#include "rule/rule.h"
+#include "snapshot/snapshot.h"
+#include "snapshot/world.h"
+
+namespace muster::evaluate {
+
+/// Everything that rules and scopes together read.
+struct Wanted {
+  std::set<std::pair<snapshot::Dataset, std::uint16_t>> fields;
+  std::set<std::uint16_t> relations;
+  std::set<snapshot::Dataset> subjects;
+  [[nodiscard]] bool has_field(snapshot::Dataset dataset, std::string_view name) const;
+  [[nodiscard]] bool has_relation(snapshot::Dataset from, std::string_view name) const;
+  void add_field(snapshot::Dataset dataset, std::string_view name);
+  /// Whether anything of the roster is needed: persons, or what is derived from them.
+  [[nodiscard]] bool needs_roster() const;
+  [[nodiscard]] bool needs_match() const;
+};
+
+/// The loaded fields and relations behind `wanted`, those of derived fields included.
+[[nodiscard]] snapshot::LoadRequest what_to_load(const Wanted& wanted);
+
+struct DeriveInputs {
+  roster::Roster* roster = nullptr;  // nullptr: none was needed. Its tables are moved into the world
+  bool has_roster = true;            // whether the config names one
+  std::span<const AccountLink> links;
+  std::span<const NonhumanEntry> nonhumans;
+  const std::map<std::string, std::vector<std::string>>* domain_aliases = nullptr;
+  std::span<const WaiverResult> waivers;
+  std::span<const DatasetResult> datasets;
+  unsigned jobs = 1;
+};
+
+struct Derived {
+  std::vector<std::string> warnings;  // of the match
+};
+
+/// Completes `world`. A derived column that is there already (the examples of rules give some) is left as it is.
+Derived derive(snapshot::World& world, const Wanted& wanted, const DeriveInputs& inputs);
+
+}  // namespace muster::evaluate
