@@ -86,7 +86,7 @@ void set_param(Entry& entry, const std::string& name, const GivenValue& given, D
 
 }  // namespace
 
-std::vector<Entry> bind(std::span<const Policy> policies, const rule::RuleSet& rules, const BindOptions& options, Diagnostics& problems) {
+std::vector<Entry> bind_policies(std::span<const Policy> policies, const rule::RuleSet& rules, const BindOptions& options, Diagnostics& problems) {
   std::vector<std::string> known;
   for (const auto& [id, ignored] : rules) known.push_back(id);
   std::vector<bool> glob_used(options.rule_globs.size()), override_used(options.overrides.size());

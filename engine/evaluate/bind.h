@@ -34,6 +34,6 @@ struct BindOptions {
 };
 
 /// The entries in policy order. Two entries of one policy with one name are an error (policy_duplicate), as is an override or glob that fits nothing.
-[[nodiscard]] std::vector<Entry> bind(std::span<const Policy> policies, const rule::RuleSet& rules, const BindOptions& options, Diagnostics& problems);
+[[nodiscard]] std::vector<Entry> bind_policies(std::span<const Policy> policies, const rule::RuleSet& rules, const BindOptions& options, Diagnostics& problems);
 
 }  // namespace muster::evaluate

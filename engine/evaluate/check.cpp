@@ -148,14 +148,11 @@ void describe_datasets(Run& run, const snapshot::Manifest& manifest, const snaps
   }
 }
 
-void copy_subjects(Run& run, const snapshot::World& world) {
+void take_subjects(Run& run, snapshot::World& world) {
   for (const RuleResult& rule : run.rules) {
     if (run.subjects.contains(rule.subject)) continue;
     Subjects& subjects = run.subjects[rule.subject];
-    if (const snapshot::Table* table = world.table(snapshot::find_subject(rule.subject)->dataset)) {
-      subjects.id = table->ids();
-      subjects.label = table->labels();
-    }
+    if (snapshot::Table* table = world.table(snapshot::find_subject(rule.subject)->dataset)) std::tie(subjects.id, subjects.label) = table->take_keys();
   }
 }
 
@@ -186,7 +183,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
 
   Settings settings = load_settings(files, config, problems);
   std::vector<Entry> entries;
-  if (!problems.has_errors()) entries = bind(settings.policies, settings.rules, request.bind, problems);
+  if (!problems.has_errors()) entries = bind_policies(settings.policies, settings.rules, request.bind, problems);
 
   std::string folder;
   std::optional<snapshot::Manifest> manifest;
@@ -305,7 +302,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   run.nondeterministic = result.nondeterministic;
   out.times.rule_us = std::move(result.cpu_us);
   apply_waivers(settings.waivers, world, run.rules, run.waivers);
-  copy_subjects(run, world);
+  take_subjects(run, world);
   decide_exit(run);
 
   for (const std::string& warning : loaded->warnings) run.notices.push_back({"snapshot", warning});

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -144,6 +145,8 @@ class Table {
   Column& add_column(std::uint16_t field);
   void set_column(std::uint16_t field, Column column);
   void set_keys(StringColumn ids, StringColumn labels) { ids_ = std::move(ids); labels_ = std::move(labels); }
+  /// For the end of a table's life: its keys and labels without a copy.
+  [[nodiscard]] std::pair<StringColumn, StringColumn> take_keys() { return {std::move(ids_), std::move(labels_)}; }
   void set_rows(std::uint32_t rows) { rows_ = rows; }
   KeyIndex& mutable_index() { return index_; }
   void set_lines(std::vector<std::uint32_t> lines) { lines_ = std::move(lines); }
