@@ -1,4 +1,4 @@
-// Whole reports against the files in tests/golden. After a wanted change: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/reports_test --gtest_filter='*Golden*'
+// Whole reports against the files in tests/golden. After a wanted change: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/reports/reports_test --gtest_filter='*Golden*'
 #include <cstdlib>
 
 #include <gtest/gtest.h>
@@ -64,7 +64,7 @@ TEST_P(Golden, IsTheSameByteForByte) {
     GTEST_SKIP() << "written: " << path;
   }
   const Result<std::string> golden = files->read_file(path);
-  const char* regenerate = "\nregenerate with: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/reports_test --gtest_filter='*Golden*'";
+  const char* regenerate = "\nregenerate with: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/reports/reports_test --gtest_filter='*Golden*'";
   ASSERT_TRUE(golden) << golden.error().message << regenerate;
   EXPECT_EQ(rendered[0].bytes, *golden) << regenerate;
 }

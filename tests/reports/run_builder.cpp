@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
+
 namespace muster::testing {
 namespace {
 
@@ -24,6 +26,8 @@ void append_verdict(RuleResult& rule, std::uint32_t count, Verdict verdict, std:
     rule.verdicts.push_back({count, verdict, reason});
   }
 }
+
+std::string canonical(const std::string& json) { return json.empty() ? json : json::dump(json::parse(json).value()); }
 
 bool needs_finding(Verdict verdict) { return verdict != Verdict::pass && verdict != Verdict::not_applicable; }
 
@@ -78,8 +82,8 @@ RuleResult& RunBuilder::rule(const std::string& policy, const std::string& as, S
     finding.subject = i;
     finding.verdict = say.verdict;
     finding.reason = say.reason;
-    finding.observed = say.observed;
-    finding.expected = say.expected;
+    finding.observed = canonical(say.observed);
+    finding.expected = canonical(say.expected);
     finding.related = say.related;
     finding.rows = {{dataset_of(kind), i + 1, 2}};
     if (!say.waiver.empty()) {
