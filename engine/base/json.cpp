@@ -4,6 +4,7 @@
 #include <cassert>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <iterator>
 #include <unordered_set>
 
@@ -209,9 +210,21 @@ class Builder {
 
 /// Whether the bytes can stand in a string literal as they are.
 bool is_plain(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHighs = 0x80 * kOnes;
+  const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word & kHighs; };
   bool high = false;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
+  std::size_t at = 0;
+  // Eight bytes at a time: this is the inner loop of every report.
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, 8);
+    const std::uint64_t control = (word - 0x20 * kOnes) & ~word & kHighs;
+    if ((control | has_zero(word ^ ('"' * kOnes)) | has_zero(word ^ ('\\' * kOnes))) != 0) return false;
+    high |= (word & kHighs) != 0;
+  }
+  for (; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
     if (byte < 0x20 || byte == '"' || byte == '\\') return false;
     high |= byte >= 0x80;
   }

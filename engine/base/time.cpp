@@ -136,12 +136,19 @@ std::string format_rfc3339(Instant instant) {
   const auto days = date::floor<date::days>(date::sys_time<microseconds>{microseconds{instant.us}});
   const std::int64_t of_day = instant.us - days.time_since_epoch().count() * kMicrosPerDay;
   const std::int64_t fraction = of_day % kMicrosPerSecond;
-  std::string out = fmt::format("{}T{:02}:{:02}:{:02}", format_date(from_days(days)), of_day / kMicrosPerHour,
-                                of_day / kMicrosPerMinute % 60, of_day / kMicrosPerSecond % 60);
+  std::string out = format_date(from_days(days));
+  const auto put = [&out](char before, std::int64_t number, int width) {
+    char text[8] = {before};
+    for (int i = width; i > 0; --i, number /= 10) text[i] = static_cast<char>('0' + number % 10);
+    out.append(text, static_cast<std::size_t>(width) + 1);
+  };
+  put('T', of_day / kMicrosPerHour, 2);
+  put(':', of_day / kMicrosPerMinute % 60, 2);
+  put(':', of_day / kMicrosPerSecond % 60, 2);
   if (fraction % 1000 != 0) {
-    fmt::format_to(std::back_inserter(out), ".{:06}", fraction);
+    put('.', fraction, 6);
   } else if (fraction != 0) {
-    fmt::format_to(std::back_inserter(out), ".{:03}", fraction / 1000);
+    put('.', fraction / 1000, 3);
   }
   out += 'Z';
   return out;

@@ -195,6 +195,13 @@ TEST(JsonDump, Strings) {
   EXPECT_EQ(quoted("日本 😀 \u2028"), "\"日本 😀 \u2028\"");
   EXPECT_EQ(quoted("a\xFFz"), "\"a\uFFFDz\"");
   EXPECT_EQ(quoted("\xED\xA0\x80"), "\"\uFFFD\uFFFD\uFFFD\"");
+  for (std::size_t at = 0; at < 20; ++at) {
+    for (const std::string_view odd : {"\""sv, "\\"sv, "\n"sv, "\x1F"sv, "\0"sv, "é"sv, "\x7F"sv, " "sv, "!"sv, "#"sv, "["sv, "]"sv}) {
+      std::string text(20, 'a');
+      text.replace(at, 1, odd);
+      EXPECT_EQ(*parse(quoted(text))->string(), text);
+    }
+  }
   for (int c = 0; c < 256; ++c) {
     const std::string text = c < 128 ? std::string(1, static_cast<char>(c)) : std::string("\xC3") + static_cast<char>(0x80 | (c & 0x3F));
     EXPECT_EQ(*parse(quoted(text))->string(), text);
