@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/diagnostics.h"
@@ -23,7 +26,7 @@ enum class PersonState : std::uint8_t {
   left,               // the last tenure is over, at a known instant
   left_unknown_date,  // terminated, without an end
   not_started,        // the first tenure lies ahead
-  contradictory,      // active in words with an end in the past: unknown
+  contradictory,      // active in words with an end in the past, or two rows about one tenure that disagree: unknown
 };
 [[nodiscard]] std::string_view word_of(PersonState state);
 
@@ -40,7 +43,8 @@ struct Roster {
   /// Tables of the schema's `persons` and `tenures`, one row a person (sorted by first appearance) / tenure; the derived columns (state, starts_at, left_at, last_day) are as of `as_of`.
   std::unique_ptr<snapshot::Table> persons, tenures;
   std::vector<PersonState> states;        // by person row
-  std::vector<Instant> starts_at, left_at;  // by person row; meaning as the state says; {INT64_MIN} when there is none
+  /// By person row; {INT64_MIN} when there is none. starts_at is the start of the tenure that decides the state, left_at the end of it when the state is `left`.
+  std::vector<Instant> starts_at, left_at;
   std::vector<RosterResult> sources;      // one per source, for the run's record
   std::vector<InputFile> inputs;          // path, sha256, bytes of each source
   bool uses_zone = false;
@@ -55,6 +59,9 @@ struct Roster {
 struct LoadOptions {
   Instant as_of;
   unsigned jobs = 1;
+  /// The fields of `persons` and `tenures` that somebody reads, as in snapshot::LoadRequest; null: all. Ids, labels, states and what matching needs are
+  /// always there. A million persons cost about 120 bytes each without further fields.
+  const std::set<std::pair<snapshot::Dataset, std::uint16_t>>* fields = nullptr;
 };
 
 /// Reads every source. Broken rows, unmapped status words and missing columns go to `problems`; then the returned roster must not be used.
@@ -74,6 +81,7 @@ struct Match {
   Strategy strategy = Strategy::none;
 };
 
+/// Columns of the accounts; they must outlive the Matches, as must the roster's tables and vectors (which may be moved meanwhile).
 struct Accounts {
   const StringColumn* ids = nullptr;     // by row
   const snapshot::Column* emails = nullptr;  // text; may have missing cells
@@ -87,7 +95,8 @@ struct MatchInputs {
 
 struct Matches {
   std::vector<Match> of;  // by account row
-  /// Why, in one sentence for people: "e-mail rosa@x.example", "2 active persons under ana@x.example: P-10, P-22", "link by links.yaml:4", "nobody has x@y.example".
+  /// Why, in one sentence for people: "e-mail rosa@x.example", "2 active persons under ana@x.example: P-10, P-22", "linked by links.yaml:4", "nobody on the
+  /// roster has x@y.example". Made when asked for.
   [[nodiscard]] std::string reason(std::uint32_t account) const;
   /// Links that name no account or no person, register entries that name no account: for `muster roster match` and the notices.
   std::vector<std::string> warnings;
@@ -98,7 +107,8 @@ struct Matches {
 /// Matches every account: register of non-human identities first, then the strategies of design.md in order; the first that finds any person decides.
 [[nodiscard]] Matches match_accounts(const Roster& roster, const Accounts& accounts, const MatchInputs& inputs, unsigned jobs);
 
-/// The person whom an owner, manager or approver field names (person_id, else e-mail); kNoPerson when nobody or several.
+/// The person whom an owner, manager or approver field names: by person_id, else by e-mail address (of several persons under one address the active one, else
+/// the latest to leave); kNoPerson when nobody, or when two are active.
 [[nodiscard]] std::uint32_t find_person(const Roster& roster, std::string_view id_or_email);
 
 }  // namespace muster::roster
