@@ -29,7 +29,7 @@ return {
     if count <= params.maximum then return pass() end
     return fail(
       string.format("workspace_admin in %d workspaces, at most %d allowed", count, params.maximum),
-      { workspaces = count },
+      { administered = count },
       string.format("at most %d", params.maximum)
     )
   end,

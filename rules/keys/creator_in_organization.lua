@@ -5,7 +5,7 @@ return {
   severity = "high",
   subject = "api_key",
   reads = { "api_keys.status", "api_keys.created_by_id", "api_keys.created_by_type", "users.id" },
-  may_read = { "service_accounts" },
+  may_read = { "service_accounts.id", "service_accounts.name", "service_accounts.archived_at" },
   controls = {
     soc2 = { "CC6.1" },
     iso27001 = { "A.5.17" },

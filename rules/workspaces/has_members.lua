@@ -22,7 +22,7 @@ return {
     if workspace.member_count > 0 then return pass() end
     return fail(
       "nobody is listed; organization admins and billing members are members implicitly",
-      { members = 0, created_at = workspace.created_at },
+      { listed = 0, created_at = workspace.created_at },
       "at least one member"
     )
   end,
