@@ -1,6 +1,7 @@
-// Makes an organization of any size, as a snapshot, a roster and a config, for the benchmark. The same arguments give the same bytes: everything about a
-// record is a hash of its number. Rates of what is wrong are those of a well-kept organization: one account in a hundred is no active person's, one key in
-// fifty never expires.
+// Makes an organization of any size, as a snapshot, a roster and a config, for the benchmark. The same
+// arguments give the same bytes: everything about a record is a hash of its number. Rates of what is wrong
+// are those of a well-kept organization: one account in a hundred is no active person's, one key in fifty
+// never expires.
 //
 //   muster_bench_generate OUT [--users N]      default 1,000,000; all other counts follow in proportion
 //     [--workspaces N/100] [--memberships 3N] [--keys N/2] [--invites N/50] [--roster 1.1N]
@@ -8,9 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <functional>
 #include <iterator>
 #include <map>
 #include <string>
@@ -18,27 +17,42 @@
 #include <thread>
 #include <vector>
 
-#include "base/digest.h"
+#include "generate_parts.h"
 
 namespace {
 
+using namespace muster::bench;
+
 constexpr std::string_view kOrganization = "6f0c1a57-8d1e-4c43-9b56-2f7f3a90c4de";
 constexpr std::int64_t kAsOf = 1795161600;  // 2026-11-20T08:00:00Z
-constexpr std::int64_t kDay = 86400;
 
 constexpr std::string_view kFirst[] = {
-    "ada",   "aiko",   "alejandro", "amara",  "amir",  "anders", "anika", "arjun", "astrid", "beatriz", "bram",   "camille", "carlos", "chiara", "clara",
-    "conor", "daichi", "dalia",     "darius", "deepa", "diego",  "ebba",  "eero",  "elif",   "emeka",   "esra",   "farah",   "felix",  "fiona",  "gael",
-    "greta", "hamza",  "hana",      "hugo",   "imani", "ines",   "ivan",  "jakub", "jamila", "javier",  "jonas",  "julia",   "kaito",  "karim",  "kofi",
-    "lars",  "leila",  "lena",      "liam",   "lucia", "magnus", "malik", "marek", "mariam", "mateo",   "mei",    "mikael",  "mina",   "nadia",  "naoki"};
+    "ada",    "aiko",    "alejandro", "amara",  "amir",  "anders", "anika",  "arjun", "astrid", "beatriz",
+    "bram",   "camille", "carlos",    "chiara", "clara", "conor",  "daichi", "dalia", "darius", "deepa",
+    "diego",  "ebba",    "eero",      "elif",   "emeka", "esra",   "farah",  "felix", "fiona",  "gael",
+    "greta",  "hamza",   "hana",      "hugo",   "imani", "ines",   "ivan",   "jakub", "jamila", "javier",
+    "jonas",  "julia",   "kaito",     "karim",  "kofi",  "lars",   "leila",  "lena",  "liam",   "lucia",
+    "magnus", "malik",   "marek",     "mariam", "mateo", "mei",    "mikael", "mina",  "nadia",  "naoki"};
 constexpr std::string_view kLast[] = {
-    "abara",   "adeyemi",  "ahlgren", "albrecht", "almeida", "andersson", "araujo",   "aydin",   "bakker",  "banerjee", "bauer",  "becker",  "bianchi", "boateng",
-    "brandt",  "carvalho", "chandra", "chen",     "conti",   "costa",     "dahl",     "danso",   "das",     "demir",    "desai",  "diaz",    "dubois",  "eklund",
-    "eriksen", "esposito", "farouk",  "ferrari",  "fischer", "fontaine",  "forsberg", "franco",  "garcia",  "gupta",    "haddad", "hansen",  "herrera", "holm",
-    "ibrahim", "ishikawa", "ivanov",  "iyer",     "jansen",  "jensen",    "joshi",    "kaplan",  "karlsson", "kato",    "keller", "khan",    "kimura",  "kowalski"};
-constexpr std::string_view kDepartments[] = {"Mechanical Design", "Controls Engineering", "Structural Analysis", "Platform Engineering", "Data Science",
-                                             "Field Engineering", "Quality & Safety",     "Sales Engineering",   "IT Operations",        "Finance",
-                                             "\"Legal, Risk & Compliance\"", "Procurement"};
+    "abara",   "adeyemi",  "ahlgren",  "albrecht", "almeida", "andersson", "araujo", "aydin",
+    "bakker",  "banerjee", "bauer",    "becker",   "bianchi", "boateng",   "brandt", "carvalho",
+    "chandra", "chen",     "conti",    "costa",    "dahl",    "danso",     "das",    "demir",
+    "desai",   "diaz",     "dubois",   "eklund",   "eriksen", "esposito",  "farouk", "ferrari",
+    "fischer", "fontaine", "forsberg", "franco",   "garcia",  "gupta",     "haddad", "hansen",
+    "herrera", "holm",     "ibrahim",  "ishikawa", "ivanov",  "iyer",      "jansen", "jensen",
+    "joshi",   "kaplan",   "karlsson", "kato",     "keller",  "khan",      "kimura", "kowalski"};
+constexpr std::string_view kDepartments[] = {"Mechanical Design",
+                                             "Controls Engineering",
+                                             "Structural Analysis",
+                                             "Platform Engineering",
+                                             "Data Science",
+                                             "Field Engineering",
+                                             "Quality & Safety",
+                                             "Sales Engineering",
+                                             "IT Operations",
+                                             "Finance",
+                                             "\"Legal, Risk & Compliance\"",
+                                             "Procurement"};
 constexpr std::string_view kSites[] = {"Boston", "Pittsburgh", "Houston", "Remote"};
 
 struct Sizes {
@@ -46,158 +60,26 @@ struct Sizes {
   std::uint64_t admins = 0, pool = 0, service_accounts = 0;
 };
 
-std::uint64_t mix(std::uint64_t stream, std::uint64_t n) {
-  std::uint64_t z = (n + 1) * 0x9E3779B97F4A7C15ull + stream * 0xD1B54A32D192ED03ull;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-  return z ^ (z >> 31);
-}
-
-/// A one-to-one scramble of [0, size): neighbours end up far apart, as people do in two systems' lists.
-class Scramble {
- public:
-  explicit Scramble(std::uint64_t size) : size_(size == 0 ? 1 : size) {
-    factor_ = static_cast<std::uint64_t>(static_cast<double>(size_) * 0.6180339887) | 1;
-    while (gcd(factor_, size_) != 1) ++factor_;
-  }
-  std::uint64_t operator()(std::uint64_t n) const { return (n * factor_ + size_ / 3) % size_; }
-
- private:
-  static std::uint64_t gcd(std::uint64_t a, std::uint64_t b) {
-    while (b != 0) {
-      const std::uint64_t rest = a % b;
-      a = b;
-      b = rest;
-    }
-    return a;
-  }
-  std::uint64_t size_, factor_;
-};
-
-class Text {
- public:
-  Text& operator<<(std::string_view text) {
-    out_.append(text);
-    return *this;
-  }
-  Text& operator<<(std::uint64_t n) {
-    char digits[20];
-    std::size_t at = sizeof digits;
-    do {
-      digits[--at] = static_cast<char>('0' + n % 10);
-      n /= 10;
-    } while (n != 0);
-    out_.append(digits + at, sizeof digits - at);
-    return *this;
-  }
-  void id(std::string_view prefix, std::uint64_t stream, std::uint64_t n) {
-    constexpr std::string_view kDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    out_.append(prefix);
-    out_.append("_01");
-    char tail[22];
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < sizeof tail; ++i) {
-      if (i % 10 == 0) bits = mix(stream * 16 + i, n);
-      tail[i] = kDigits[bits % 62];
-      bits /= 62;
-    }
-    out_.append(tail, sizeof tail);
-  }
-  void padded(std::uint64_t n, std::size_t width) {
-    char digits[20];
-    for (std::size_t i = width; i-- > 0; n /= 10) digits[i] = static_cast<char>('0' + n % 10);
-    out_.append(digits, width);
-  }
-  void date(std::int64_t seconds) {  // days from civil, backwards
-    const std::int64_t z = seconds / kDay + 719468;
-    const std::int64_t era = z / 146097;
-    const std::int64_t doe = z - era * 146097;
-    const std::int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    const std::int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    const std::int64_t mp = (5 * doy + 2) / 153;
-    const std::int64_t month = mp < 10 ? mp + 3 : mp - 9;
-    padded(static_cast<std::uint64_t>(yoe + era * 400 + (month <= 2 ? 1 : 0)), 4);
-    out_.push_back('-');
-    padded(static_cast<std::uint64_t>(month), 2);
-    out_.push_back('-');
-    padded(static_cast<std::uint64_t>(doy - (153 * mp + 2) / 5 + 1), 2);
-  }
-  void time(std::int64_t seconds) {
-    date(seconds);
-    const auto rest = static_cast<std::uint64_t>(seconds % kDay);
-    out_.push_back('T');
-    padded(rest / 3600, 2);
-    out_.push_back(':');
-    padded(rest / 60 % 60, 2);
-    out_.push_back(':');
-    padded(rest % 60, 2);
-    out_.push_back('Z');
-  }
-  void time(std::int64_t seconds, std::uint64_t micros) {
-    time(seconds);
-    out_.back() = '.';
-    padded(micros, 6);
-    out_.push_back('Z');
-  }
-  void capital(std::string_view word) {
-    const std::size_t at = out_.size();
-    out_.append(word);
-    out_[at] = static_cast<char>(out_[at] - 'a' + 'A');
-  }
-  std::string& text() { return out_; }
-
- private:
-  std::string out_;
-};
-
-/// A file written in large pieces, with its digest.
-class Output {
- public:
-  explicit Output(const std::filesystem::path& path) : file_(std::fopen(path.c_str(), "wb")) {
-    if (file_ == nullptr) {
-      std::perror(path.c_str());
-      std::exit(1);
-    }
-  }
-  Text& line() {
-    if (text_.text().size() > (1u << 20)) flush();
-    return text_;
-  }
-  void end_line() {
-    text_.text().push_back('\n');
-    ++rows;
-  }
-  void close() {
-    flush();
-    if (std::fclose(file_) != 0) {
-      std::perror("close");
-      std::exit(1);
-    }
-    sha256 = digest_.finish_hex();
-  }
-  std::uint64_t rows = 0, bytes = 0, pages = 0;
-  std::string sha256;
-
- private:
-  void flush() {
-    std::string& text = text_.text();
-    if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) {
-      std::perror("write");
-      std::exit(1);
-    }
-    digest_.update(text);
-    bytes += text.size();
-    text.clear();
-  }
-  std::FILE* file_;
-  Text text_;
-  muster::Sha256 digest_;
-};
-
 /// What the roster makes of a user.
 enum class Kind {
-  plain, admin, nonhuman, linked, nobody, not_started, left_unknown_date, left, in_grace, ambiguous, capitals, plus_tag, former, alias, rehire_same, rehire_new,
-  contractor, leaves_later,
+  plain,
+  admin,
+  nonhuman,
+  linked,
+  nobody,
+  not_started,
+  left_unknown_date,
+  left,
+  in_grace,
+  ambiguous,
+  capitals,
+  plus_tag,
+  former,
+  alias,
+  rehire_same,
+  rehire_new,
+  contractor,
+  leaves_later,
 };
 
 Kind kind_of(const Sizes& sizes, std::uint64_t user) {
@@ -206,9 +88,14 @@ Kind kind_of(const Sizes& sizes, std::uint64_t user) {
     Kind kind;
     std::uint64_t of_100000;
   };
-  constexpr Share kShares[] = {{Kind::nonhuman, 20},   {Kind::linked, 20},     {Kind::nobody, 500},     {Kind::not_started, 100}, {Kind::left_unknown_date, 20}, {Kind::left, 500},
-                               {Kind::in_grace, 20},   {Kind::ambiguous, 10},  {Kind::capitals, 1000},  {Kind::plus_tag, 2000},   {Kind::former, 1000},          {Kind::alias, 1000},
-                               {Kind::rehire_same, 1000}, {Kind::rehire_new, 1000}, {Kind::contractor, 500}, {Kind::leaves_later, 100}};
+  constexpr Share kShares[] = {{Kind::nonhuman, 20},          {Kind::linked, 20},
+                               {Kind::nobody, 500},           {Kind::not_started, 100},
+                               {Kind::left_unknown_date, 20}, {Kind::left, 500},
+                               {Kind::in_grace, 20},          {Kind::ambiguous, 10},
+                               {Kind::capitals, 1000},        {Kind::plus_tag, 2000},
+                               {Kind::former, 1000},          {Kind::alias, 1000},
+                               {Kind::rehire_same, 1000},     {Kind::rehire_new, 1000},
+                               {Kind::contractor, 500},       {Kind::leaves_later, 100}};
   std::uint64_t at = mix(1, user) % 100000;
   for (const Share& share : kShares) {
     if (at < share.of_100000) return share.kind;
@@ -280,7 +167,8 @@ void account_email(Text& out, std::uint64_t user, Kind kind) {
 }
 
 void from(Text& out, std::uint64_t request) {
-  out << R"({"from":{"provider":"anthropic-admin","organization_id":")" << kOrganization << R"(","request":)" << request << R"(},"object":)";
+  out << R"({"from":{"provider":"anthropic-admin","organization_id":")" << kOrganization << R"(","request":)"
+      << request << R"(},"object":)";
 }
 
 void write_users(const Sizes& sizes, Output& out) {
@@ -296,25 +184,32 @@ void write_users(const Sizes& sizes, Output& out) {
     display_name(line, user);
     line << R"(","role":")";
     const std::uint64_t role = mix(2, user) % 1000;
-    line << (user == 0               ? "primary_owner"
-             : user < sizes.admins   ? "admin"
-             : role < 3              ? "billing"
-             : role < 420            ? "developer"
-             : role < 720            ? "claude_code_user"
-                                     : "user");
+    line << (user == 0             ? "primary_owner"
+             : user < sizes.admins ? "admin"
+             : role < 3            ? "billing"
+             : role < 420          ? "developer"
+             : role < 720          ? "claude_code_user"
+                                   : "user");
     line << R"(","added_at":")";
-    line.time(start + static_cast<std::int64_t>((sizes.users - user) * 895 / sizes.users) * kDay + static_cast<std::int64_t>(mix(3, user) % 80000), mix(4, user) % 1000000);
+    line.time(start + static_cast<std::int64_t>((sizes.users - user) * 895 / sizes.users) * kDay +
+                  static_cast<std::int64_t>(mix(3, user) % 80000),
+              mix(4, user) % 1000000);
     line << R"("}})";
     out.end_line();
   }
   out.pages = sizes.users / 1000 + 1;
 }
 
-bool is_archived(std::uint64_t workspace) { return mix(10, workspace) % 100 < 8; }
-bool is_empty(std::uint64_t workspace) { return mix(11, workspace) % 100 < 1; }
+bool is_archived(std::uint64_t workspace) {
+  return mix(10, workspace) % 100 < 8;
+}
+bool is_empty(std::uint64_t workspace) {
+  return mix(11, workspace) % 100 < 1;
+}
 
 void write_workspaces(const Sizes& sizes, Output& out) {
-  constexpr std::string_view kNames[] = {"assist", "document-intake", "quote-engine", "simulation", "cad-copilot", "field-reports", "tender-review", "safety-case"};
+  constexpr std::string_view kNames[] = {"assist",      "document-intake", "quote-engine",  "simulation",
+                                         "cad-copilot", "field-reports",   "tender-review", "safety-case"};
   constexpr std::string_view kStages[] = {"prod", "staging", "research"};
   for (std::uint64_t w = 0; w < sizes.workspaces; ++w) {
     Text& line = out.line();
@@ -322,7 +217,8 @@ void write_workspaces(const Sizes& sizes, Output& out) {
     line << R"({"type":"workspace","id":")";
     line.id("wrkspc", 2, w);
     const std::string_view stage = kStages[mix(12, w) % std::size(kStages)];
-    line << R"(","name":")" << stage << "-" << kNames[mix(13, w) % std::size(kNames)] << "-" << w << R"(","created_at":")";
+    line << R"(","name":")" << stage << "-" << kNames[mix(13, w) % std::size(kNames)] << "-" << w
+         << R"(","created_at":")";
     line.time(kAsOf - 800 * kDay + static_cast<std::int64_t>(mix(14, w) % (600 * kDay)));
     line << R"(","archived_at":)";
     if (is_archived(w)) {
@@ -332,15 +228,18 @@ void write_workspaces(const Sizes& sizes, Output& out) {
     } else {
       line << "null";
     }
-    line << R"(,"display_color":"#2F7A4D","data_residency":{"workspace_geo":"us","allowed_inference_geos":"unrestricted","default_inference_geo":"global"},"tags":{"environment":")" << stage
-         << R"(","cost-center":")" << 4000 + w % 900 << R"("},"compartment_id":"cmp-)" << w << R"(","external_key_id":null}})";
+    line
+        << R"(,"display_color":"#2F7A4D","data_residency":{"workspace_geo":"us","allowed_inference_geos":"unrestricted","default_inference_geo":"global"},"tags":{"environment":")"
+        << stage << R"(","cost-center":")" << 4000 + w % 900 << R"("},"compartment_id":"cmp-)" << w
+        << R"(","external_key_id":null}})";
     out.end_line();
   }
   out.pages = sizes.workspaces / 1000 + 1;
 }
 
 void write_members(const Sizes& sizes, Output& out) {
-  // Administrators of workspaces come from a small pool, so that some collect too many; the others from everybody else.
+  // Administrators of workspaces come from a small pool, so that some collect too many; the others from
+  // everybody else.
   const std::uint64_t ordinary = sizes.users - sizes.admins - sizes.pool;
   const Scramble scramble(ordinary);
   const std::uint64_t third = sizes.pool / 3;
@@ -354,16 +253,24 @@ void write_members(const Sizes& sizes, Output& out) {
     const std::uint64_t start = mix(21, w) % ordinary;
     for (std::uint64_t m = 0; m < count; ++m) {
       const bool is_admin = m < 3 && third > 0;
-      const std::uint64_t user = is_admin ? sizes.admins + m * third + mix(22 + m, w) % third : sizes.admins + sizes.pool + scramble((start + m * (ordinary / count)) % ordinary);
+      const std::uint64_t user =
+          is_admin ? sizes.admins + m * third + mix(22 + m, w) % third
+                   : sizes.admins + sizes.pool + scramble((start + m * (ordinary / count)) % ordinary);
       const std::uint64_t role = mix(26, w * 1000003 + m) % 100;
       Text& line = out.line();
-      line << R"({"from":{"provider":"anthropic-admin","organization_id":")" << kOrganization << R"(","workspace_id":")";
+      line << R"({"from":{"provider":"anthropic-admin","organization_id":")" << kOrganization
+           << R"(","workspace_id":")";
       line.id("wrkspc", 2, w);
       line << R"(","request":)" << 1300 + w << R"(},"object":{"type":"workspace_member","user_id":")";
       line.id("user", 1, user);
       line << R"(","workspace_id":")";
       line.id("wrkspc", 2, w);
-      line << R"(","workspace_role":")" << (is_admin ? "workspace_admin" : role < 50 ? "workspace_developer" : role < 93 ? "workspace_user" : "workspace_restricted_developer") << R"("}})";
+      line << R"(","workspace_role":")"
+           << (is_admin    ? "workspace_admin"
+               : role < 50 ? "workspace_developer"
+               : role < 93 ? "workspace_user"
+                           : "workspace_restricted_developer")
+           << R"("}})";
       out.end_line();
       ++written;
     }
@@ -372,19 +279,25 @@ void write_members(const Sizes& sizes, Output& out) {
 }
 
 void write_keys(const Sizes& sizes, Output& out) {
-  constexpr std::string_view kPurposes[] = {"batch", "service", "notebook", "eval", "load-test", "reports", "backfill", "gateway"};
+  constexpr std::string_view kPurposes[] = {"batch",     "service", "notebook", "eval",
+                                            "load-test", "reports", "backfill", "gateway"};
   for (std::uint64_t k = 0; k < sizes.keys; ++k) {
     const std::uint64_t dice = mix(30, k) % 1000, fate = mix(31, k) % 1000, maker = mix(32, k) % 1000;
-    const std::string_view status = dice < 700 ? "active" : dice < 760 ? "inactive" : dice < 960 ? "archived" : "expired";
+    const std::string_view status = dice < 700   ? "active"
+                                    : dice < 760 ? "inactive"
+                                    : dice < 960 ? "archived"
+                                                 : "expired";
     const bool is_active = dice < 700;
     const bool is_old = !is_active || fate < 30;
-    const std::int64_t age = is_old ? 91 * kDay + static_cast<std::int64_t>(mix(33, k) % (600 * kDay)) : static_cast<std::int64_t>(mix(33, k) % (89 * kDay));
+    const std::int64_t age = is_old ? 91 * kDay + static_cast<std::int64_t>(mix(33, k) % (600 * kDay))
+                                    : static_cast<std::int64_t>(mix(33, k) % (89 * kDay));
     const std::int64_t created = kAsOf - age;
     Text& line = out.line();
     from(line, 20000 + k / 1000);
     line << R"({"type":"api_key","id":")";
     line.id("apikey", 3, k);
-    line << R"(","name":")" << kPurposes[mix(34, k) % std::size(kPurposes)] << "-" << k << R"(","status":")" << status << R"(","created_at":")";
+    line << R"(","name":")" << kPurposes[mix(34, k) % std::size(kPurposes)] << "-" << k << R"(","status":")"
+         << status << R"(","created_at":")";
     line.time(created);
     line << R"(","created_by":)";
     if (maker < 20) {
@@ -403,7 +316,8 @@ void write_keys(const Sizes& sizes, Output& out) {
       line << "null";
     } else {
       line << "\"";
-      line.time(dice >= 960 ? kAsOf - static_cast<std::int64_t>(mix(38, k) % (80 * kDay)) : kAsOf + static_cast<std::int64_t>(1 + mix(38, k) % (365 * kDay)));
+      line.time(dice >= 960 ? kAsOf - static_cast<std::int64_t>(mix(38, k) % (80 * kDay))
+                            : kAsOf + static_cast<std::int64_t>(1 + mix(38, k) % (365 * kDay)));
       line << "\"";
     }
     line << R"(,"partial_key_hint":"sk-ant-api03-)";
@@ -432,7 +346,11 @@ void write_invites(const Sizes& sizes, Output& out) {
     line.id("invite", 5, i);
     line << R"(","email":"new.)";
     local_part(line, sizes.users + i);
-    line << R"(@northwind.example","role":"user","status":")" << (is_accepted ? "accepted" : is_over ? "expired" : "pending") << R"(","invited_at":")";
+    line << R"(@northwind.example","role":"user","status":")"
+         << (is_accepted ? "accepted"
+             : is_over   ? "expired"
+                         : "pending")
+         << R"(","invited_at":")";
     line.time(sent);
     line << R"(","expires_at":")";
     line.time(sent + 21 * kDay);
@@ -457,8 +375,11 @@ void write_service_accounts(const Sizes& sizes, Output& out) {
     from(line, 31000 + s / 1000);
     line << R"({"id":")";
     line.id("svac", 4, s);
-    line << R"(","type":"service_account","name":"robot-)" << s << R"(","description":null,"organization_role":"developer","created_at":"2026-03-02T09:00:00Z","updated_at":"2026-03-02T09:00:00Z","archived_at":)"
-         << (is_archived ? R"("2026-08-01T12:00:00Z")" : "null") << R"(,"created_by_actor_id":null,"updated_by_actor_id":null,"archived_by_actor_id":null}})";
+    line
+        << R"(","type":"service_account","name":"robot-)" << s
+        << R"(","description":null,"organization_role":"developer","created_at":"2026-03-02T09:00:00Z","updated_at":"2026-03-02T09:00:00Z","archived_at":)"
+        << (is_archived ? R"("2026-08-01T12:00:00Z")" : "null")
+        << R"(,"created_by_actor_id":null,"updated_by_actor_id":null,"archived_by_actor_id":null}})";
     out.end_line();
   }
   out.pages = sizes.service_accounts / 1000 + 1;
@@ -467,7 +388,8 @@ void write_service_accounts(const Sizes& sizes, Output& out) {
 void write_organization(const Sizes&, Output& out) {
   Text& line = out.line();
   from(line, 1);
-  line << R"({"id":")" << kOrganization << R"(","type":"organization","name":"Northwind Engineering at scale"}})";
+  line << R"({"id":")" << kOrganization
+       << R"(","type":"organization","name":"Northwind Engineering at scale"}})";
   out.end_line();
   out.pages = 1;
 }
@@ -485,7 +407,8 @@ struct Row {
 };
 
 void write_roster(const Sizes& sizes, Output& out) {
-  out.line() << "employee_id,display_name,work_email,former_emails,status,hired,last_day,worker_type,manager_id,department,location";
+  out.line() << "employee_id,display_name,work_email,former_emails,status,hired,last_day,worker_type,manager_"
+                "id,department,location";
   out.end_line();
   const auto row = [&](const Row& r) {
     Text& line = out.line();
@@ -505,7 +428,8 @@ void write_roster(const Sizes& sizes, Output& out) {
     if (r.last_day != 0) line.date(r.last_day);
     line << "," << r.kind << ",";
     person_id(line, mix(70, r.person) % (sizes.users / 20 + 1));
-    line << "," << kDepartments[mix(71, r.person) % std::size(kDepartments)] << "," << kSites[mix(72, r.person) % std::size(kSites)];
+    line << "," << kDepartments[mix(71, r.person) % std::size(kDepartments)] << ","
+         << kSites[mix(72, r.person) % std::size(kSites)];
     out.end_line();
   };
   const Scramble scramble(sizes.users);
@@ -514,7 +438,12 @@ void write_roster(const Sizes& sizes, Output& out) {
     const std::uint64_t user = scramble(n);
     const Kind kind = kind_of(sizes, user);
     const std::int64_t hired = kAsOf - 400 * kDay - static_cast<std::int64_t>(mix(73, user) % (4000 * kDay));
-    Row r{.person = user, .name = user, .status = mix(74, user) % 100 < 3 ? "On leave" : "Active", .kind = "Employee", .hired = hired, .last_day = 0};
+    Row r{.person = user,
+          .name = user,
+          .status = mix(74, user) % 100 < 3 ? "On leave" : "Active",
+          .kind = "Employee",
+          .hired = hired,
+          .last_day = 0};
     switch (kind) {
       case Kind::nonhuman:
       case Kind::nobody:
@@ -535,16 +464,31 @@ void write_roster(const Sizes& sizes, Output& out) {
         r.last_day = kAsOf - kDay;
         break;
       case Kind::ambiguous:
-        row({.person = spare++, .name = user, .status = "Active", .kind = "Employee", .hired = hired, .last_day = 0});
+        row({.person = spare++,
+             .name = user,
+             .status = "Active",
+             .kind = "Employee",
+             .hired = hired,
+             .last_day = 0});
         break;
       case Kind::former:
         r.has_former = true;
         break;
       case Kind::rehire_same:
-        row({.person = user, .name = user, .status = "Terminated", .kind = "Employee", .hired = hired - 900 * kDay, .last_day = hired - 300 * kDay});
+        row({.person = user,
+             .name = user,
+             .status = "Terminated",
+             .kind = "Employee",
+             .hired = hired - 900 * kDay,
+             .last_day = hired - 300 * kDay});
         break;
       case Kind::rehire_new:
-        row({.person = spare++, .name = user, .status = "Terminated", .kind = "Employee", .hired = hired - 900 * kDay, .last_day = hired - 300 * kDay});
+        row({.person = spare++,
+             .name = user,
+             .status = "Terminated",
+             .kind = "Employee",
+             .hired = hired - 900 * kDay,
+             .last_day = hired - 300 * kDay});
         break;
       case Kind::contractor:
         r.kind = "Contractor";
@@ -568,14 +512,19 @@ void write_roster(const Sizes& sizes, Output& out) {
   for (std::uint64_t n = 0; out.rows < sizes.roster + 1; ++n) {
     const bool has_left = mix(79, n) % 2 == 0;
     const std::int64_t hired = kAsOf - 2000 * kDay - static_cast<std::int64_t>(mix(80, n) % (3000 * kDay));
-    row({.person = spare++, .name = 2 * sizes.users + n, .status = has_left ? "Terminated" : "Active", .kind = "Employee", .hired = hired,
+    row({.person = spare++,
+         .name = 2 * sizes.users + n,
+         .status = has_left ? "Terminated" : "Active",
+         .kind = "Employee",
+         .hired = hired,
          .last_day = has_left ? hired + 1000 * kDay : 0});
   }
 }
 
 void write_text(const std::filesystem::path& path, const std::string& text) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr || std::fwrite(text.data(), 1, text.size(), file) != text.size() || std::fclose(file) != 0) {
+  if (file == nullptr || std::fwrite(text.data(), 1, text.size(), file) != text.size() ||
+      std::fclose(file) != 0) {
     std::perror(path.c_str());
     std::exit(1);
   }
@@ -601,8 +550,14 @@ void write_configs(const Sizes& sizes, const std::filesystem::path& folder) {
   }
   write_text(folder / "links.yaml", links.text().empty() ? "[]\n" : links.text());
   write_text(folder / "nonhuman.yaml", nonhuman.text().empty() ? "[]\n" : nonhuman.text());
-  constexpr std::string_view kRules[] = {"accounts.linked_to_roster", "accounts.leavers_removed", "admins.count",        "keys.no_expiry", "keys.max_age",
-                                         "keys.creator_in_organization", "workspaces.has_members",   "admins.workspace_spread"};
+  constexpr std::string_view kRules[] = {"accounts.linked_to_roster",
+                                         "accounts.leavers_removed",
+                                         "admins.count",
+                                         "keys.no_expiry",
+                                         "keys.max_age",
+                                         "keys.creator_in_organization",
+                                         "workspaces.has_members",
+                                         "admins.workspace_spread"};
   for (const std::uint64_t times : {std::uint64_t{1}, std::uint64_t{10}}) {
     const std::string suffix = times == 1 ? "" : "-x10";
     Text policy, config;
@@ -615,10 +570,13 @@ void write_configs(const Sizes& sizes, const std::filesystem::path& folder) {
       }
     }
     config << "muster: 1\norganization: northwind\nsnapshot: snapshot\nroster:\n  - csv: hr/roster.csv\n"
-              "    columns: {person_id: employee_id, name: display_name, email: work_email, former_emails: former_emails, status: status, start: hired, end: last_day, kind: worker_type, "
+              "    columns: {person_id: employee_id, name: display_name, email: work_email, former_emails: "
+              "former_emails, status: status, start: hired, end: last_day, kind: worker_type, "
               "manager: manager_id, department: department}\n"
-              "    zone: America/New_York\n    status: {active: [Active, \"On leave\"], terminated: [Terminated]}\n    as_of: 2026-11-19\n    max_age: 7d\n"
-              "links: links.yaml\nnonhuman: nonhuman.yaml\ndomain_aliases: {northwind.example: [nw.example]}\npolicies: [policy"
+              "    zone: America/New_York\n    status: {active: [Active, \"On leave\"], terminated: "
+              "[Terminated]}\n    as_of: 2026-11-19\n    max_age: 7d\n"
+              "links: links.yaml\nnonhuman: nonhuman.yaml\ndomain_aliases: {northwind.example: "
+              "[nw.example]}\npolicies: [policy"
            << suffix << ".yaml]\n";
     write_text(folder / ("policy" + suffix + ".yaml"), policy.text());
     write_text(folder / ("muster" + suffix + ".yaml"), config.text());
@@ -629,18 +587,42 @@ struct Dataset {
   std::string_view name;
   void (*write)(const Sizes&, Output&);
 };
-constexpr Dataset kWritten[] = {{"organizations", write_organization}, {"users", write_users}, {"invites", write_invites}, {"workspaces", write_workspaces},
-                                {"workspace_members", write_members},  {"api_keys", write_keys}, {"service_accounts", write_service_accounts}};
-constexpr std::string_view kAll[] = {"organizations",      "users",  "invites",         "workspaces",          "workspace_members", "api_keys",
-                                     "groups",             "group_members", "roles",    "role_permissions",    "settings",          "compliance_keys",
-                                     "compliance_settings", "service_accounts", "federation_issuers", "federation_rules", "external_keys", "rate_limits",
-                                     "usage",              "cost",   "claude_code_usage", "activities"};
+constexpr Dataset kWritten[] = {{"organizations", write_organization},
+                                {"users", write_users},
+                                {"invites", write_invites},
+                                {"workspaces", write_workspaces},
+                                {"workspace_members", write_members},
+                                {"api_keys", write_keys},
+                                {"service_accounts", write_service_accounts}};
+constexpr std::string_view kAll[] = {"organizations",
+                                     "users",
+                                     "invites",
+                                     "workspaces",
+                                     "workspace_members",
+                                     "api_keys",
+                                     "groups",
+                                     "group_members",
+                                     "roles",
+                                     "role_permissions",
+                                     "settings",
+                                     "compliance_keys",
+                                     "compliance_settings",
+                                     "service_accounts",
+                                     "federation_issuers",
+                                     "federation_rules",
+                                     "external_keys",
+                                     "rate_limits",
+                                     "usage",
+                                     "cost",
+                                     "claude_code_usage",
+                                     "activities"};
 
 void generate(const Sizes& sizes, const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder / "snapshot" / "data");
   std::filesystem::create_directories(folder / "hr");
   std::map<std::string_view, Output> outputs;
-  for (const Dataset& dataset : kWritten) outputs.try_emplace(dataset.name, folder / "snapshot" / "data" / (std::string(dataset.name) + ".jsonl"));
+  for (const Dataset& dataset : kWritten)
+    outputs.try_emplace(dataset.name, folder / "snapshot" / "data" / (std::string(dataset.name) + ".jsonl"));
   Output roster(folder / "hr" / "roster.csv");
   // Two threads of about the same length: the lists of members, and all the rest.
   std::thread members([&] {
@@ -658,33 +640,45 @@ void generate(const Sizes& sizes, const std::filesystem::path& folder) {
   members.join();
 
   Text manifest;
-  manifest << "{\n  \"schema\": 1,\n  \"tenant\": {\"name\": \"Northwind Engineering at scale\", \"id\": \"" << kOrganization
-           << "\"},\n  \"provider\": \"anthropic\", \"base_url\": \"https://api.anthropic.com\", \"api_version\": \"2023-06-01\",\n"
-              "  \"key\": {\"kind\": \"admin\", \"hint\": \"sk-ant-admin01-...x7Qa\"}, \"collector\": \"muster_bench_generate\", \"origin\": \"observed\",\n"
-              "  \"started\": \"2026-11-20T06:00:00Z\", \"completed\": \"2026-11-20T08:00:00Z\",\n  \"datasets\": [\n";
+  manifest << "{\n  \"schema\": 1,\n  \"tenant\": {\"name\": \"Northwind Engineering at scale\", \"id\": \""
+           << kOrganization
+           << "\"},\n  \"provider\": \"anthropic\", \"base_url\": \"https://api.anthropic.com\", "
+              "\"api_version\": \"2023-06-01\",\n"
+              "  \"key\": {\"kind\": \"admin\", \"hint\": \"sk-ant-admin01-...x7Qa\"}, \"collector\": "
+              "\"muster_bench_generate\", \"origin\": \"observed\",\n"
+              "  \"started\": \"2026-11-20T06:00:00Z\", \"completed\": \"2026-11-20T08:00:00Z\",\n  "
+              "\"datasets\": [\n";
   std::uint64_t total = roster.bytes;
   for (const std::string_view name : kAll) {
     const auto at = outputs.find(name);
-    manifest << "    {\"name\": \"" << name << "\", \"status\": \"" << (at == outputs.end() ? "not_requested" : "complete") << "\", \"reason\": \"\", \"rows\": ";
+    manifest << "    {\"name\": \"" << name << "\", \"status\": \""
+             << (at == outputs.end() ? "not_requested" : "complete") << "\", \"reason\": \"\", \"rows\": ";
     if (at == outputs.end()) {
       manifest << "0, \"pages\": 0, \"bytes\": 0, \"sha256\": \"\"";
     } else {
       const Output& out = at->second;
       total += out.bytes;
-      manifest << out.rows << ", \"pages\": " << out.pages << ", \"bytes\": " << out.bytes << ", \"sha256\": \"" << out.sha256 << "\"";
+      manifest << out.rows << ", \"pages\": " << out.pages << ", \"bytes\": " << out.bytes
+               << ", \"sha256\": \"" << out.sha256 << "\"";
     }
-    manifest << ", \"filters\": {}, \"warnings\": [], \"parents\": []}" << (name == kAll[std::size(kAll) - 1] ? "\n" : ",\n");
+    manifest << ", \"filters\": {}, \"warnings\": [], \"parents\": []}"
+             << (name == kAll[std::size(kAll) - 1] ? "\n" : ",\n");
   }
   manifest << "  ]\n}\n";
   write_text(folder / "snapshot" / "manifest.json", manifest.text());
-  // What a collector would have asked is not the benchmark's business: the requests are left out, the file is there.
+  // What a collector would have asked is not the benchmark's business: the requests are left out, the file is
+  // there.
   write_text(folder / "snapshot" / "ledger.jsonl", "");
-  std::printf("%s: %" PRIu64 " users, %" PRIu64 " memberships, %" PRIu64 " roster rows, %.0f MB\n", folder.c_str(), outputs.at("users").rows, outputs.at("workspace_members").rows,
-              roster.rows - 1, static_cast<double>(total) / 1e6);
+  std::printf("%s: %" PRIu64 " users, %" PRIu64 " memberships, %" PRIu64 " roster rows, %.0f MB\n",
+              folder.c_str(), outputs.at("users").rows, outputs.at("workspace_members").rows, roster.rows - 1,
+              static_cast<double>(total) / 1e6);
 }
 
 int usage() {
-  std::fputs("usage: muster_bench_generate OUT [--users N] [--workspaces N] [--memberships N] [--keys N] [--invites N] [--roster N]\n", stderr);
+  std::fputs(
+      "usage: muster_bench_generate OUT [--users N] [--workspaces N] [--memberships N] [--keys N] [--invites "
+      "N] [--roster N]\n",
+      stderr);
   return 64;
 }
 
@@ -693,8 +687,9 @@ int usage() {
 int main(int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-' || argc % 2 != 0) return usage();
   Sizes sizes;
-  const std::map<std::string_view, std::uint64_t*> options = {{"--users", &sizes.users}, {"--workspaces", &sizes.workspaces}, {"--memberships", &sizes.memberships},
-                                                              {"--keys", &sizes.keys},   {"--invites", &sizes.invites},       {"--roster", &sizes.roster}};
+  const std::map<std::string_view, std::uint64_t*> options = {
+      {"--users", &sizes.users}, {"--workspaces", &sizes.workspaces}, {"--memberships", &sizes.memberships},
+      {"--keys", &sizes.keys},   {"--invites", &sizes.invites},       {"--roster", &sizes.roster}};
   for (int i = 2; i + 1 < argc; i += 2) {
     const auto at = options.find(argv[i]);
     char* end = nullptr;

@@ -92,7 +92,7 @@ def main(folder):
     services = {s["id"] for s in objects(folder, "service_accounts") if s["archived_at"] is None}
     persons, by_email, by_former = load_roster(f"{folder}/hr/roster.csv")
     links = {e["account"]: e["person"] for e in entries(f"{folder}/links.yaml")}
-    machines = {e["account"].lower() for e in entries(f"{folder}/nonhuman.yaml")}
+    machines = {account for e in entries(f"{folder}/nonhuman.yaml") for account in (e["account"], e["account"].lower())}
 
     unlinked, overdue = [], []
     for user in users:

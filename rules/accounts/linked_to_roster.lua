@@ -26,7 +26,7 @@ return {
     .. "non-human identities when it is a machine. Admins and owners cannot be removed through the API: change their role in the console first. "
     .. "Where SCIM manages members, remove the person in the identity provider.",
 
-  check = function(user, org, params)
+  check = function(user, _, params)
     local state = user.person_state
 
     if state == "active" then return pass() end

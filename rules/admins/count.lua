@@ -29,7 +29,7 @@ return {
   fix = "Lower the role of those who do not administer, in the console: the API can neither grant nor take away an admin or owner role. "
     .. "Invitations do not count until they are accepted.",
 
-  check = function(organization, org, params)
+  check = function(_, org, params)
     local admins, names = {}, {}
     for user in org:users({ role = params.roles }) do
       table.insert(admins, user)

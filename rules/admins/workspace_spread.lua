@@ -21,7 +21,7 @@ return {
   fix = "Lower the role in the workspaces that the person no longer runs (workspace > Members). Organization admins are administrators of every "
     .. "workspace without being listed; admins.count watches them.",
 
-  check = function(user, org, params)
+  check = function(user, _, params)
     local count = user.workspace_admin_count
     if params.include_archived then count = user.workspace_admin_count_all end
 

@@ -25,7 +25,7 @@ return {
   fix = "Create a replacement key with an expiry in the console, move its users over, then archive this one. An expiry cannot be added to a key "
     .. "that exists, and the API can neither create nor delete keys.",
 
-  check = function(key, org, params)
+  check = function(key, _, params)
     if not params.statuses:has(key.status) then return not_applicable("status is " .. key.status) end
     if key:is_null("expires_at") then
       return fail("never expires", { status = key.status, created_at = key.created_at }, "an expiry date")
