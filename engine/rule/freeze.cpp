@@ -80,7 +80,10 @@ void push_frozen_value(lua_State* L, int at, int views) {
       freeze_upvalues(L, at, views);
       lua_pushvalue(L, at);
       return;
-    default: lua_pushvalue(L, at); return;
+    default:
+      if (is_null_value(L, at)) luaL_error(L, "`null` is for examples; a variable that check can see holds it");
+      lua_pushvalue(L, at);
+      return;
   }
 }
 
@@ -106,7 +109,6 @@ void freeze_upvalues(lua_State* L, int function, int views) {
       lua_pop(L, 1);
       continue;
     }
-    if (is_null_value(L, -1)) luaL_error(L, "`null` is for examples; a captured variable holds it");
     push_frozen_value(L, -1, views);
     lua_setupvalue(L, function, i);
     lua_pop(L, 1);

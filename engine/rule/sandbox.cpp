@@ -167,14 +167,24 @@ int build_state(lua_State* L) {
 
 }  // namespace
 
+namespace {
+
+/// "rules/x.lua:12: " of the innermost Lua code; host functions have no line of their own.
+std::string where(lua_State* L) {
+  for (int level = 0; level < 8; ++level) {
+    luaL_where(L, level);
+    const std::string text = lua_tostring(L, -1);
+    lua_pop(L, 1);
+    if (!text.empty()) return text;
+  }
+  return {};
+}
+
+}  // namespace
+
 void trip(lua_State* L, const std::string& why) {
   Host& host = host_of(L);
-  if (host.over_budget.empty()) {
-    luaL_where(L, 1);
-    const char* where = lua_tostring(L, -1);
-    host.over_budget = std::string(where ? where : "") + "over budget: " + why;
-    lua_pop(L, 1);
-  }
+  if (host.over_budget.empty()) host.over_budget = where(L) + "over budget: " + why;
   lua_sethook(L, count_instructions, LUA_MASKCOUNT, 1);
   luaL_error(L, "over budget");
   std::abort();  // luaL_error does not return
@@ -200,10 +210,7 @@ void raise_unknown(lua_State* L, std::string reason) {
 void raise_error(lua_State* L, std::string reason) {
   Host& host = host_of(L);
   if (host.sticky != Sticky::error) {
-    luaL_where(L, 1);
-    const char* where = lua_tostring(L, -1);
-    host.sticky_reason = std::string(where && *where ? where : "") + reason;
-    lua_pop(L, 1);
+    host.sticky_reason = where(L) + reason;
     host.sticky = Sticky::error;
   }
   lua_pushlstring(L, host.sticky_reason.data(), host.sticky_reason.size());

@@ -1,0 +1,318 @@
+#include "evaluate/examples.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/file_system.h"
+#include "base/text.h"
+#include "evaluate/bind.h"
+#include "evaluate/derive.h"
+#include "evaluate/run_entries.h"
+#include "roster/roster.h"
+
+namespace muster::evaluate {
+
+using snapshot::Cell;
+using snapshot::Column;
+using snapshot::Dataset;
+using snapshot::FieldType;
+using snapshot::Table;
+using snapshot::World;
+
+namespace {
+
+constexpr std::string_view kDefaultAsOf = "2026-01-01T00:00:00Z";
+
+/// Why an example cannot be run, in the words of its author.
+struct BadExample {
+  std::string problem;
+};
+
+[[noreturn]] void refuse(std::string problem) { throw BadExample{std::move(problem)}; }
+
+bool is_empty_table(const json::Value& value) { return (value.object() && value.object()->empty()) || (value.array() && value.array()->empty()); }
+
+json::Array list_of(const json::Value& value, std::string_view name) {
+  if (is_empty_table(value)) return {};
+  if (!value.array()) refuse(fmt::format("`{}` must be a list of records", name));
+  return *value.array();
+}
+
+std::optional<Instant> instant_of(const std::string& text) {
+  if (const auto instant = parse_rfc3339(text)) return instant;
+  if (const auto date = parse_date(text)) return start_of(*date);
+  return std::nullopt;
+}
+
+void push(Column& column, const json::Value& value, const std::string& where) {
+  if (value.is_null()) return column.push_missing(Cell::null);
+  const auto wrong = [&](std::string_view wanted) { refuse(fmt::format("{} is a JSON {}, and {} is wanted", where, value.type_name(), wanted)); };
+  switch (column.type()) {
+    case FieldType::text:
+    case FieldType::id:
+    case FieldType::word:
+      if (!value.string()) wrong("a text");
+      return column.push_text(*value.string());
+    case FieldType::time:
+    case FieldType::date: {
+      const auto instant = value.string() ? instant_of(*value.string()) : std::nullopt;
+      if (!instant) wrong("a time such as \"2026-11-20T08:00:00Z\" or a date");
+      return column.push_int(instant->us);
+    }
+    case FieldType::boolean:
+      if (!value.boolean()) wrong("true or false");
+      return column.push_boolean(*value.boolean());
+    case FieldType::integer:
+      if (!value.integer()) wrong("a whole number");
+      return column.push_int(*value.integer());
+    case FieldType::number:
+      if (!value.integer() && !value.number()) wrong("a number");
+      return column.push_number(value.integer() ? static_cast<double>(*value.integer()) : *value.number());
+    case FieldType::text_list: {
+      std::vector<std::string_view> items;
+      const json::Array list = value.string() ? json::Array{value} : list_of(value, where);
+      for (const json::Value& item : list) {
+        if (!item.string()) wrong("a list of texts");
+        items.push_back(*item.string());
+      }
+      return column.push_list(items);
+    }
+    case FieldType::json: return column.push_text(json::dump(value));
+  }
+}
+
+std::string text_member(const json::Value& record, std::string_view name) {
+  const json::Value* value = record.find(name);
+  return value && value->string() ? *value->string() : std::string();
+}
+
+/// A table out of records as an author writes them: members are field names.
+std::unique_ptr<Table> make_table(Dataset dataset, const json::Array& records, const Wanted& wanted, const snapshot::LoadRequest& request) {
+  auto table = std::make_unique<Table>(dataset);
+  const snapshot::DatasetSpec& spec = table->spec();
+  std::set<std::uint16_t> fields;
+  for (const json::Value& record : records) {
+    if (!record.object() && !is_empty_table(record)) refuse(fmt::format("a record of {} must be a table of its fields", spec.name));
+    if (!record.object()) continue;
+    for (const auto& [name, ignored] : *record.object()) {
+      (void)ignored;
+      const auto field = spec.field(name);
+      if (!field) {
+        std::vector<std::string> names;
+        for (const auto& row : spec.fields) names.emplace_back(row.name);
+        const auto near = nearest_name(name, names);
+        refuse(fmt::format("{} has no field '{}'{}", spec.singular, make_visible(name), near ? fmt::format("; did you mean '{}'?", *near) : ""));
+      }
+      fields.insert(*field);
+    }
+  }
+  // Fields that somebody reads and no record gives are absent, except derived ones, which are computed.
+  const auto add_read = [&](const std::set<std::pair<Dataset, std::uint16_t>>& read) {
+    for (const auto& [of, field] : read)
+      if (of == dataset && spec.fields[field].needs.empty()) fields.insert(field);
+  };
+  add_read(wanted.fields);
+  add_read(request.fields);
+  for (const auto& relation : snapshot::relations()) {
+    const Dataset holder = relation.many ? relation.to : relation.from;
+    if (holder != dataset || relation.via.empty()) continue;
+    if (const auto field = spec.field(relation.via)) fields.insert(*field);
+    if (const auto field = spec.field(relation.where.substr(0, relation.where.find('=')))) fields.insert(*field);
+  }
+  for (const std::uint16_t field : fields) {
+    Column& column = table->add_column(field);
+    for (const json::Value& record : records) {
+      const json::Value* value = record.find(spec.fields[field].name);
+      if (!value) column.push_missing(Cell::absent);
+      else push(column, *value, fmt::format("{}.{}", spec.singular, spec.fields[field].name));
+    }
+  }
+  StringColumn ids, labels;
+  std::string_view key = spec.key;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    std::string id = key.find(' ') == std::string_view::npos && !key.empty() ? text_member(records[i], key) : "";
+    if (id.empty()) id = fmt::format("{}-{}", spec.singular, i + 1);
+    std::string label = spec.label.empty() ? "" : text_member(records[i], spec.label);
+    ids.push_back(id);
+    labels.push_back(label.empty() ? id : label);
+  }
+  table->set_rows(static_cast<std::uint32_t>(records.size()));
+  table->set_keys(std::move(ids), std::move(labels));
+  table->mutable_index().build(table->ids(), [&](std::uint32_t first, std::uint32_t) { refuse(fmt::format("two {} have the id '{}'", spec.name, table->ids()[first])); });
+  return table;
+}
+
+void set_implicit_members(World& world) {
+  const Table* users = world.table(Dataset::users);
+  const Column* role = users ? users->column("role") : nullptr;
+  if (!role) return;
+  for (std::uint32_t row = 0; row < users->rows(); ++row) {
+    if (role->cell(row) != Cell::value) continue;
+    if (const std::string_view implied = snapshot::implied_workspace_role(role->word(row)); !implied.empty()) world.implicit_members.push_back({row, implied});
+  }
+}
+
+struct Given {
+  std::map<Dataset, json::Array> records;
+  std::optional<json::Array> roster;
+  std::vector<AccountLink> links;
+  Instant as_of;
+  std::vector<Dataset> incomplete;
+  const json::Value* params = nullptr;
+};
+
+Given read_given(const json::Value& given, const rule::RuleInfo& rule) {
+  const snapshot::DatasetSpec& subject = *snapshot::find_subject(rule.subject);
+  Given out;
+  out.as_of = *parse_rfc3339(kDefaultAsOf);
+  std::optional<json::Value> one;
+  if (!given.object()) refuse(fmt::format("`given` has no `{}`", subject.singular));
+  for (const auto& [name, value] : *given.object()) {
+    if (name == subject.singular) {
+      one = value;
+    } else if (const snapshot::DatasetSpec* spec = snapshot::find_dataset(name)) {
+      out.records[spec->dataset] = list_of(value, name);
+    } else if (name == "roster") {
+      out.roster = list_of(value, name);
+    } else if (name == "links") {
+      for (const json::Value& link : list_of(value, name)) out.links.push_back({text_member(link, "account"), text_member(link, "person"), text_member(link, "reason"), {}});
+    } else if (name == "as_of") {
+      const auto instant = value.string() ? instant_of(*value.string()) : std::nullopt;
+      if (!instant) refuse("`as_of` is not a time");
+      out.as_of = *instant;
+    } else if (name == "params") {
+      out.params = &value;
+    } else if (name == "incomplete") {
+      for (const json::Value& dataset : list_of(value, name)) {
+        const std::string word = dataset.string() ? *dataset.string() : "";
+        const snapshot::DatasetSpec* cut = snapshot::find_dataset(word == "roster" ? "persons" : word);
+        if (!cut) refuse(fmt::format("`incomplete` names '{}', and there is no such dataset", make_visible(word)));
+        out.incomplete.push_back(cut->dataset);
+      }
+    } else {
+      std::vector<std::string> names{std::string(subject.singular), "roster", "links", "as_of", "params", "incomplete"};
+      for (const auto& row : snapshot::schema()) names.emplace_back(row.name);
+      const auto near = nearest_name(name, names);
+      refuse(fmt::format("`given` has '{}', which is no dataset{}", make_visible(name), near ? fmt::format("; did you mean '{}'?", *near) : ""));
+    }
+  }
+  if (!one) refuse(fmt::format("`given` has no `{}`: the subject that the example judges", subject.singular));
+  json::Array& rows = out.records[subject.dataset];
+  rows.insert(rows.begin(), *one);
+  return out;
+}
+
+rule::Params params_of(const rule::RuleInfo& rule, const json::Value* given) {
+  rule::Params params;
+  for (const rule::ParamSpec& spec : rule.params) params[spec.name] = spec.fallback;
+  if (!given || is_empty_table(*given)) return params;
+  if (!given->object()) refuse("`params` must be a table of name = value");
+  for (const auto& [name, value] : *given->object()) {
+    const auto spec = std::find_if(rule.params.begin(), rule.params.end(), [&](const auto& param) { return param.name == name; });
+    if (spec == rule.params.end()) refuse(fmt::format("`params` has '{}', and the rule has no such parameter", make_visible(name)));
+    GivenValue text;
+    if (value.array() || is_empty_table(value)) {
+      text.is_list = true;
+      for (const json::Value& item : list_of(value, name)) text.items.push_back(item.string() ? *item.string() : json::dump(item));
+    } else {
+      text.text = value.string() ? *value.string() : json::dump(value);
+      text.plain = !value.string();
+    }
+    auto parsed = rule::parse_param_value(*spec, text);
+    if (!parsed) refuse(parsed.error().message);
+    params[name] = std::move(*parsed);
+  }
+  return params;
+}
+
+Wanted wanted_by(const rule::RuleInfo& rule) {
+  Wanted wanted;
+  wanted.fields = rule.reads.fields;
+  wanted.relations = rule.reads.relations;
+  wanted.subjects = rule.reads.must;
+  wanted.subjects.insert(rule.reads.may.begin(), rule.reads.may.end());
+  return wanted;
+}
+
+void fill(World& world, const Given& given, const rule::RuleInfo& rule) {
+  const Wanted wanted = wanted_by(rule);
+  const snapshot::LoadRequest request = what_to_load(wanted);
+  world.as_of = given.as_of;
+  world.organization_id = "org-example";
+  world.organization_name = "Example";
+  for (auto& available : world.availability) available.status = snapshot::DatasetStatus::complete;
+  for (const snapshot::DatasetSpec& spec : snapshot::schema()) {
+    const auto found = given.records.find(spec.dataset);
+    const bool is_own = static_cast<std::size_t>(spec.dataset) >= snapshot::kCollectedCount;
+    if (is_own && found == given.records.end() && (given.roster || !wanted.subjects.contains(spec.dataset))) continue;
+    static const json::Array kNone;
+    world.tables[static_cast<std::size_t>(spec.dataset)] = make_table(spec.dataset, found == given.records.end() ? kNone : found->second, wanted, request);
+  }
+  for (const std::uint16_t relation : request.relations) snapshot::join(world, relation);
+  for (const std::uint16_t relation : wanted.relations)
+    if (!world.has_relation[relation]) snapshot::join(world, relation);
+  set_implicit_members(world);
+
+  std::optional<roster::Roster> roster;
+  if (given.roster) {
+    std::string lines;
+    for (const json::Value& person : *given.roster) lines += json::dump(person) + "\n";
+    MemoryFileSystem files;
+    files.add("/roster.jsonl", lines);
+    RosterSource source;
+    source.format = RosterSource::Format::jsonl;
+    source.path = "/roster.jsonl";
+    source.shown_path = "roster";
+    Diagnostics problems;
+    roster = roster::load_roster(files, std::span(&source, 1), {given.as_of, 1}, problems);
+    if (problems.has_errors()) refuse("roster: " + problems.errors().front().message);
+  }
+  DeriveInputs inputs;
+  inputs.roster = roster ? &*roster : nullptr;
+  inputs.links = given.links;
+  static const std::map<std::string, std::vector<std::string>> kNoAliases;
+  inputs.domain_aliases = &kNoAliases;
+  (void)derive(world, wanted, inputs);
+  for (const Dataset dataset : given.incomplete) world.available(dataset) = {snapshot::DatasetStatus::partial, "cut off in the example"};
+  for (const auto& [dataset, field] : wanted.fields) {
+    Table* table = world.table(dataset);
+    if (!table || table->column(field)) continue;
+    Column& column = table->add_column(field);
+    for (std::uint32_t row = 0; row < table->rows(); ++row) column.push_missing(Cell::absent);
+  }
+}
+
+ExampleResult run_one(const std::shared_ptr<const rule::Rule>& rule, const rule::Example& example) {
+  ExampleResult result;
+  result.example = &example;
+  try {
+    const Given given = read_given(example.given, rule->info());
+    Entry entry;
+    entry.rule = rule;
+    entry.as = rule->info().id;
+    entry.policy = "examples";
+    entry.params = params_of(rule->info(), given.params);
+    World world;
+    fill(world, given, rule->info());
+    const EntriesResult run = run_entries(std::span(&entry, 1), world, RunOptions{});
+    const RuleResult& judged = run.rules.front();
+    if (judged.verdicts.empty()) refuse("the example has no subject");
+    result.got = judged.verdicts.front().verdict;
+    result.reason = judged.reasons[judged.verdicts.front().reason];
+  } catch (const BadExample& bad) {
+    result.problem = bad.problem;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<ExampleResult> run_examples(const std::shared_ptr<const rule::Rule>& rule) {
+  std::vector<ExampleResult> results;
+  for (const rule::Example& example : rule->info().examples) results.push_back(run_one(rule, example));
+  return results;
+}
+
+}  // namespace muster::evaluate
