@@ -1,10 +1,12 @@
 // What the user's YAML files say, as plain structs: `policy` fills them, `roster`, `evaluate` and `cli` read them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -82,6 +84,10 @@ struct NonhumanEntry {
   std::optional<Date> review_by;
   Place place;
 };
+
+/// The fields of a roster that `columns` may name.
+inline constexpr std::array<std::string_view, 14> kRosterFields = {"person_id", "name", "first_name", "last_name", "email", "emails", "former_emails",
+                                                                   "status", "start", "end", "kind", "manager", "department", "tenures"};
 
 /// One roster source of the config.
 struct RosterSource {
