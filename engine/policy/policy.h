@@ -14,8 +14,10 @@
 
 namespace muster::policy {
 
+/// Whether `expect` names real datasets is checked by `evaluate`, which knows them.
 [[nodiscard]] std::optional<Config> load_config(const FileSystem& files, const std::string& path, Diagnostics& problems);
-/// `name_or_path`: a file, or the name of a shipped policy ("anthropic-baseline"). A file wins when both are there and the text has a '/' or ends in .yaml.
+/// `name_or_path`: a file, or the name of a shipped policy ("anthropic-baseline"). A text with a '/' or ending in .yaml
+/// is a path and never falls back to a shipped policy; any other text is a shipped policy's name first, then a file.
 [[nodiscard]] std::optional<Policy> load_policy(const FileSystem& files, const std::string& name_or_path, const std::string& shown_path, Diagnostics& problems);
 [[nodiscard]] std::optional<std::vector<Waiver>> load_waivers(const FileSystem& files, const std::string& path, const std::string& shown_path, Diagnostics& problems);
 [[nodiscard]] std::optional<std::vector<AccountLink>> load_links(const FileSystem& files, const std::string& path, const std::string& shown_path, Diagnostics& problems);
@@ -25,5 +27,10 @@ namespace muster::policy {
 /// `RULE.NAME=VALUE` of --param as a GivenValue (a list when it has commas inside brackets: "[a, b]"); usage error otherwise.
 struct ParamOverride { std::string rule, name; GivenValue value; };
 [[nodiscard]] Result<ParamOverride> parse_param(const std::string& text);
+
+/// A JSON Schema (2020-12) for editors, as committed under `name` ("policies/schema/config.schema.json").
+struct SchemaFile { std::string name, text; };
+/// Made from the tables that the loaders read by; sorted by name.
+[[nodiscard]] std::vector<SchemaFile> editor_schemas();
 
 }  // namespace muster::policy
