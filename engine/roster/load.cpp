@@ -119,20 +119,24 @@ class Loader {
     } else {
       for (const RosterSource& source : sources) load(source);
     }
-    // What cannot be trusted is not handed out in part.
+    if (sources.empty()) set_incomplete("no roster was given");
+    if (problems_.errors().size() == before) put_together();
     if (problems_.errors().size() != before) {
+      // What cannot be trusted is not handed out in part.
       draft_ = Draft();
-      set_incomplete("the roster could not be read");
-    } else if (sources.empty()) {
-      set_incomplete("no roster was given");
+      roster_.is_complete = false;
+      roster_.incomplete_reason = "the roster could not be read";
+      put_together();
     }
-    if (draft_.sources.empty()) draft_.sources.push_back({});
-    finish_roster(std::move(draft_), wanted_, options_.as_of, roster_, problems_);
-    if (problems_.errors().size() != before) set_incomplete("the roster could not be read");
     return std::move(roster_);
   }
 
  private:
+  void put_together() {
+    if (draft_.sources.empty()) draft_.sources.emplace_back();
+    finish_roster(std::move(draft_), wanted_, options_.as_of, roster_, problems_);
+  }
+
   void set_incomplete(std::string reason) {
     if (!roster_.is_complete) return;
     roster_.is_complete = false;
