@@ -1,8 +1,8 @@
 #include "reports/populations.h"
 
-#include <csv.h>
-
 #include <algorithm>
+
+#include <csv.h>
 
 #include "base/text.h"
 #include "reports/words.h"
@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 256 * 1024;
 
-bool is_formula_start(char c) { return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t' || c == '\r'; }
+bool is_formula_start(char c) {
+  return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t' || c == '\r';
+}
 
 bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
@@ -45,25 +47,26 @@ void render_population(const Run& run, const RuleResult& rule, Output& out) {
   Verdict last_verdict = Verdict::pass;
   std::string tail;
   const std::string head = std::string(word_of(rule.subject)) + ",";
-  for_each_subject(rule, [&](std::uint32_t subject, Verdict verdict, std::string_view reason, const Finding*) {
-    const Subjects& subjects = found->second;
-    buffer += head;
-    append_csv_cell(buffer, subjects.id[subject]);
-    buffer += ',';
-    append_csv_cell(buffer, subjects.label[subject]);
-    if (tail.empty() || last_reason != reason.data() || last_verdict != verdict) {
-      last_reason = reason.data();
-      last_verdict = verdict;
-      tail = "," + std::string(word_of(verdict)) + ",";
-      append_csv_cell(tail, reason);
-      tail += "\r\n";
-    }
-    buffer += tail;
-    if (buffer.size() >= kPieceBytes) {
-      out.write(buffer);
-      buffer.clear();
-    }
-  });
+  for_each_subject(rule,
+                   [&](std::uint32_t subject, Verdict verdict, std::string_view reason, const Finding*) {
+                     const Subjects& subjects = found->second;
+                     buffer += head;
+                     append_csv_cell(buffer, subjects.id[subject]);
+                     buffer += ',';
+                     append_csv_cell(buffer, subjects.label[subject]);
+                     if (tail.empty() || last_reason != reason.data() || last_verdict != verdict) {
+                       last_reason = reason.data();
+                       last_verdict = verdict;
+                       tail = "," + std::string(word_of(verdict)) + ",";
+                       append_csv_cell(tail, reason);
+                       tail += "\r\n";
+                     }
+                     buffer += tail;
+                     if (buffer.size() >= kPieceBytes) {
+                       out.write(buffer);
+                       buffer.clear();
+                     }
+                   });
   out.write(buffer);
 }
 

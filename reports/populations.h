@@ -1,5 +1,6 @@
-// populations/<as>.csv: every subject of a rule with its verdict, so that an auditor can draw a sample from the whole. RFC 4180 with CRLF, UTF-8; a cell that a
-// spreadsheet would run as a formula (it starts with = + - @ tab or CR) gets a leading apostrophe; characters that cannot be seen are written visibly.
+// populations/<as>.csv: every subject of a rule with its verdict, so that an auditor can draw a sample from
+// the whole. RFC 4180 with CRLF, UTF-8; a cell that a spreadsheet would run as a formula (it starts with = +
+// - @ tab or CR) gets a leading apostrophe; characters that cannot be seen are written visibly.
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace muster::reports {
 
-/// One file's bytes, header `kind,id,label,verdict,reason`, one row a subject in dataset order. Calls write() only.
+/// One file's bytes, header `kind,id,label,verdict,reason`, one row a subject in dataset order. Calls write()
+/// only.
 void render_population(const Run& run, const RuleResult& rule, Output& out);
 
 /// One cell, appended: made harmless, quoted when it must be.

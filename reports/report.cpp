@@ -39,15 +39,19 @@ const std::vector<Format>& table() {
 std::string with_suffix(const std::string& path, std::string_view suffix) {
   const std::string name = file_name(path);
   const std::size_t dot = name.rfind('.');
-  const std::size_t stem = path.size() - name.size() + (dot == std::string::npos || dot == 0 ? name.size() : dot);
+  const std::size_t stem =
+      path.size() - name.size() + (dot == std::string::npos || dot == 0 ? name.size() : dot);
   return path.substr(0, stem) + std::string(suffix) + path.substr(stem);
 }
 
-/// Files on their way into a folder. They are written whole into a hidden folder beside their places and renamed when all are there, so that an error leaves what was.
+/// Files on their way into a folder. They are written whole into a hidden folder beside their places and
+/// renamed when all are there, so that an error leaves what was.
 class Staging {
  public:
   Staging(FileSystem& files, std::string folder, std::string_view purpose)
-      : files_(files), folder_(std::move(folder)), staged_(join_path(folder_, fmt::format(".{}.partial", purpose))) {}
+      : files_(files),
+        folder_(std::move(folder)),
+        staged_(join_path(folder_, fmt::format(".{}.partial", purpose))) {}
   ~Staging() {
     if (begun_) static_cast<void>(files_.remove_all(staged_));
   }
@@ -62,7 +66,8 @@ class Staging {
   }
   Result<std::unique_ptr<FileWriter>> create(const std::string& name) {
     if (const std::string parent = parent_path(name); parent != ".") {
-      if (const Status made = files_.make_folders(join_path(staged_, parent)); !made) return tl::unexpected(made.error());
+      if (const Status made = files_.make_folders(join_path(staged_, parent)); !made)
+        return tl::unexpected(made.error());
     }
     names_.push_back(name);
     return files_.create(join_path(staged_, name));
@@ -80,7 +85,8 @@ class Staging {
   /// The error names the file that the user asked for, not the hidden one.
   [[nodiscard]] tl::unexpected<Error> as_seen(Error error) const {
     for (std::string* text : {&error.message, &error.place.file}) {
-      for (std::size_t at = text->find(staged_); at != std::string::npos; at = text->find(staged_)) text->replace(at, staged_.size(), folder_);
+      for (std::size_t at = text->find(staged_); at != std::string::npos; at = text->find(staged_))
+        text->replace(at, staged_.size(), folder_);
     }
     return tl::unexpected(std::move(error));
   }
@@ -98,7 +104,8 @@ using Digests = std::map<std::string, std::string>;
 /// A format's output as files of a staging folder.
 class StagedOutput final : public Output {
  public:
-  StagedOutput(Staging& staging, std::string name, Digests* digests) : staging_(staging), name_(std::move(name)), digests_(digests) {}
+  StagedOutput(Staging& staging, std::string name, Digests* digests)
+      : staging_(staging), name_(std::move(name)), digests_(digests) {}
   void begin_file(std::string_view suffix) override {
     end_file();
     if (!status_) return;
@@ -137,8 +144,10 @@ class StagedOutput final : public Output {
   Status status_;
 };
 
-/// Shards of an earlier run behind the ones now written: stem-NNN.ext, counting on, and the unsharded file when there are shards now (and the reverse).
-void remove_stale_shards(FileSystem& files, const std::string& path, const std::vector<std::string>& written) {
+/// Shards of an earlier run behind the ones now written: stem-NNN.ext, counting on, and the unsharded file
+/// when there are shards now (and the reverse).
+void remove_stale_shards(FileSystem& files, const std::string& path,
+                         const std::vector<std::string>& written) {
   const bool is_sharded = written.size() != 1 || written[0] != path;
   if (is_sharded && files.kind(path) == FileKind::file) static_cast<void>(files.remove_all(path));
   for (std::size_t n = is_sharded ? written.size() + 1 : 1;; ++n) {
@@ -175,7 +184,8 @@ std::string render_run_record(const Run& run, const RunTimes& times) {
   return out + "\n";
 }
 
-/// The names that a SHA256SUMS of ours lists. Lines of another shape are skipped; nothing above the folder is ever named.
+/// The names that a SHA256SUMS of ours lists. Lines of another shape are skipped; nothing above the folder is
+/// ever named.
 std::vector<std::string> listed_files(const FileSystem& files, const std::string& sums) {
   std::vector<std::string> names;
   const Result<std::string> text = files.read_file(sums);
@@ -191,17 +201,22 @@ std::vector<std::string> listed_files(const FileSystem& files, const std::string
   return names;
 }
 
-/// Whether a name is one that only write_output_folder uses for a number of files that varies: a stranger's list must not make us delete a stranger's files.
+/// Whether a name is one that only write_output_folder uses for a number of files that varies: a stranger's
+/// list must not make us delete a stranger's files.
 bool is_our_kind(std::string_view name) {
-  return (name.starts_with("populations/") && name.ends_with(".csv")) || (name.starts_with("junit") && name.ends_with(".xml"));
+  return (name.starts_with("populations/") && name.ends_with(".csv")) ||
+         (name.starts_with("junit") && name.ends_with(".xml"));
 }
 
 }  // namespace
 
-std::span<const Format> formats() { return table(); }
+std::span<const Format> formats() {
+  return table();
+}
 
 const Format* find_format(std::string_view name) {
-  const auto found = std::find_if(table().begin(), table().end(), [&](const Format& format) { return format.name == name; });
+  const auto found =
+      std::find_if(table().begin(), table().end(), [&](const Format& format) { return format.name == name; });
   return found == table().end() ? nullptr : &*found;
 }
 
@@ -220,7 +235,8 @@ std::vector<std::string> population_files(const Run& run) {
   const auto safe = [](std::string_view text) {
     std::string name;
     for (char c : text.substr(0, kLongest)) {
-      const bool is_kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+      const bool is_kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           c == '_' || c == '-' || c == '.';
       name += is_kept && !(c == '.' && name.empty()) ? c : '_';
     }
     return name.empty() ? std::string("_") : name;
@@ -237,7 +253,8 @@ std::vector<std::string> population_files(const Run& run) {
   return names;
 }
 
-Result<std::vector<std::string>> write_report(FileSystem& files, const Format& format, const Run& run, const ReportOptions& options, const std::string& path) {
+Result<std::vector<std::string>> write_report(FileSystem& files, const Format& format, const Run& run,
+                                              const ReportOptions& options, const std::string& path) {
   const std::string folder = parent_path(path);
   if (const Status made = files.make_folders(folder); !made) return tl::unexpected(made.error());
   Staging staging(files, folder, file_name(path));
@@ -253,7 +270,9 @@ Result<std::vector<std::string>> write_report(FileSystem& files, const Format& f
   return written;
 }
 
-Result<std::vector<std::string>> write_output_folder(FileSystem& files, const Run& run, const RunTimes& times, const ReportOptions& options, const std::string& folder) {
+Result<std::vector<std::string>> write_output_folder(FileSystem& files, const Run& run, const RunTimes& times,
+                                                     const ReportOptions& options,
+                                                     const std::string& folder) {
   if (const Status made = files.make_folders(folder); !made) return tl::unexpected(made.error());
   const std::string sums_path = join_path(folder, "SHA256SUMS");
   const std::vector<std::string> before = listed_files(files, sums_path);
@@ -284,12 +303,15 @@ Result<std::vector<std::string>> write_output_folder(FileSystem& files, const Ru
     out.write(bytes);
     return out.finish();
   };
-  if (const Status written = write_small("run.json", render_run_record(run, times)); !written) return staging.as_seen(written.error());
+  if (const Status written = write_small("run.json", render_run_record(run, times)); !written)
+    return staging.as_seen(written.error());
   for (const auto& [name, digest] : digests) sums += fmt::format("{}  {}\n", digest, name);
-  if (const Status written = write_small("SHA256SUMS", sums); !written) return staging.as_seen(written.error());
+  if (const Status written = write_small("SHA256SUMS", sums); !written)
+    return staging.as_seen(written.error());
   if (const Status published = staging.publish(); !published) return staging.as_seen(published.error());
   for (const std::string& name : before) {
-    if (!digests.contains(name) && is_our_kind(name)) static_cast<void>(files.remove_all(join_path(folder, name)));
+    if (!digests.contains(name) && is_our_kind(name))
+      static_cast<void>(files.remove_all(join_path(folder, name)));
   }
   std::vector<std::string> written = staging.names();
   std::sort(written.begin(), written.end());

@@ -1,7 +1,8 @@
-// Reports: a Run as bytes. A report reads the Run and nothing else, never evaluates, and is deterministic: equal runs and options give equal bytes,
-// whatever the machine, zone or locale (RunTimes are used only where the options say so). Everything that a tenant can name (labels, reasons, ids) is hostile
-// until made visible. One folder per family; one `<name>.format.cpp` per format defines `<name>_format()`, and CMake makes the table from those files.
-// All functions are safe to call from several threads on the same Run.
+// Reports: a Run as bytes. A report reads the Run and nothing else, never evaluates, and is deterministic:
+// equal runs and options give equal bytes, whatever the machine, zone or locale (RunTimes are used only where
+// the options say so). Everything that a tenant can name (labels, reasons, ids) is hostile until made
+// visible. One folder per family; one `<name>.format.cpp` per format defines `<name>_format()`, and CMake
+// makes the table from those files. All functions are safe to call from several threads on the same Run.
 //
 //   const Format* junit = reports::find_format("junit");
 //   auto written = reports::write_report(files, *junit, run, options, "out/junit.xml");
@@ -29,11 +30,13 @@ struct ReportOptions {
   bool colour = false;                  // text: ANSI colours
   bool quiet = false, verbose = false;  // text: one line; everything. quiet wins
   std::size_t width = 100;              // text: columns
-  /// The folder that holds populations/, as a reader of the report should see it ("." beside it); empty: there is none.
+  /// The folder that holds populations/, as a reader of the report should see it ("." beside it); empty:
+  /// there is none.
   std::string evidence;
 };
 
-/// Where a format puts its bytes, file by file, in pieces of any size. A format calls begin_file() before the first write() and before each further file.
+/// Where a format puts its bytes, file by file, in pieces of any size. A format calls begin_file() before the
+/// first write() and before each further file.
 class Output {
  public:
   virtual ~Output() = default;
@@ -59,20 +62,30 @@ struct Rendered {
   std::string suffix;
   std::string bytes;
 };
-[[nodiscard]] std::vector<Rendered> render_all(const Format& format, const Run& run, const ReportOptions& options);
+[[nodiscard]] std::vector<Rendered> render_all(const Format& format, const Run& run,
+                                               const ReportOptions& options);
 
-/// Writes one report to `path`, its folder is made when missing. All its files appear whole, or none and the old ones stay; shards get "-001" before the
-/// extension, and shards that an earlier run with more cases left behind `path` are removed (a CI system would read them). Returns the paths written.
-/// Error: file_unwritable.
-[[nodiscard]] Result<std::vector<std::string>> write_report(FileSystem& files, const Format& format, const Run& run, const ReportOptions& options, const std::string& path);
+/// Writes one report to `path`, its folder is made when missing. All its files appear whole, or none and the
+/// old ones stay; shards get "-001" before the extension, and shards that an earlier run with more cases left
+/// behind `path` are removed (a CI system would read them). Returns the paths written. Error:
+/// file_unwritable.
+[[nodiscard]] Result<std::vector<std::string>> write_report(FileSystem& files, const Format& format,
+                                                            const Run& run, const ReportOptions& options,
+                                                            const std::string& path);
 
-/// Fills the folder of `check --out`: results.json, junit.xml (or its shards), populations/<as>.csv (every subject of the rule with its verdict), run.json (what
-/// may differ between two runs on the same inputs) and SHA256SUMS over all of them. Everything is rendered beside the folder's files first and then renamed
-/// into place, SHA256SUMS last, so a failure leaves the old files; files that the old SHA256SUMS lists and the new one does not are removed, others are not touched.
-/// `options.evidence` is set to the folder itself. Returns the paths written, relative to `folder`, sorted. Error: file_unwritable.
-[[nodiscard]] Result<std::vector<std::string>> write_output_folder(FileSystem& files, const Run& run, const RunTimes& times, const ReportOptions& options, const std::string& folder);
+/// Fills the folder of `check --out`: results.json, junit.xml (or its shards), populations/<as>.csv (every
+/// subject of the rule with its verdict), run.json (what may differ between two runs on the same inputs) and
+/// SHA256SUMS over all of them. Everything is rendered beside the folder's files first and then renamed into
+/// place, SHA256SUMS last, so a failure leaves the old files; files that the old SHA256SUMS lists and the new
+/// one does not are removed, others are not touched. `options.evidence` is set to the folder itself. Returns
+/// the paths written, relative to `folder`, sorted. Error: file_unwritable.
+[[nodiscard]] Result<std::vector<std::string>> write_output_folder(FileSystem& files, const Run& run,
+                                                                   const RunTimes& times,
+                                                                   const ReportOptions& options,
+                                                                   const std::string& folder);
 
-/// File names below populations/, by Run::rules: the entry's name made safe for every file system and unique ("keys.max_age.csv").
+/// File names below populations/, by Run::rules: the entry's name made safe for every file system and unique
+/// ("keys.max_age.csv").
 [[nodiscard]] std::vector<std::string> population_files(const Run& run);
 
 }  // namespace muster::reports

@@ -13,9 +13,13 @@ namespace {
 
 constexpr std::size_t kReasonBytes = 400;  // in a headline
 
-std::uint64_t undecided_count(const RuleResult& rule) { return rule.counts[Verdict::unknown] + rule.counts[Verdict::error]; }
+std::uint64_t undecided_count(const RuleResult& rule) {
+  return rule.counts[Verdict::unknown] + rule.counts[Verdict::error];
+}
 
-bool is_undecided(Verdict verdict) { return verdict == Verdict::unknown || verdict == Verdict::error; }
+bool is_undecided(Verdict verdict) {
+  return verdict == Verdict::unknown || verdict == Verdict::error;
+}
 
 /// ", 3 fail, 1 waived" for the verdicts of `which` that occur.
 std::string also(const RuleResult& rule, std::initializer_list<Verdict> which) {
@@ -24,12 +28,24 @@ std::string also(const RuleResult& rule, std::initializer_list<Verdict> which) {
     const std::uint64_t n = rule.counts[verdict];
     if (n == 0) continue;
     switch (verdict) {
-      case Verdict::pass: text += fmt::format(", {} {}", n, n == 1 ? "passes" : "pass"); break;
-      case Verdict::fail: text += fmt::format(", {} {}", n, n == 1 ? "fails" : "fail"); break;
-      case Verdict::waived: text += fmt::format(", {} waived", n); break;
-      case Verdict::not_applicable: text += fmt::format(", {} not applicable", n); break;
-      case Verdict::unknown: text += fmt::format(", {} unknown", n); break;
-      case Verdict::error: text += fmt::format(", {} in error", n); break;
+      case Verdict::pass:
+        text += fmt::format(", {} {}", n, n == 1 ? "passes" : "pass");
+        break;
+      case Verdict::fail:
+        text += fmt::format(", {} {}", n, n == 1 ? "fails" : "fail");
+        break;
+      case Verdict::waived:
+        text += fmt::format(", {} waived", n);
+        break;
+      case Verdict::not_applicable:
+        text += fmt::format(", {} not applicable", n);
+        break;
+      case Verdict::unknown:
+        text += fmt::format(", {} unknown", n);
+        break;
+      case Verdict::error:
+        text += fmt::format(", {} in error", n);
+        break;
     }
   }
   return text;
@@ -38,7 +54,9 @@ std::string also(const RuleResult& rule, std::initializer_list<Verdict> which) {
 std::string undecided_headline(const RuleResult& rule) {
   if (rule.whole && is_undecided(rule.whole->verdict)) {
     const std::string reason = visible_line(rule.whole->reason, kReasonBytes);
-    return rule.population == 0 ? "undecided: " + reason : fmt::format("all {} undecided: {}", count_of(rule.population, rule.subject), reason);
+    return rule.population == 0
+               ? "undecided: " + reason
+               : fmt::format("all {} undecided: {}", count_of(rule.population, rule.subject), reason);
   }
   const std::uint64_t unknown = rule.counts[Verdict::unknown], error = rule.counts[Verdict::error];
   std::string text;
@@ -47,29 +65,38 @@ std::string undecided_headline(const RuleResult& rule) {
     text = unknown > 0 ? fmt::format("{}{} unknown", unknown, of) : fmt::format("{}{} in error", error, of);
     if (unknown > 0) text += also(rule, {Verdict::error});
   }
-  if (!rule.undecided.empty()) text = "undecided: " + visible_line(rule.undecided, kReasonBytes) + (text.empty() ? "" : "; " + text);
+  if (!rule.undecided.empty())
+    text = "undecided: " + visible_line(rule.undecided, kReasonBytes) + (text.empty() ? "" : "; " + text);
   return text + also(rule, {Verdict::fail, Verdict::waived});
 }
 
 std::string idle_headline(const Run& run, const RuleResult& rule) {
-  if (rule.population == 0) return fmt::format("0 subjects: there are no {} to judge", noun_of(0, rule.subject));
+  if (rule.population == 0)
+    return fmt::format("0 subjects: there are no {} to judge", noun_of(0, rule.subject));
   if (rule.whole) {
     const std::string_view word = rule.whole->verdict == Verdict::waived ? "waived" : "not applicable";
-    return fmt::format("{} for all {}: {}", word, count_of(rule.population, rule.subject), visible_line(rule.whole->reason, kReasonBytes));
+    return fmt::format("{} for all {}: {}", word, count_of(rule.population, rule.subject),
+                       visible_line(rule.whole->reason, kReasonBytes));
   }
   if (rule.counts[Verdict::waived] > 0) {
     std::string names;
-    for (std::uint32_t index : waivers_of(rule)) names += (names.empty() ? "" : ", ") + waiver_name(run.waivers[index]);
-    return visible_line(fmt::format("{} of {} waived by {}", rule.counts[Verdict::waived], count_of(rule.population, rule.subject), names.empty() ? "a waiver" : names), 4 * kReasonBytes) +
+    for (std::uint32_t index : waivers_of(rule))
+      names += (names.empty() ? "" : ", ") + waiver_name(run.waivers[index]);
+    return visible_line(
+               fmt::format("{} of {} waived by {}", rule.counts[Verdict::waived],
+                           count_of(rule.population, rule.subject), names.empty() ? "a waiver" : names),
+               4 * kReasonBytes) +
            also(rule, {Verdict::not_applicable});
   }
   std::vector<std::uint32_t> reasons;
   for (const VerdictRun& piece : rule.verdicts) {
-    if (std::find(reasons.begin(), reasons.end(), piece.reason) == reasons.end()) reasons.push_back(piece.reason);
+    if (std::find(reasons.begin(), reasons.end(), piece.reason) == reasons.end())
+      reasons.push_back(piece.reason);
     if (reasons.size() > 1) break;
   }
   std::string text = "not applicable to " + count_of(rule.population, rule.subject);
-  if (reasons.size() == 1 && !rule.reasons[reasons[0]].empty()) return text + ": " + visible_line(rule.reasons[reasons[0]], kReasonBytes);
+  if (reasons.size() == 1 && !rule.reasons[reasons[0]].empty())
+    return text + ": " + visible_line(rule.reasons[reasons[0]], kReasonBytes);
   return text + (reasons.size() > 1 ? ", for several reasons" : "");
 }
 
@@ -102,44 +129,69 @@ void append_readable(std::string& out, const json::Value& value, std::size_t max
 std::string_view noun_of(std::uint64_t n, SubjectKind kind) {
   const bool one = n == 1;
   switch (kind) {
-    case SubjectKind::organization: return one ? "organization" : "organizations";
-    case SubjectKind::user: return one ? "user" : "users";
-    case SubjectKind::api_key: return one ? "API key" : "API keys";
-    case SubjectKind::workspace: return one ? "workspace" : "workspaces";
-    case SubjectKind::group: return one ? "group" : "groups";
-    case SubjectKind::role: return one ? "role" : "roles";
-    case SubjectKind::invite: return one ? "invite" : "invites";
-    case SubjectKind::service_account: return one ? "service account" : "service accounts";
-    case SubjectKind::compliance_key: return one ? "compliance key" : "compliance keys";
-    case SubjectKind::person: return one ? "person" : "persons";
-    case SubjectKind::nonhuman: return one ? "non-human identity" : "non-human identities";
-    case SubjectKind::dataset: return one ? "dataset" : "datasets";
-    case SubjectKind::waiver: return one ? "waiver" : "waivers";
+    case SubjectKind::organization:
+      return one ? "organization" : "organizations";
+    case SubjectKind::user:
+      return one ? "user" : "users";
+    case SubjectKind::api_key:
+      return one ? "API key" : "API keys";
+    case SubjectKind::workspace:
+      return one ? "workspace" : "workspaces";
+    case SubjectKind::group:
+      return one ? "group" : "groups";
+    case SubjectKind::role:
+      return one ? "role" : "roles";
+    case SubjectKind::invite:
+      return one ? "invite" : "invites";
+    case SubjectKind::service_account:
+      return one ? "service account" : "service accounts";
+    case SubjectKind::compliance_key:
+      return one ? "compliance key" : "compliance keys";
+    case SubjectKind::person:
+      return one ? "person" : "persons";
+    case SubjectKind::nonhuman:
+      return one ? "non-human identity" : "non-human identities";
+    case SubjectKind::dataset:
+      return one ? "dataset" : "datasets";
+    case SubjectKind::waiver:
+      return one ? "waiver" : "waivers";
   }
   return "subjects";
 }
 
-std::string count_of(std::uint64_t n, SubjectKind kind) { return fmt::format("{} {}", n, noun_of(n, kind)); }
+std::string count_of(std::uint64_t n, SubjectKind kind) {
+  return fmt::format("{} {}", n, noun_of(n, kind));
+}
 
 Standing standing_of(const RuleResult& rule) {
-  if (undecided_count(rule) > 0 || !rule.undecided.empty() || (rule.whole && is_undecided(rule.whole->verdict))) return Standing::undecided;
-  if (rule.counts[Verdict::fail] > 0 || (rule.whole && rule.whole->verdict == Verdict::fail)) return Standing::failed;
+  if (undecided_count(rule) > 0 || !rule.undecided.empty() ||
+      (rule.whole && is_undecided(rule.whole->verdict)))
+    return Standing::undecided;
+  if (rule.counts[Verdict::fail] > 0 || (rule.whole && rule.whole->verdict == Verdict::fail))
+    return Standing::failed;
   return rule.counts[Verdict::pass] > 0 ? Standing::passed : Standing::idle;
 }
 
-bool has_errors(const RuleResult& rule) { return rule.counts[Verdict::error] > 0 || (rule.whole && rule.whole->verdict == Verdict::error); }
+bool has_errors(const RuleResult& rule) {
+  return rule.counts[Verdict::error] > 0 || (rule.whole && rule.whole->verdict == Verdict::error);
+}
 
 std::string headline(const Run& run, const RuleResult& rule) {
   switch (standing_of(rule)) {
-    case Standing::undecided: return undecided_headline(rule);
+    case Standing::undecided:
+      return undecided_headline(rule);
     case Standing::failed: {
-      std::string text = fmt::format("{} of {} {}", rule.counts[Verdict::fail], count_of(rule.population, rule.subject), rule.counts[Verdict::fail] == 1 ? "fails" : "fail");
+      std::string text =
+          fmt::format("{} of {} {}", rule.counts[Verdict::fail], count_of(rule.population, rule.subject),
+                      rule.counts[Verdict::fail] == 1 ? "fails" : "fail");
       if (rule.whole) text += ": " + visible_line(rule.whole->reason, kReasonBytes);
       return text + also(rule, {Verdict::waived});
     }
-    case Standing::idle: return idle_headline(run, rule);
+    case Standing::idle:
+      return idle_headline(run, rule);
     case Standing::passed:
-      return fmt::format("{} of {} {}", rule.counts[Verdict::pass], count_of(rule.population, rule.subject), rule.counts[Verdict::pass] == 1 ? "passes" : "pass") +
+      return fmt::format("{} of {} {}", rule.counts[Verdict::pass], count_of(rule.population, rule.subject),
+                         rule.counts[Verdict::pass] == 1 ? "passes" : "pass") +
              also(rule, {Verdict::waived, Verdict::not_applicable});
   }
   return {};
@@ -153,18 +205,21 @@ std::string subject_name(std::string_view label, std::string_view id) {
 
 std::string subject_name(const Run& run, SubjectKind kind, std::uint32_t index) {
   const auto found = run.subjects.find(kind);
-  if (found == run.subjects.end() || index >= found->second.id.size()) return fmt::format("{} number {}", noun_of(1, kind), index + 1);
+  if (found == run.subjects.end() || index >= found->second.id.size())
+    return fmt::format("{} number {}", noun_of(1, kind), index + 1);
   return subject_name(found->second.label[index], found->second.id[index]);
 }
 
 std::string waiver_name(const WaiverResult& waiver) {
-  return visible_line(waiver.id, 200) + (waiver.expires.empty() ? ", no expiry" : " until " + visible_line(waiver.expires, 40));
+  return visible_line(waiver.id, 200) +
+         (waiver.expires.empty() ? ", no expiry" : " until " + visible_line(waiver.expires, 40));
 }
 
 std::vector<std::uint32_t> waivers_of(const RuleResult& rule) {
   std::vector<std::uint32_t> all;
   for (const Finding& finding : rule.findings) {
-    if (finding.waiver && std::find(all.begin(), all.end(), *finding.waiver) == all.end()) all.push_back(*finding.waiver);
+    if (finding.waiver && std::find(all.begin(), all.end(), *finding.waiver) == all.end())
+      all.push_back(*finding.waiver);
   }
   return all;
 }
@@ -174,19 +229,22 @@ std::string readable_json(std::string_view json, std::size_t max_bytes) {
   if (!value) return visible_line(json, max_bytes);
   std::string out;
   append_readable(out, *value, max_bytes, 0);
-  // Every string is visible already; this cuts the whole and cannot change an escape, because escapes are printable.
+  // Every string is visible already; this cuts the whole and cannot change an escape, because escapes are
+  // printable.
   return visible_line(out, max_bytes);
 }
 
 std::string visible_line(std::string_view text, std::size_t max_bytes) {
-  // A hostile text may be megabytes: only the part that can be shown is made visible, one byte more tells that there is more.
+  // A hostile text may be megabytes: only the part that can be shown is made visible, one byte more tells
+  // that there is more.
   const bool has_more = text.size() > max_bytes;
   std::string line = make_visible(has_more ? utf8_prefix(text, max_bytes) : text);
   if (!has_more && line.size() <= max_bytes) return line;
   return std::string(utf8_prefix(line, max_bytes)) + "…";
 }
 
-std::string evidence_path(std::string_view evidence, const RuleResult& rule, std::string_view population_file) {
+std::string evidence_path(std::string_view evidence, const RuleResult& rule,
+                          std::string_view population_file) {
   if (evidence.empty() || rule.population == 0) return {};
   const std::string below = "populations/" + std::string(population_file);
   return evidence == "." ? below : visible_line(join_path(evidence, below), 1000);

@@ -1,4 +1,5 @@
-// What reports say about a run in words, shared by all formats for people and CI systems. Everything returned is one line, safe to show (made visible) unless said otherwise.
+// What reports say about a run in words, shared by all formats for people and CI systems. Everything returned
+// is one line, safe to show (made visible) unless said otherwise.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +16,12 @@ namespace muster::reports {
 /// "users", "API key".
 [[nodiscard]] std::string_view noun_of(std::uint64_t n, SubjectKind kind);
 
-/// What a policy entry comes to, the gravest first. Undecided wins over failed: what was not judged cannot be trusted to be all there is.
+/// What a policy entry comes to, the gravest first. Undecided wins over failed: what was not judged cannot be
+/// trusted to be all there is.
 enum class Standing : std::uint8_t {
   undecided,  // an unknown or error verdict, or the entry as such
   failed,
-  idle,    // nothing passed and nothing failed: waived, not applicable, or no subjects
+  idle,  // nothing passed and nothing failed: waived, not applicable, or no subjects
   passed,
 };
 [[nodiscard]] Standing standing_of(const RuleResult& rule);
@@ -37,12 +39,16 @@ enum class Standing : std::uint8_t {
 /// Indexes of the waivers that a rule's findings name, each once, in order of first use.
 [[nodiscard]] std::vector<std::uint32_t> waivers_of(const RuleResult& rule);
 
-/// Observed or expected as people read it: `created_at: 2026-01-01T00:00:00Z, roles: [admin, owner]`; at most about `max_bytes`.
+/// Observed or expected as people read it: `created_at: 2026-01-01T00:00:00Z, roles: [admin, owner]`; at most
+/// about `max_bytes`.
 [[nodiscard]] std::string readable_json(std::string_view json, std::size_t max_bytes);
-/// make_visible on one line, cut to about `max_bytes` with an ellipsis; reads no more of `text` than that needs.
+/// make_visible on one line, cut to about `max_bytes` with an ellipsis; reads no more of `text` than that
+/// needs.
 [[nodiscard]] std::string visible_line(std::string_view text, std::size_t max_bytes);
-/// Where all subjects of a rule are listed, as a reader of the report finds it: "populations/keys.max_age.csv". Empty without `evidence` and without subjects.
-[[nodiscard]] std::string evidence_path(std::string_view evidence, const RuleResult& rule, std::string_view population_file);
+/// Where all subjects of a rule are listed, as a reader of the report finds it:
+/// "populations/keys.max_age.csv". Empty without `evidence` and without subjects.
+[[nodiscard]] std::string evidence_path(std::string_view evidence, const RuleResult& rule,
+                                        std::string_view population_file);
 
 /// Calls f(subject index, verdict, reason, finding or nullptr) for each subject of a rule in dataset order.
 template <class F>
@@ -54,8 +60,10 @@ void for_each_subject(const RuleResult& rule, F&& f) {
     if (reason.empty() && rule.whole) reason = rule.whole->reason;
     for (std::uint32_t i = 0; i < piece.count; ++i, ++subject) {
       const Finding* finding = nullptr;
-      if (next < rule.findings.size() && rule.findings[next].subject == subject) finding = &rule.findings[next++];
-      f(subject, piece.verdict, reason.empty() && finding != nullptr ? std::string_view(finding->reason) : reason, finding);
+      if (next < rule.findings.size() && rule.findings[next].subject == subject)
+        finding = &rule.findings[next++];
+      f(subject, piece.verdict,
+        reason.empty() && finding != nullptr ? std::string_view(finding->reason) : reason, finding);
     }
   }
 }

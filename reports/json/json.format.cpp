@@ -1,5 +1,7 @@
-// results.json, the contract (results.schema.json beside this file). Written piece by piece: with a million subjects the document is never held whole.
+// results.json, the contract (results.schema.json beside this file). Written piece by piece: with a million
+// subjects the document is never held whole.
 #include "base/json.h"
+
 #include "reports/report.h"
 
 namespace muster::reports {
@@ -10,7 +12,9 @@ constexpr std::size_t kPieceBytes = 256 * 1024;
 /// The JSON writer's buffer, handed on whenever it is full.
 class Document {
  public:
-  explicit Document(Output& out) : out_(out), writer_(buffer_, 1, 2) { buffer_.reserve(kPieceBytes + 64 * 1024); }
+  explicit Document(Output& out) : out_(out), writer_(buffer_, 1, 2) {
+    buffer_.reserve(kPieceBytes + 64 * 1024);
+  }
   json::Writer& operator()() {
     if (buffer_.size() >= kPieceBytes) flush();
     return writer_;
@@ -42,7 +46,9 @@ void write_strings(json::Writer& w, std::string_view key, const std::vector<std:
   w.end_array();
 }
 
-void write_text(json::Writer& w, std::string_view key, std::string_view text) { w.key(key).value(text); }
+void write_text(json::Writer& w, std::string_view key, std::string_view text) {
+  w.key(key).value(text);
+}
 
 void write_head(json::Writer& w, const Run& run) {
   w.key("run").begin_object();
@@ -207,7 +213,8 @@ void write_rule(Document& doc, const RuleResult& rule) {
   w.end_object();
 }
 
-void write_finding(json::Writer& w, const Run& run, const RuleResult& rule, const Subjects& subjects, const Finding& finding) {
+void write_finding(json::Writer& w, const Run& run, const RuleResult& rule, const Subjects& subjects,
+                   const Finding& finding) {
   w.begin_object();
   write_text(w, "policy", rule.policy);
   write_text(w, "as", rule.as);
@@ -287,6 +294,9 @@ void render_json(const Run& run, const ReportOptions&, Output& out) {
 
 }  // namespace
 
-Format json_format() { return {"json", "results.json", "the whole result, for programs; every other report is made from it", render_json}; }
+Format json_format() {
+  return {"json", "results.json", "the whole result, for programs; every other report is made from it",
+          render_json};
+}
 
 }  // namespace muster::reports

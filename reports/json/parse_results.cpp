@@ -20,10 +20,12 @@ struct Problem {
   [[nodiscard]] bool found() const { return !text.empty(); }
 };
 
-/// One object while it is read: each member is taken once, by name, with its type; what is left at the end is unknown.
+/// One object while it is read: each member is taken once, by name, with its type; what is left at the end is
+/// unknown.
 class Members {
  public:
-  Members(const json::Value& value, std::string path, Problem& problem) : path_(std::move(path)), problem_(problem), object_(value.object()) {
+  Members(const json::Value& value, std::string path, Problem& problem)
+      : path_(std::move(path)), problem_(problem), object_(value.object()) {
     if (object_ == nullptr) problem_.set(fmt::format("{} is not an object", shown()));
   }
   ~Members() {
@@ -82,7 +84,8 @@ class Members {
   template <class T>
   void take_number(const json::Value& value, std::string_view name, T& out) {
     const std::int64_t* held = value.integer();
-    if (held == nullptr || *held < 0 || static_cast<std::uint64_t>(*held) > std::numeric_limits<T>::max()) return wrong(name, "a whole number in range", value);
+    if (held == nullptr || *held < 0 || static_cast<std::uint64_t>(*held) > std::numeric_limits<T>::max())
+      return wrong(name, "a whole number in range", value);
     out = static_cast<T>(*held);
   }
   /// A word of a closed set.
@@ -131,7 +134,9 @@ class Members {
       }
     }
   }
-  [[nodiscard]] std::string at(std::string_view name) const { return path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name); }
+  [[nodiscard]] std::string at(std::string_view name) const {
+    return path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name);
+  }
   Problem& problem() { return problem_; }
 
  private:
@@ -180,7 +185,9 @@ void read_head(Members& document, Run& run) {
     run.exit = static_cast<ExitCode>(code);
     std::string words;
     m.text("words", words);
-    if (words != run.outcome()) document.problem().set(fmt::format("exit.words is \"{}\", but exit.code {} means \"{}\"", words, code, run.outcome()));
+    if (words != run.outcome())
+      document.problem().set(
+          fmt::format("exit.words is \"{}\", but exit.code {} means \"{}\"", words, code, run.outcome()));
   }
 }
 
@@ -241,18 +248,24 @@ void read_verdicts(Members& m, RuleResult& rule) {
   Counts counted;
   for (const json::Value& item : m.array("verdicts")) {
     const json::Array* triple = item.array();
-    if (triple == nullptr || triple->size() != 3 || (*triple)[1].string() == nullptr) return m.problem().set(m.at("verdicts") + " holds something else than [count, verdict, reason]");
+    if (triple == nullptr || triple->size() != 3 || (*triple)[1].string() == nullptr)
+      return m.problem().set(m.at("verdicts") + " holds something else than [count, verdict, reason]");
     VerdictRun& piece = rule.verdicts.emplace_back();
     m.take_number((*triple)[0], "verdicts", piece.count);
     m.take_number((*triple)[2], "verdicts", piece.reason);
     const std::optional<Verdict> verdict = parse_verdict(*(*triple)[1].string());
-    if (!verdict) return m.problem().set(fmt::format("{} has the unknown verdict \"{}\"", m.at("verdicts"), *(*triple)[1].string()));
+    if (!verdict)
+      return m.problem().set(
+          fmt::format("{} has the unknown verdict \"{}\"", m.at("verdicts"), *(*triple)[1].string()));
     piece.verdict = *verdict;
-    if (piece.count == 0 || piece.reason >= rule.reasons.size()) return m.problem().set(m.at("verdicts") + " has an empty piece or names a reason that is not there");
+    if (piece.count == 0 || piece.reason >= rule.reasons.size())
+      return m.problem().set(m.at("verdicts") + " has an empty piece or names a reason that is not there");
     sum += piece.count;
     counted[piece.verdict] += piece.count;
   }
-  if (sum != rule.population) return m.problem().set(fmt::format("{} add up to {}, but the population is {}", m.at("verdicts"), sum, rule.population));
+  if (sum != rule.population)
+    return m.problem().set(
+        fmt::format("{} add up to {}, but the population is {}", m.at("verdicts"), sum, rule.population));
   if (!(counted == rule.counts)) m.problem().set(m.at("counts") + " are not those of the verdicts");
 }
 
@@ -269,7 +282,8 @@ void read_rule(Members& m, RuleResult& rule) {
   m.texts("controls", controls);
   for (const std::string& control : controls) {
     const std::size_t colon = control.find(':');
-    if (colon == std::string::npos) return m.problem().set(fmt::format("{}: \"{}\" is not framework:id", m.at("controls"), control));
+    if (colon == std::string::npos)
+      return m.problem().set(fmt::format("{}: \"{}\" is not framework:id", m.at("controls"), control));
     rule.controls.push_back({control.substr(0, colon), control.substr(colon + 1)});
   }
   m.text("file", rule.file);
@@ -281,7 +295,8 @@ void read_rule(Members& m, RuleResult& rule) {
   m.texts("reads", rule.reads);
   std::string on_unknown;
   m.text("on_unknown", on_unknown);
-  if (on_unknown != "report" && on_unknown != "undecided") return m.problem().set(m.at("on_unknown") + " must be \"report\" or \"undecided\"");
+  if (on_unknown != "report" && on_unknown != "undecided")
+    return m.problem().set(m.at("on_unknown") + " must be \"report\" or \"undecided\"");
   rule.reports_unknown = on_unknown == "report";
   m.boolean("gated", rule.gated);
   m.number("population", rule.population);
@@ -295,10 +310,12 @@ void read_rule(Members& m, RuleResult& rule) {
     w.word("verdict", parse_verdict, rule.whole->verdict);
     w.text("reason", rule.whole->reason);
   }
-  if (const json::Value* undecided = m.optional("undecided")) m.take_text(*undecided, "undecided", rule.undecided);
+  if (const json::Value* undecided = m.optional("undecided"))
+    m.take_text(*undecided, "undecided", rule.undecided);
   rule.reasons.clear();
   m.texts("reasons", rule.reasons);
-  if (rule.reasons.empty() || !rule.reasons[0].empty()) return m.problem().set(m.at("reasons") + " must begin with \"\"");
+  if (rule.reasons.empty() || !rule.reasons[0].empty())
+    return m.problem().set(m.at("reasons") + " must begin with \"\"");
   if (!m.problem().found()) read_verdicts(m, rule);
 }
 
@@ -313,7 +330,8 @@ void read_subjects(Members& document, Run& run) {
     Subjects& subjects = run.subjects[kind];
     m.column("id", subjects.id);
     m.column("label", subjects.label);
-    if (subjects.id.size() != subjects.label.size()) document.problem().set(kinds.at(word_of(kind)) + " has not as many labels as ids");
+    if (subjects.id.size() != subjects.label.size())
+      document.problem().set(kinds.at(word_of(kind)) + " has not as many labels as ids");
   }
 }
 
@@ -321,17 +339,21 @@ void read_subjects(Members& document, Run& run) {
 void check_exit(const Run& run, Problem& problem) {
   const auto bits = static_cast<unsigned>(run.exit);
   for (const RuleResult& rule : run.rules) {
-    if (rule.gated && rule.counts[Verdict::fail] > 0 && (bits & 1u) == 0) problem.set(fmt::format("exit.code is {}, but {} failed", bits, rule.as));
+    if (rule.gated && rule.counts[Verdict::fail] > 0 && (bits & 1u) == 0)
+      problem.set(fmt::format("exit.code is {}, but {} failed", bits, rule.as));
     const bool is_undecided = rule.counts[Verdict::unknown] + rule.counts[Verdict::error] > 0;
-    if (is_undecided && !rule.reports_unknown && (bits & 2u) == 0) problem.set(fmt::format("exit.code is {}, but {} is undecided", bits, rule.as));
+    if (is_undecided && !rule.reports_unknown && (bits & 2u) == 0)
+      problem.set(fmt::format("exit.code is {}, but {} is undecided", bits, rule.as));
   }
 }
 
 class FindingReader {
  public:
   explicit FindingReader(Run& run) : run_(run) {
-    for (std::size_t i = 0; i < run.rules.size(); ++i) rules_.emplace(std::pair(run.rules[i].policy, run.rules[i].as), i);
-    for (std::size_t i = 0; i < run.waivers.size(); ++i) waivers_.emplace(run.waivers[i].id, static_cast<std::uint32_t>(i));
+    for (std::size_t i = 0; i < run.rules.size(); ++i)
+      rules_.emplace(std::pair(run.rules[i].policy, run.rules[i].as), i);
+    for (std::size_t i = 0; i < run.waivers.size(); ++i)
+      waivers_.emplace(run.waivers[i].id, static_cast<std::uint32_t>(i));
   }
   [[nodiscard]] bool names_are_unique() const { return rules_.size() == run_.rules.size(); }
 
@@ -341,7 +363,8 @@ class FindingReader {
     m.text("as", as);
     m.text("rule", rule_id);
     const auto found = rules_.find(std::pair(policy, as));
-    if (found == rules_.end() || run_.rules[found->second].rule != rule_id) return m.problem().set(fmt::format("{} names a rule that is not in rules", m.at("rule")));
+    if (found == rules_.end() || run_.rules[found->second].rule != rule_id)
+      return m.problem().set(fmt::format("{} names a rule that is not in rules", m.at("rule")));
     RuleResult& rule = run_.rules[found->second];
     Finding& finding = rule.findings.emplace_back();
     read_subject(m, rule, finding);
@@ -354,12 +377,15 @@ class FindingReader {
       std::string id;
       m.take_text(*waiver, "waiver", id);
       const auto known = waivers_.find(id);
-      if (known == waivers_.end()) return m.problem().set(fmt::format("{} names a waiver that is not in waivers", m.at("waiver")));
+      if (known == waivers_.end())
+        return m.problem().set(fmt::format("{} names a waiver that is not in waivers", m.at("waiver")));
       finding.waiver = known->second;
     }
     if (m.problem().found()) return;
-    if ((finding.verdict == Verdict::waived) != finding.waiver.has_value()) return m.problem().set(m.at("waiver") + " must be there exactly when the verdict is waived");
-    if (finding.verdict == Verdict::pass || finding.verdict == Verdict::not_applicable) return m.problem().set(m.at("verdict") + " is not one of a finding");
+    if ((finding.verdict == Verdict::waived) != finding.waiver.has_value())
+      return m.problem().set(m.at("waiver") + " must be there exactly when the verdict is waived");
+    if (finding.verdict == Verdict::pass || finding.verdict == Verdict::not_applicable)
+      return m.problem().set(m.at("verdict") + " is not one of a finding");
     ++found_[found->second][finding.verdict];
   }
 
@@ -369,7 +395,8 @@ class FindingReader {
       const RuleResult& rule = run_.rules[i];
       for (Verdict verdict : {Verdict::fail, Verdict::waived, Verdict::unknown, Verdict::error}) {
         if (!rule.whole && found_[i][verdict] != rule.counts[verdict]) {
-          problem.set(fmt::format("rules[{}] counts {} {}, but findings has {}", i, rule.counts[verdict], word_of(verdict), found_[i][verdict]));
+          problem.set(fmt::format("rules[{}] counts {} {}, but findings has {}", i, rule.counts[verdict],
+                                  word_of(verdict), found_[i][verdict]));
         }
       }
     }
@@ -387,11 +414,13 @@ class FindingReader {
     s.number("index", finding.subject);
     if (m.problem().found()) return;
     const auto subjects = run_.subjects.find(rule.subject);
-    if (kind != word_of(rule.subject) || subjects == run_.subjects.end() || finding.subject >= subjects->second.id.size() ||
-        subjects->second.id[finding.subject] != id || subjects->second.label[finding.subject] != label) {
+    if (kind != word_of(rule.subject) || subjects == run_.subjects.end() ||
+        finding.subject >= subjects->second.id.size() || subjects->second.id[finding.subject] != id ||
+        subjects->second.label[finding.subject] != label) {
       return m.problem().set(m.at("subject") + " is not the subject that its index names");
     }
-    if (rule.findings.size() > 1 && rule.findings[rule.findings.size() - 2].subject >= finding.subject) m.problem().set(m.at("subject") + " is out of order");
+    if (rule.findings.size() > 1 && rule.findings[rule.findings.size() - 2].subject >= finding.subject)
+      m.problem().set(m.at("subject") + " is out of order");
   }
   static void read_related(Members& m, Finding& finding) {
     if (const json::Value* related = m.optional("related")) {
@@ -451,7 +480,9 @@ Result<Run> parse_results(std::string_view bytes, const std::string& file) {
       if (!problem.found()) check_exit(run, problem);
     }
   }
-  if (problem.found()) return fail(ErrorCode::results_format, problem.text, Place{file, 0, 0, {}}, "make it again with `muster check`");
+  if (problem.found())
+    return fail(ErrorCode::results_format, problem.text, Place{file, 0, 0, {}},
+                "make it again with `muster check`");
   return run;
 }
 

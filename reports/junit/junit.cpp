@@ -12,8 +12,8 @@
 namespace muster::reports {
 namespace {
 
-constexpr std::size_t kListed = 50;               // subjects listed in one body, per list
-constexpr std::size_t kListBytes = 26 * 1024;     // two lists and the rest stay below 64 KB
+constexpr std::size_t kListed = 50;            // subjects listed in one body, per list
+constexpr std::size_t kListBytes = 26 * 1024;  // two lists and the rest stay below 64 KB
 constexpr std::size_t kMessageBytes = 1000;
 constexpr std::size_t kReasonBytes = 1000;
 constexpr std::size_t kValueBytes = 500;
@@ -30,9 +30,9 @@ struct Case {
   Outcome outcome = Outcome::passed;
   std::string type;
   std::string message;
-  std::string body;             // begins with the message
-  std::string attachment;       // path, or empty
-  bool describes_rule = true;   // else one subject
+  std::string body;            // begins with the message
+  std::string attachment;      // path, or empty
+  bool describes_rule = true;  // else one subject
 };
 
 /// The rules of one policy, in policy order.
@@ -46,7 +46,8 @@ std::vector<Suite> suites_of(const Run& run) {
   std::vector<Suite> suites;
   for (const PolicyResult& policy : run.policies) suites.push_back({&policy, policy.id, {}});
   for (std::size_t i = 0; i < run.rules.size(); ++i) {
-    auto suite = std::find_if(suites.begin(), suites.end(), [&](const Suite& s) { return s.name == run.rules[i].policy; });
+    auto suite = std::find_if(suites.begin(), suites.end(),
+                              [&](const Suite& s) { return s.name == run.rules[i].policy; });
     if (suite == suites.end()) suite = suites.insert(suites.end(), Suite{nullptr, run.rules[i].policy, {}});
     suite->rules.push_back(i);
   }
@@ -54,7 +55,8 @@ std::vector<Suite> suites_of(const Run& run) {
   return suites;
 }
 
-/// Readers drop a second case of one name, even in another suite, so a name that another policy has taken already gets its policy's name.
+/// Readers drop a second case of one name, even in another suite, so a name that another policy has taken
+/// already gets its policy's name.
 std::vector<std::string> case_names(const Run& run, const std::vector<Suite>& suites) {
   std::vector<std::string> names(run.rules.size());
   std::unordered_set<std::string> taken;
@@ -72,13 +74,17 @@ std::vector<std::string> case_names(const Run& run, const std::vector<Suite>& su
 }
 
 /// XML rule 1.0: every other character was made visible before, so what pugixml is given is always legal.
-std::string attribute_text(std::string_view text) { return visible_line(text, kAttributeBytes); }
+std::string attribute_text(std::string_view text) {
+  return visible_line(text, kAttributeBytes);
+}
 
 std::string timestamp_of(Instant instant) {
   return format_rfc3339({instant.us / kMicrosPerSecond * kMicrosPerSecond}).substr(0, 19);
 }
 
-std::string seconds(std::int64_t us) { return fmt::format("{}.{:03}", us / 1'000'000, us / 1000 % 1000); }
+std::string seconds(std::int64_t us) {
+  return fmt::format("{}.{:03}", us / 1'000'000, us / 1000 % 1000);
+}
 
 std::int64_t time_of(const ReportOptions& options, std::size_t rule) {
   if (!options.with_timings || options.times == nullptr || rule >= options.times->rule_us.size()) return 0;
@@ -89,12 +95,16 @@ Instant started_at(const Run& run, const ReportOptions& options) {
   return options.with_timings && options.times != nullptr ? options.times->checked_at : run.as_of;
 }
 
-std::string failure_type(const RuleResult& rule) { return fmt::format("PolicyViolation.{}", word_of(rule.severity)); }
+std::string failure_type(const RuleResult& rule) {
+  return fmt::format("PolicyViolation.{}", word_of(rule.severity));
+}
 
 /// Appends "  observed: …" and "  expected: …" of a finding.
 void append_values(std::string& body, std::string_view indent, const Finding& finding) {
-  if (!finding.observed.empty()) body += fmt::format("{}observed: {}\n", indent, readable_json(finding.observed, kValueBytes));
-  if (!finding.expected.empty()) body += fmt::format("{}expected: {}\n", indent, readable_json(finding.expected, kValueBytes));
+  if (!finding.observed.empty())
+    body += fmt::format("{}observed: {}\n", indent, readable_json(finding.observed, kValueBytes));
+  if (!finding.expected.empty())
+    body += fmt::format("{}expected: {}\n", indent, readable_json(finding.expected, kValueBytes));
   if (!finding.related.empty()) {
     std::string names;
     std::size_t shown = 0;
@@ -110,7 +120,10 @@ void append_values(std::string& body, std::string_view indent, const Finding& fi
 class CaseMaker {
  public:
   CaseMaker(const Run& run, const ReportOptions& options, std::vector<std::string> names)
-      : run_(run), names_(std::move(names)), populations_(population_files(run)), evidence_(options.evidence) {}
+      : run_(run),
+        names_(std::move(names)),
+        populations_(population_files(run)),
+        evidence_(options.evidence) {}
 
   [[nodiscard]] Case of_rule(std::size_t index) const {
     const RuleResult& rule = run_.rules[index];
@@ -120,7 +133,8 @@ class CaseMaker {
     made.message = title.empty() ? headline(run_, rule) : title + ": " + headline(run_, rule);
     made.message = visible_line(made.message, kMessageBytes);
     switch (standing_of(rule)) {
-      case Standing::passed: return made;
+      case Standing::passed:
+        return made;
       case Standing::idle:
         made.outcome = Outcome::skipped;
         made.message = visible_line(headline(run_, rule), kMessageBytes);
@@ -140,7 +154,8 @@ class CaseMaker {
         made.type = has_errors(rule) ? "RuleError.error" : "Undecided.unknown";
         made.body = made.message + "\n";
         const bool lists_failures = rule.counts[Verdict::fail] > 0;
-        append_list(made.body, rule, lists_failures ? "Undecided:" : "", {Verdict::unknown, Verdict::error}, evidence);
+        append_list(made.body, rule, lists_failures ? "Undecided:" : "", {Verdict::unknown, Verdict::error},
+                    evidence);
         append_list(made.body, rule, "Failed:", {Verdict::fail}, evidence);
         append_waivers(made.body, rule);
         append_advice(made.body, rule);
@@ -152,7 +167,8 @@ class CaseMaker {
     return made;
   }
 
-  /// Cases that stand for the entry as a whole although cases are subjects: no subjects, or undecided as an entry.
+  /// Cases that stand for the entry as a whole although cases are subjects: no subjects, or undecided as an
+  /// entry.
   [[nodiscard]] std::optional<Case> of_entry(std::size_t index) const {
     const RuleResult& rule = run_.rules[index];
     if (rule.population == 0) return of_rule(index);
@@ -165,16 +181,19 @@ class CaseMaker {
     return made;
   }
 
-  [[nodiscard]] Case of_subject(std::size_t index, std::uint32_t subject, Verdict verdict, std::string_view reason, const Finding* finding) const {
+  [[nodiscard]] Case of_subject(std::size_t index, std::uint32_t subject, Verdict verdict,
+                                std::string_view reason, const Finding* finding) const {
     const RuleResult& rule = run_.rules[index];
     Case made = empty_case(index);
     made.describes_rule = false;
     const Subjects& subjects = run_.subjects.at(rule.subject);
-    made.name = fmt::format("{} [{}:{}]", names_[index], word_of(rule.subject), visible_line(subjects.id[subject], 300));
+    made.name = fmt::format("{} [{}:{}]", names_[index], word_of(rule.subject),
+                            visible_line(subjects.id[subject], 300));
     if (verdict == Verdict::pass) return made;
     std::string text = visible_line(reason, kMessageBytes);
     switch (verdict) {
-      case Verdict::pass: break;
+      case Verdict::pass:
+        break;
       case Verdict::fail:
         made.outcome = Outcome::failure;
         made.type = failure_type(rule);
@@ -182,7 +201,10 @@ class CaseMaker {
         break;
       case Verdict::waived:
         made.outcome = Outcome::skipped;
-        text = "waived" + (finding != nullptr && finding->waiver ? " by " + waiver_name(run_.waivers[*finding->waiver]) : "") + (text.empty() ? "" : ": " + text);
+        text = "waived" +
+               (finding != nullptr && finding->waiver ? " by " + waiver_name(run_.waivers[*finding->waiver])
+                                                      : "") +
+               (text.empty() ? "" : ": " + text);
         break;
       case Verdict::not_applicable:
         made.outcome = Outcome::skipped;
@@ -216,8 +238,11 @@ class CaseMaker {
     return made;
   }
 
-  void append_list(std::string& body, const RuleResult& rule, std::string_view heading, std::initializer_list<Verdict> verdicts, const std::string& evidence) const {
-    const auto wanted = [&](Verdict verdict) { return std::find(verdicts.begin(), verdicts.end(), verdict) != verdicts.end(); };
+  void append_list(std::string& body, const RuleResult& rule, std::string_view heading,
+                   std::initializer_list<Verdict> verdicts, const std::string& evidence) const {
+    const auto wanted = [&](Verdict verdict) {
+      return std::find(verdicts.begin(), verdicts.end(), verdict) != verdicts.end();
+    };
     std::uint64_t total = 0;
     for (Verdict verdict : verdicts) total += rule.counts[verdict];
     // One reason for all is in the message already.
@@ -231,10 +256,12 @@ class CaseMaker {
       ++listed;
       const std::string reason = visible_line(finding.reason, kReasonBytes);
       const std::string_view mark = finding.verdict == Verdict::error ? "rule error: " : "";
-      body += fmt::format("{}. {}: {}{}\n", listed, subject_name(run_, rule.subject, finding.subject), mark, reason);
+      body += fmt::format("{}. {}: {}{}\n", listed, subject_name(run_, rule.subject, finding.subject), mark,
+                          reason);
       append_values(body, "   ", finding);
     }
-    if (listed < total) body += fmt::format("and {} more{}\n", total - listed, evidence.empty() ? "" : ", see " + evidence);
+    if (listed < total)
+      body += fmt::format("and {} more{}\n", total - listed, evidence.empty() ? "" : ", see " + evidence);
   }
 
   void append_waivers(std::string& body, const RuleResult& rule) const {
@@ -255,7 +282,8 @@ class CaseMaker {
     body += fmt::format("Severity: {}\n", word_of(rule.severity));
     if (!rule.controls.empty()) {
       std::string controls;
-      for (const ControlId& control : rule.controls) controls += (controls.empty() ? "" : ", ") + control.text();
+      for (const ControlId& control : rule.controls)
+        controls += (controls.empty() ? "" : ", ") + control.text();
       body += fmt::format("Controls: {}\n", visible_line(controls, kValueBytes));
     }
     if (!rule.fix.empty()) {
@@ -273,14 +301,16 @@ class CaseMaker {
 /// One file: the document, and the suite that cases are being added to.
 class JunitFile {
  public:
-  JunitFile(const Run& run, const ReportOptions& options, JunitProfile profile) : run_(run), options_(options), profile_(profile) {
+  JunitFile(const Run& run, const ReportOptions& options, JunitProfile profile)
+      : run_(run), options_(options), profile_(profile) {
     pugi::xml_node declaration = document_.append_child(pugi::node_declaration);
     declaration.append_attribute("version") = "1.0";
     declaration.append_attribute("encoding") = "UTF-8";
     root_ = document_.append_child("testsuites");
     if (!is_strict()) {
       set(root_, "name", "muster");
-      for (const char* name : {"tests", "failures", "errors", "skipped", "time"}) root_.append_attribute(name);
+      for (const char* name : {"tests", "failures", "errors", "skipped", "time"})
+        root_.append_attribute(name);
       set(root_, "timestamp", timestamp_of(started_at(run_, options_)));
     }
   }
@@ -292,11 +322,13 @@ class JunitFile {
     suite_.append_attribute("id") = static_cast<unsigned>(id);
     set(suite_, "name", attribute_text(suite.name));
     if (!is_strict()) set(suite_, "package", "");
-    // Both schemas allow `skipped` here, and readers that count by attributes take a skipped case for a passed one without it.
+    // Both schemas allow `skipped` here, and readers that count by attributes take a skipped case for a
+    // passed one without it.
     for (const char* name : {"tests", "failures", "errors", "skipped", "time"}) suite_.append_attribute(name);
     set(suite_, "timestamp", timestamp_of(started_at(run_, options_)));
     set(suite_, "hostname", "localhost");
-    if (!is_strict() && suite.policy != nullptr && !suite.policy->file.empty()) set(suite_, "file", attribute_text(suite.policy->file));
+    if (!is_strict() && suite.policy != nullptr && !suite.policy->file.empty())
+      set(suite_, "file", attribute_text(suite.policy->file));
     properties_ = suite_.append_child("properties");
     add_suite_properties(suite);
   }
@@ -313,16 +345,27 @@ class JunitFile {
     }
     const std::int64_t us = made.describes_rule ? time_of(options_, made.rule_index) : 0;
     set(node, "time", seconds(us));
-    if (!is_strict()) node.append_attribute("assertions") = static_cast<unsigned long long>(made.describes_rule ? made.rule->population : 1);
+    if (!is_strict())
+      node.append_attribute("assertions") =
+          static_cast<unsigned long long>(made.describes_rule ? made.rule->population : 1);
     if (!is_strict()) add_case_properties(node, made);
     switch (made.outcome) {
-      case Outcome::passed: break;
-      case Outcome::failure: add_outcome(node, "failure", made); break;
-      case Outcome::error: add_outcome(node, "error", made); break;
-      case Outcome::skipped: add_outcome(node, "skipped", made); break;
+      case Outcome::passed:
+        break;
+      case Outcome::failure:
+        add_outcome(node, "failure", made);
+        break;
+      case Outcome::error:
+        add_outcome(node, "error", made);
+        break;
+      case Outcome::skipped:
+        add_outcome(node, "skipped", made);
+        break;
     }
     if (!is_strict() && !made.attachment.empty()) {
-      node.append_child("system-out").text().set(fmt::format("\n[[ATTACHMENT|{}]]\n", made.attachment).c_str());
+      node.append_child("system-out")
+          .text()
+          .set(fmt::format("\n[[ATTACHMENT|{}]]\n", made.attachment).c_str());
     }
     suite_counts_.add(made.outcome, us);
   }
@@ -340,7 +383,9 @@ class JunitFile {
     if (!is_strict()) total_.write(root_);
     struct Writer final : pugi::xml_writer {
       explicit Writer(Output& o) : out(o) {}
-      void write(const void* data, std::size_t size) override { out.write({static_cast<const char*>(data), size}); }
+      void write(const void* data, std::size_t size) override {
+        out.write({static_cast<const char*>(data), size});
+      }
       Output& out;
     } writer(out);
     document_.save(writer, " ", pugi::format_indent, pugi::encoding_utf8);
@@ -354,10 +399,17 @@ class JunitFile {
       ++tests;
       us += took;
       switch (outcome) {
-        case Outcome::passed: break;
-        case Outcome::failure: ++failures; break;
-        case Outcome::error: ++errors; break;
-        case Outcome::skipped: ++skipped; break;
+        case Outcome::passed:
+          break;
+        case Outcome::failure:
+          ++failures;
+          break;
+        case Outcome::error:
+          ++errors;
+          break;
+        case Outcome::skipped:
+          ++skipped;
+          break;
       }
     }
     void add(const Totals& other) {
@@ -369,8 +421,10 @@ class JunitFile {
     }
     /// Into the attributes that the node has.
     void write(pugi::xml_node node) const {
-      for (auto [name, value] : {std::pair("tests", tests), std::pair("failures", failures), std::pair("errors", errors), std::pair("skipped", skipped)}) {
-        if (pugi::xml_attribute attribute = node.attribute(name)) attribute = static_cast<unsigned long long>(value);
+      for (auto [name, value] : {std::pair("tests", tests), std::pair("failures", failures),
+                                 std::pair("errors", errors), std::pair("skipped", skipped)}) {
+        if (pugi::xml_attribute attribute = node.attribute(name))
+          attribute = static_cast<unsigned long long>(value);
       }
       if (pugi::xml_attribute attribute = node.attribute("time")) attribute = seconds(us).c_str();
     }
@@ -378,7 +432,9 @@ class JunitFile {
 
   [[nodiscard]] bool is_strict() const { return profile_ == JunitProfile::strict; }
 
-  static void set(pugi::xml_node node, const char* name, const std::string& value) { node.append_attribute(name) = value.c_str(); }
+  static void set(pugi::xml_node node, const char* name, const std::string& value) {
+    node.append_attribute(name) = value.c_str();
+  }
 
   static void add_property(pugi::xml_node properties, const std::string& name, const std::string& value) {
     pugi::xml_node property = properties.append_child("property");
@@ -391,17 +447,22 @@ class JunitFile {
     add_property(properties_, "muster.outcome", run_.outcome());
     add_property(properties_, "run.id", "sha256:" + attribute_text(run_.id));
     add_property(properties_, "run.as_of", format_rfc3339(run_.as_of));
-    if (options_.with_timings && options_.times != nullptr) add_property(properties_, "run.started_at", format_rfc3339(options_.times->checked_at));
+    if (options_.with_timings && options_.times != nullptr)
+      add_property(properties_, "run.started_at", format_rfc3339(options_.times->checked_at));
     if (run_.what_if) add_property(properties_, "run.what_if", "true");
     if (run_.nondeterministic) add_property(properties_, "run.nondeterministic", "true");
     add_property(properties_, "run.fail_on", std::string(word_of(run_.fail_on)));
     add_property(properties_, "snapshot.completed", format_rfc3339(run_.snapshot_completed));
-    if (!run_.organization.empty()) add_property(properties_, "organization", attribute_text(run_.organization));
+    if (!run_.organization.empty())
+      add_property(properties_, "organization", attribute_text(run_.organization));
     if (suite.policy == nullptr) return;
-    if (!suite.policy->title.empty()) add_property(properties_, "policy.title", attribute_text(suite.policy->title));
+    if (!suite.policy->title.empty())
+      add_property(properties_, "policy.title", attribute_text(suite.policy->title));
     // Readers turn "2026.10" into the number 2026.1.
-    if (!suite.policy->version.empty()) add_property(properties_, "policy.version", "v" + attribute_text(suite.policy->version));
-    if (!suite.policy->sha256.empty()) add_property(properties_, "policy.sha256", "sha256:" + attribute_text(suite.policy->sha256));
+    if (!suite.policy->version.empty())
+      add_property(properties_, "policy.version", "v" + attribute_text(suite.policy->version));
+    if (!suite.policy->sha256.empty())
+      add_property(properties_, "policy.sha256", "sha256:" + attribute_text(suite.policy->sha256));
   }
 
   void add_case_properties(pugi::xml_node node, const Case& made) const {
@@ -409,7 +470,8 @@ class JunitFile {
     pugi::xml_node properties = node.append_child("properties");
     add_property(properties, "severity", std::string(word_of(rule.severity)));
     if (rule.as != rule.rule) add_property(properties, "rule", attribute_text(rule.rule));
-    for (const ControlId& control : rule.controls) add_property(properties, "control", attribute_text(control.text()));
+    for (const ControlId& control : rule.controls)
+      add_property(properties, "control", attribute_text(control.text()));
     if (!rule.gated) add_property(properties, "gated", "false");
     if (rule.reports_unknown) add_property(properties, "on_unknown", "report");
     if (!made.describes_rule) return;
@@ -417,7 +479,8 @@ class JunitFile {
     add_property(properties, "violations", std::to_string(rule.counts[Verdict::fail]));
     add_property(properties, "exceptions", std::to_string(rule.counts[Verdict::waived]));
     add_property(properties, "not_applicable", std::to_string(rule.counts[Verdict::not_applicable]));
-    add_property(properties, "undecided", std::to_string(rule.counts[Verdict::unknown] + rule.counts[Verdict::error]));
+    add_property(properties, "undecided",
+                 std::to_string(rule.counts[Verdict::unknown] + rule.counts[Verdict::error]));
     if (!made.attachment.empty()) add_property(properties, "evidence", made.attachment);
   }
 
@@ -437,11 +500,17 @@ class JunitFile {
   std::unordered_set<std::string> names_;
 };
 
-/// Spreads the cases over files; a suite goes on in the next file under the same name and id, so that readers merge the parts.
+/// Spreads the cases over files; a suite goes on in the next file under the same name and id, so that readers
+/// merge the parts.
 class Shards {
  public:
   Shards(const Run& run, const ReportOptions& options, JunitProfile profile, std::size_t cases, Output& out)
-      : run_(run), options_(options), profile_(profile), per_file_(std::max<std::size_t>(1, options.junit_shard)), is_sharded_(cases > per_file_), out_(out) {}
+      : run_(run),
+        options_(options),
+        profile_(profile),
+        per_file_(std::max<std::size_t>(1, options.junit_shard)),
+        is_sharded_(cases > per_file_),
+        out_(out) {}
 
   void begin_suite(const Suite& suite, std::size_t id) {
     current_ = &suite;
@@ -484,7 +553,8 @@ class Shards {
   bool is_open_ = false;
 };
 
-/// A file without cases reads as "no tests" here and as a failure there, so a run without rules says so in a case. Nothing was judged: that is not a pass.
+/// A file without cases reads as "no tests" here and as a failure there, so a run without rules says so in a
+/// case. Nothing was judged: that is not a pass.
 void render_without_rules(const Run& run, const ReportOptions& options, JunitProfile profile, Output& out) {
   RuleResult none;
   none.policy = "muster";
@@ -513,7 +583,8 @@ void render_junit(const Run& run, const ReportOptions& options, JunitProfile pro
   std::size_t cases = run.rules.size();
   if (by_subject) {
     cases = 0;
-    for (std::size_t i = 0; i < run.rules.size(); ++i) cases += run.rules[i].population + (maker.of_entry(i) ? 1 : 0);
+    for (std::size_t i = 0; i < run.rules.size(); ++i)
+      cases += run.rules[i].population + (maker.of_entry(i) ? 1 : 0);
   }
   Shards shards(run, options, profile, cases, out);
   for (std::size_t id = 0; id < suites.size(); ++id) {
@@ -524,7 +595,8 @@ void render_junit(const Run& run, const ReportOptions& options, JunitProfile pro
         continue;
       }
       if (const std::optional<Case> entry = maker.of_entry(index)) shards.add(*entry);
-      for_each_subject(run.rules[index], [&](std::uint32_t subject, Verdict verdict, std::string_view reason, const Finding* finding) {
+      for_each_subject(run.rules[index], [&](std::uint32_t subject, Verdict verdict, std::string_view reason,
+                                             const Finding* finding) {
         shards.add(maker.of_subject(index, subject, verdict, reason, finding));
       });
     }

@@ -1,10 +1,12 @@
-// The report for people: the verdict in words first, then what failed, what is undecided, what is waived, a table of all rules, and what the result stands on.
+// The report for people: the verdict in words first, then what failed, what is undecided, what is waived, a
+// table of all rules, and what the result stands on.
+#include "base/text.h"
+
 #include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "reports/report.h"
 #include "reports/words.h"
 
@@ -20,42 +22,60 @@ enum class Style : std::uint8_t { plain, bold, dim, red, yellow, green };
 
 std::string_view escape_of(Style style) {
   switch (style) {
-    case Style::plain: return "";
-    case Style::bold: return "\x1b[1m";
-    case Style::dim: return "\x1b[2m";
-    case Style::red: return "\x1b[1;31m";
-    case Style::yellow: return "\x1b[1;33m";
-    case Style::green: return "\x1b[1;32m";
+    case Style::plain:
+      return "";
+    case Style::bold:
+      return "\x1b[1m";
+    case Style::dim:
+      return "\x1b[2m";
+    case Style::red:
+      return "\x1b[1;31m";
+    case Style::yellow:
+      return "\x1b[1;33m";
+    case Style::green:
+      return "\x1b[1;32m";
   }
   return "";
 }
 
 Style style_of(Standing standing) {
   switch (standing) {
-    case Standing::undecided: return Style::yellow;
-    case Standing::failed: return Style::red;
-    case Standing::idle: return Style::dim;
-    case Standing::passed: return Style::green;
+    case Standing::undecided:
+      return Style::yellow;
+    case Standing::failed:
+      return Style::red;
+    case Standing::idle:
+      return Style::dim;
+    case Standing::passed:
+      return Style::green;
   }
   return Style::plain;
 }
 
 std::string_view word_of(Standing standing) {
   switch (standing) {
-    case Standing::undecided: return "undecided";
-    case Standing::failed: return "failed";
-    case Standing::idle: return "skipped";
-    case Standing::passed: return "passed";
+    case Standing::undecided:
+      return "undecided";
+    case Standing::failed:
+      return "failed";
+    case Standing::idle:
+      return "skipped";
+    case Standing::passed:
+      return "passed";
   }
   return "";
 }
 
-std::string plural(std::uint64_t n, std::string_view one, std::string_view many) { return fmt::format("{} {}", n, n == 1 ? one : many); }
+std::string plural(std::uint64_t n, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", n, n == 1 ? one : many);
+}
 
-/// Lines of limited width. Text that comes from data must be visible already; colours are put around it here only.
+/// Lines of limited width. Text that comes from data must be visible already; colours are put around it here
+/// only.
 class Page {
  public:
-  Page(Output& out, const ReportOptions& options) : out_(out), width_(std::max<std::size_t>(options.width, 40)), has_colour_(options.colour) {}
+  Page(Output& out, const ReportOptions& options)
+      : out_(out), width_(std::max<std::size_t>(options.width, 40)), has_colour_(options.colour) {}
   ~Page() { out_.write(buffer_); }
   Page(const Page&) = delete;
   Page& operator=(const Page&) = delete;
@@ -77,8 +97,9 @@ class Page {
     }
   }
 
-  /// Words wrapped at the width; the first line begins with `first`, the others are indented as far. A word that is longer than a line stays whole, so that ids can be
-  /// copied. `style` is for the text, not for `first`.
+  /// Words wrapped at the width; the first line begins with `first`, the others are indented as far. A word
+  /// that is longer than a line stays whole, so that ids can be copied. `style` is for the text, not for
+  /// `first`.
   void wrapped(std::string_view first, std::string_view text, Style style = Style::plain) {
     const std::size_t indent = display_width(first);
     std::string prefix(first);
@@ -191,25 +212,34 @@ VerdictLine verdict_line(const Run& run) {
   add(tally.reported, "unknown and only reported");
   add(tally.passed, "passed");
   add(tally.idle, "skipped (nothing to judge)");
-  made.detail = run.rules.empty() ? "no rule was selected" : plural(run.rules.size(), "rule", "rules") + ": " + made.detail;
+  made.detail = run.rules.empty() ? "no rule was selected"
+                                  : plural(run.rules.size(), "rule", "rules") + ": " + made.detail;
   made.detail += fmt::format(" (exit code {})", static_cast<int>(run.exit));
   return made;
 }
 
 std::string gate_of(const Run& run) {
-  return run.fail_on == Severity::info ? "every failure" : fmt::format("{} and graver", muster::word_of(run.fail_on));
+  return run.fail_on == Severity::info ? "every failure"
+                                       : fmt::format("{} and graver", muster::word_of(run.fail_on));
 }
 
 class TextReport {
  public:
-  TextReport(const Run& run, const ReportOptions& options, Output& out) : run_(run), options_(options), page_(out, options), populations_(population_files(run)) {}
+  TextReport(const Run& run, const ReportOptions& options, Output& out)
+      : run_(run), options_(options), page_(out, options), populations_(population_files(run)) {}
 
   void write() {
     write_verdict();
     if (options_.quiet) return;
     write_about();
-    write_rules_with("FAILED", [](const RuleResult& rule) { return rule.counts[Verdict::fail] > 0 || standing_of(rule) == Standing::failed; }, {Verdict::fail});
-    write_rules_with("UNDECIDED", [](const RuleResult& rule) { return standing_of(rule) == Standing::undecided; }, {Verdict::unknown, Verdict::error});
+    write_rules_with("FAILED",
+                     [](const RuleResult& rule) {
+                       return rule.counts[Verdict::fail] > 0 || standing_of(rule) == Standing::failed;
+                     },
+                     {Verdict::fail});
+    write_rules_with("UNDECIDED",
+                     [](const RuleResult& rule) { return standing_of(rule) == Standing::undecided; },
+                     {Verdict::unknown, Verdict::error});
     write_waived();
     write_table();
     if (options_.verbose) write_reasons();
@@ -226,11 +256,15 @@ class TextReport {
 
   void write_about() {
     std::string about = "as of " + format_rfc3339(run_.as_of);
-    if (run_.what_if) about += " (WHAT-IF: the snapshot is of " + format_rfc3339(run_.snapshot_completed) + ")";
+    if (run_.what_if)
+      about += " (WHAT-IF: the snapshot is of " + format_rfc3339(run_.snapshot_completed) + ")";
     about += "; the gate is " + gate_of(run_);
-    if (!run_.id.empty()) about += "; run " + visible_line(options_.verbose ? run_.id : run_.id.substr(0, 12), 100);
+    if (!run_.id.empty())
+      about += "; run " + visible_line(options_.verbose ? run_.id : run_.id.substr(0, 12), 100);
     page_.wrapped("", about);
-    if (run_.nondeterministic) page_.wrapped("", "A limit on wall time decided something: another run on the same inputs may differ.", Style::yellow);
+    if (run_.nondeterministic)
+      page_.wrapped("", "A limit on wall time decided something: another run on the same inputs may differ.",
+                    Style::yellow);
   }
 
   template <class Match>
@@ -246,16 +280,22 @@ class TextReport {
   }
 
   void write_rule(std::size_t index, const RuleResult& rule, std::initializer_list<Verdict> verdicts) {
-    const auto wanted = [&](Verdict verdict) { return std::find(verdicts.begin(), verdicts.end(), verdict) != verdicts.end(); };
+    const auto wanted = [&](Verdict verdict) {
+      return std::find(verdicts.begin(), verdicts.end(), verdict) != verdicts.end();
+    };
     const bool is_failure = wanted(Verdict::fail);
     page_.line();
-    page_.wrapped("  ", fmt::format("{} [{}] {}", visible_line(rule.as, 200), muster::word_of(rule.severity), headline(run_, rule)), is_failure ? Style::red : Style::yellow);
+    page_.wrapped("  ",
+                  fmt::format("{} [{}] {}", visible_line(rule.as, 200), muster::word_of(rule.severity),
+                              headline(run_, rule)),
+                  is_failure ? Style::red : Style::yellow);
     if (!rule.title.empty()) page_.wrapped("  ", visible_line(rule.title, kReasonBytes));
     std::string where = fmt::format("policy {}", visible_line(rule.policy, 200));
     if (!rule.file.empty()) where += fmt::format(", {}:{}", visible_line(rule.file, 500), rule.line);
     if (is_failure && !rule.gated) where += ", below the gate";
     if (!is_failure && rule.reports_unknown) where += ", unknowns are only reported";
-    for (std::size_t c = 0; c < rule.controls.size(); ++c) where += (c == 0 ? "; supports " : ", ") + visible_line(rule.controls[c].text(), 100);
+    for (std::size_t c = 0; c < rule.controls.size(); ++c)
+      where += (c == 0 ? "; supports " : ", ") + visible_line(rule.controls[c].text(), 100);
     page_.wrapped("  ", where, Style::dim);
     std::uint64_t total = 0;
     for (Verdict verdict : verdicts) total += rule.counts[verdict];
@@ -273,26 +313,37 @@ class TextReport {
     }
     if (shown < total) {
       const std::string file = evidence_path(options_.evidence, rule, populations_[index]);
-      page_.wrapped("    ", fmt::format("and {} more: --verbose lists all{}", total - shown, file.empty() ? "" : ", as does " + file), Style::dim);
+      page_.wrapped("    ",
+                    fmt::format("and {} more: --verbose lists all{}", total - shown,
+                                file.empty() ? "" : ", as does " + file),
+                    Style::dim);
     }
     if (is_failure && !rule.fix.empty()) page_.wrapped("  Fix: ", one_paragraph(rule.fix));
   }
 
   void write_finding(const RuleResult& rule, const Finding& finding) {
     page_.wrapped("    - ", subject_name(run_, rule.subject, finding.subject), Style::bold);
-    page_.wrapped("      ", (finding.verdict == Verdict::error ? "rule error: " : "") + visible_line(finding.reason, kReasonBytes));
-    if (!finding.observed.empty()) page_.wrapped("      observed: ", readable_json(finding.observed, kValueBytes));
-    if (!finding.expected.empty()) page_.wrapped("      expected: ", readable_json(finding.expected, kValueBytes));
+    page_.wrapped("      ", (finding.verdict == Verdict::error ? "rule error: " : "") +
+                                visible_line(finding.reason, kReasonBytes));
+    if (!finding.observed.empty())
+      page_.wrapped("      observed: ", readable_json(finding.observed, kValueBytes));
+    if (!finding.expected.empty())
+      page_.wrapped("      expected: ", readable_json(finding.expected, kValueBytes));
     if (!finding.related.empty()) {
       constexpr std::size_t kShownRelated = 10;
-      const std::size_t limit = options_.verbose ? finding.related.size() : std::min(kShownRelated, finding.related.size());
+      const std::size_t limit =
+          options_.verbose ? finding.related.size() : std::min(kShownRelated, finding.related.size());
       std::string names;
-      for (std::size_t i = 0; i < limit; ++i) names += (i > 0 ? ", " : "") + subject_name(finding.related[i].label, finding.related[i].id);
-      if (limit < finding.related.size()) names += fmt::format(" and {} more", finding.related.size() - limit);
+      for (std::size_t i = 0; i < limit; ++i)
+        names += (i > 0 ? ", " : "") + subject_name(finding.related[i].label, finding.related[i].id);
+      if (limit < finding.related.size())
+        names += fmt::format(" and {} more", finding.related.size() - limit);
       page_.wrapped("      related: ", names);
     }
     if (options_.verbose) {
-      for (const RawRow& row : finding.rows) page_.wrapped("      from: ", fmt::format("data/{}.jsonl:{}", visible_line(row.dataset, 100), row.line), Style::dim);
+      for (const RawRow& row : finding.rows)
+        page_.wrapped("      from: ",
+                      fmt::format("data/{}.jsonl:{}", visible_line(row.dataset, 100), row.line), Style::dim);
     }
   }
 
@@ -317,7 +368,9 @@ class TextReport {
             continue;
           }
           ++shown;
-          page_.wrapped("    - ", fmt::format("{}: {}: {}", visible_line(rule.as, 200), subject_name(run_, rule.subject, finding.subject), visible_line(finding.reason, kReasonBytes)));
+          page_.wrapped("    - ", fmt::format("{}: {}: {}", visible_line(rule.as, 200),
+                                              subject_name(run_, rule.subject, finding.subject),
+                                              visible_line(finding.reason, kReasonBytes)));
         }
       }
       if (more > 0) page_.wrapped("    ", fmt::format("and {} more: --verbose lists all", more), Style::dim);
@@ -326,7 +379,8 @@ class TextReport {
 
   void write_waiver(const WaiverResult& waiver) {
     std::string text = waiver_name(waiver);
-    text += waiver.approver.empty() ? ", without an approver" : ", approved by " + visible_line(waiver.approver, 200);
+    text += waiver.approver.empty() ? ", without an approver"
+                                    : ", approved by " + visible_line(waiver.approver, 200);
     if (!waiver.ticket.empty()) text += ", " + visible_line(waiver.ticket, 200);
     if (!waiver.reason.empty()) text += ": " + visible_line(waiver.reason, kReasonBytes);
     page_.wrapped("  ", text);
@@ -340,19 +394,25 @@ class TextReport {
       std::vector<std::string> cells;
       std::size_t width = 0;
     };
-    std::vector<Column> columns = {{"rule", {}, 0}, {"severity", {}, 0}, {"result", {}, 0}, {"total", {}, 0}, {"pass", {}, 0}, {"fail", {}, 0},
-                                   {"waived", {}, 0}, {"n/a", {}, 0}, {"unknown", {}, 0}, {"error", {}, 0}};
+    std::vector<Column> columns = {
+        {"rule", {}, 0}, {"severity", {}, 0}, {"result", {}, 0}, {"total", {}, 0},   {"pass", {}, 0},
+        {"fail", {}, 0}, {"waived", {}, 0},   {"n/a", {}, 0},    {"unknown", {}, 0}, {"error", {}, 0}};
     std::vector<Standing> standings;
     for (const RuleResult& rule : run_.rules) {
       standings.push_back(standing_of(rule));
-      const std::vector<std::string> cells = {visible_line(rule.as, 200), std::string(muster::word_of(rule.severity)), std::string(word_of(standings.back())), std::to_string(rule.population)};
+      const std::vector<std::string> cells = {
+          visible_line(rule.as, 200), std::string(muster::word_of(rule.severity)),
+          std::string(word_of(standings.back())), std::to_string(rule.population)};
       for (std::size_t i = 0; i < cells.size(); ++i) columns[i].cells.push_back(cells[i]);
-      for (std::size_t v = 0; v < kVerdicts.size(); ++v) columns[4 + v].cells.push_back(std::to_string(rule.counts[kVerdicts[v]]));
+      for (std::size_t v = 0; v < kVerdicts.size(); ++v)
+        columns[4 + v].cells.push_back(std::to_string(rule.counts[kVerdicts[v]]));
     }
     // A verdict that no rule gave needs no column; fail is always there.
     std::erase_if(columns, [](const Column& column) {
-      return (column.name == "waived" || column.name == "n/a" || column.name == "unknown" || column.name == "error") &&
-             std::all_of(column.cells.begin(), column.cells.end(), [](const std::string& cell) { return cell == "0"; });
+      return (column.name == "waived" || column.name == "n/a" || column.name == "unknown" ||
+              column.name == "error") &&
+             std::all_of(column.cells.begin(), column.cells.end(),
+                         [](const std::string& cell) { return cell == "0"; });
     });
     std::size_t others = 2;
     for (Column& column : columns) {
@@ -361,13 +421,16 @@ class TextReport {
       others += column.width + 2;
     }
     others -= columns[0].width + 2;
-    columns[0].width = std::min(columns[0].width, std::max<std::size_t>(16, page_.width() > others ? page_.width() - others : 0));
+    columns[0].width = std::min(
+        columns[0].width, std::max<std::size_t>(16, page_.width() > others ? page_.width() - others : 0));
     const auto row = [&](auto&& cell_of, Style result_style) {
       std::string line = "  ";
       for (std::size_t i = 0; i < columns.size(); ++i) {
         const std::string cell = cell_of(columns[i]);
         if (i > 0) line += "  ";
-        std::string fitted = i < 3 ? fit(cell, columns[i].width) : std::string(columns[i].width - std::min(columns[i].width, cell.size()), ' ') + cell;
+        std::string fitted =
+            i < 3 ? fit(cell, columns[i].width)
+                  : std::string(columns[i].width - std::min(columns[i].width, cell.size()), ' ') + cell;
         line += i == 2 ? page_.styled(fitted, result_style) : fitted;
       }
       page_.line(line);
@@ -378,7 +441,8 @@ class TextReport {
     }
   }
 
-  /// Every reason of every rule with how many subjects got it: this is where the reasons of a pass can be read.
+  /// Every reason of every rule with how many subjects got it: this is where the reasons of a pass can be
+  /// read.
   void write_reasons() {
     page_.heading("REASONS");
     for (const RuleResult& rule : run_.rules) {
@@ -387,7 +451,8 @@ class TextReport {
       for (const VerdictRun& piece : rule.verdicts) counted[{piece.verdict, piece.reason}] += piece.count;
       for (const auto& [key, count] : counted) {
         const std::string& reason = rule.reasons[key.second];
-        page_.wrapped("    ", fmt::format("{} {}{}", count, muster::word_of(key.first), reason.empty() ? "" : ": " + visible_line(reason, kReasonBytes)));
+        page_.wrapped("    ", fmt::format("{} {}{}", count, muster::word_of(key.first),
+                                          reason.empty() ? "" : ": " + visible_line(reason, kReasonBytes)));
       }
       if (counted.empty()) page_.line("    0 subjects");
     }
@@ -396,13 +461,19 @@ class TextReport {
   void write_inputs() {
     page_.heading("INPUTS");
     bool is_declared = false;
-    for (const DatasetResult& dataset : run_.datasets) is_declared = is_declared || (dataset.declared && dataset.status != "not_requested");
-    page_.wrapped("  snapshot  ", fmt::format("completed {}{}{}", format_rfc3339(run_.snapshot_completed), run_.provider.empty() ? "" : ", from " + visible_line(run_.provider, 100),
-                                              is_declared ? ", completeness declared by the importer, not observed" : ""));
+    for (const DatasetResult& dataset : run_.datasets)
+      is_declared = is_declared || (dataset.declared && dataset.status != "not_requested");
+    page_.wrapped("  snapshot  ",
+                  fmt::format("completed {}{}{}", format_rfc3339(run_.snapshot_completed),
+                              run_.provider.empty() ? "" : ", from " + visible_line(run_.provider, 100),
+                              is_declared ? ", completeness declared by the importer, not observed" : ""));
     for (const RosterResult& roster : run_.rosters) {
-      std::string text = fmt::format("{}: {}, {}", visible_line(roster.path, 500), plural(roster.persons, "person", "persons"), visible_line(roster.status, 40));
+      std::string text =
+          fmt::format("{}: {}, {}", visible_line(roster.path, 500),
+                      plural(roster.persons, "person", "persons"), visible_line(roster.status, 40));
       if (!roster.reason.empty()) text += " (" + visible_line(roster.reason, kReasonBytes) + ")";
-      text += roster.as_of.empty() ? ", age not checked" : ", as of " + visible_line(roster.as_of, 40) + roster_age(roster);
+      text += roster.as_of.empty() ? ", age not checked"
+                                   : ", as of " + visible_line(roster.as_of, 40) + roster_age(roster);
       page_.wrapped("  roster    ", text, roster.status == "complete" ? Style::plain : Style::yellow);
     }
     if (run_.rosters.empty()) page_.line("  roster    none");
@@ -411,20 +482,27 @@ class TextReport {
       const bool is_complete = dataset.status == "complete";
       if (is_complete && !options_.verbose) continue;
       if (!dataset.read && dataset.status == "not_requested" && !options_.verbose) continue;
-      std::string text = fmt::format("{}: {}", visible_line(dataset.name, 100), visible_line(dataset.status, 40));
+      std::string text =
+          fmt::format("{}: {}", visible_line(dataset.name, 100), visible_line(dataset.status, 40));
       if (is_complete || dataset.rows > 0) text += ", " + plural(dataset.rows, "row", "rows");
       if (!dataset.reason.empty()) text += " (" + visible_line(dataset.reason, kReasonBytes) + ")";
       text += "; " + readers_of(dataset.name);
       if (options_.verbose && !dataset.sha256.empty()) text += "; sha256 " + visible_line(dataset.sha256, 80);
       page_.wrapped("  dataset   ", text, is_complete || !dataset.read ? Style::plain : Style::yellow);
-      for (const std::string& warning : dataset.warnings) page_.wrapped("            ", "warning: " + visible_line(warning, kReasonBytes));
+      for (const std::string& warning : dataset.warnings)
+        page_.wrapped("            ", "warning: " + visible_line(warning, kReasonBytes));
     }
     if (!options_.verbose) return;
     for (const InputFile& input : run_.inputs) {
-      page_.wrapped("  " + fit(visible_line(input.kind, 20), 10), fmt::format("{} ({}, sha256 {})", visible_line(input.path, 500), plural(input.bytes, "byte", "bytes"), visible_line(input.sha256, 80)));
+      page_.wrapped("  " + fit(visible_line(input.kind, 20), 10),
+                    fmt::format("{} ({}, sha256 {})", visible_line(input.path, 500),
+                                plural(input.bytes, "byte", "bytes"), visible_line(input.sha256, 80)));
     }
     for (const PolicyResult& policy : run_.policies) {
-      page_.wrapped("  policy    ", fmt::format("{}{}: {}", visible_line(policy.id, 200), policy.version.empty() ? "" : " " + visible_line(policy.version, 40), visible_line(policy.title, kReasonBytes)));
+      page_.wrapped("  policy    ",
+                    fmt::format("{}{}: {}", visible_line(policy.id, 200),
+                                policy.version.empty() ? "" : " " + visible_line(policy.version, 40),
+                                visible_line(policy.title, kReasonBytes)));
     }
     page_.line("  muster    " + visible_line(run_.tool_version, 80));
   }
@@ -432,7 +510,8 @@ class TextReport {
   [[nodiscard]] std::string readers_of(const std::string& dataset) const {
     std::string names;
     for (const RuleResult& rule : run_.rules) {
-      if (std::find(rule.reads.begin(), rule.reads.end(), dataset) != rule.reads.end()) names += (names.empty() ? "" : ", ") + visible_line(rule.as, 200);
+      if (std::find(rule.reads.begin(), rule.reads.end(), dataset) != rule.reads.end())
+        names += (names.empty() ? "" : ", ") + visible_line(rule.as, 200);
     }
     return names.empty() ? "no selected rule reads it" : "read by " + names;
   }
@@ -442,7 +521,9 @@ class TextReport {
     std::string text;
     if (date) {
       const int days = days_between(*date, date_of(run_.as_of));
-      text = days < 0 ? ", dated after the snapshot" : days == 0 ? ", of the same day" : fmt::format(", {} old", plural(static_cast<std::uint64_t>(days), "day", "days"));
+      text = days < 0    ? ", dated after the snapshot"
+             : days == 0 ? ", of the same day"
+                         : fmt::format(", {} old", plural(static_cast<std::uint64_t>(days), "day", "days"));
     }
     return roster.max_age.empty() ? text : text + ", may be " + visible_line(roster.max_age, 40) + " old";
   }
@@ -480,6 +561,9 @@ void render_text(const Run& run, const ReportOptions& options, Output& out) {
 
 }  // namespace
 
-Format text_format() { return {"text", "report.txt", "a report for people: failures first, with observed, expected and fix", render_text}; }
+Format text_format() {
+  return {"text", "report.txt", "a report for people: failures first, with observed, expected and fix",
+          render_text};
+}
 
 }  // namespace muster::reports

@@ -1,4 +1,5 @@
-// Writes every sample run in every format into a folder, one folder a sample: <out>/<sample>/{results.json, junit.xml, junit-strict.xml, by-subject*.xml, out/…}.
+// Writes every sample run in every format into a folder, one folder a sample: <out>/<sample>/{results.json,
+// junit.xml, junit-strict.xml, by-subject*.xml, out/…}.
 #include <cstdio>
 #include <string>
 
@@ -10,7 +11,8 @@ namespace {
 
 using muster::Run;
 
-bool write_sample(muster::FileSystem& files, const std::string& folder, const Run& run, std::size_t shard = 20) {
+bool write_sample(muster::FileSystem& files, const std::string& folder, const Run& run,
+                  std::size_t shard = 20) {
   using namespace muster::reports;
   ReportOptions plain;
   plain.evidence = "out";
@@ -34,7 +36,8 @@ bool write_sample(muster::FileSystem& files, const std::string& folder, const Ru
                         {"junit-strict", "junit-strict-timed.xml", &timed},
                         {"junit-strict", "by-subject-strict.xml", &by_subject}};
   for (const Wanted& wanted : all) {
-    const auto written = write_report(files, *find_format(wanted.format), run, *wanted.options, muster::join_path(folder, wanted.file));
+    const auto written = write_report(files, *find_format(wanted.format), run, *wanted.options,
+                                      muster::join_path(folder, wanted.file));
     if (!written) return std::fprintf(stderr, "%s\n", written.error().message.c_str()) < 0;
   }
   const auto written = write_output_folder(files, run, times, plain, muster::join_path(folder, "out"));
@@ -49,8 +52,10 @@ int main(int argc, char** argv) {
   const auto files = muster::make_os_file_system();
   const std::string out = argv[1];
   using namespace muster::testing;
-  const bool done = write_sample(*files, out + "/northwind", northwind()) && write_sample(*files, out + "/all-passed", all_passed()) &&
-                    write_sample(*files, out + "/hostile", hostile()) && write_sample(*files, out + "/no-rules", RunBuilder().finish()) &&
+  const bool done = write_sample(*files, out + "/northwind", northwind()) &&
+                    write_sample(*files, out + "/all-passed", all_passed()) &&
+                    write_sample(*files, out + "/hostile", hostile()) &&
+                    write_sample(*files, out + "/no-rules", RunBuilder().finish()) &&
                     write_sample(*files, out + "/large", large(1000, 12, 3), 5000);
   return done ? 0 : 70;
 }

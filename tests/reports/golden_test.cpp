@@ -1,4 +1,5 @@
-// Whole reports against the files in tests/golden. After a wanted change: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/reports/reports_test --gtest_filter='*Golden*'
+// Whole reports against the files in tests/golden. After a wanted change: MUSTER_UPDATE_GOLDEN=1
+// build/dev/tests/reports/reports_test --gtest_filter='*Golden*'
 #include <cstdlib>
 
 #include <gtest/gtest.h>
@@ -28,22 +29,29 @@ const Sample kSamples[] = {
     {"json/northwind.json", "json", testing::northwind, {}},
     {"json/hostile.json", "json", [] { return testing::hostile(); }, {}},
     {"junit/northwind.xml", "junit", testing::northwind, with([](ReportOptions&) {})},
-    {"junit/northwind-subject.xml", "junit", testing::northwind, with([](ReportOptions& o) { o.junit_cases = JunitCases::subject; })},
+    {"junit/northwind-subject.xml", "junit", testing::northwind,
+     with([](ReportOptions& o) { o.junit_cases = JunitCases::subject; })},
     {"junit/northwind-strict.xml", "junit-strict", testing::northwind, with([](ReportOptions&) {})},
     {"junit/all-passed.xml", "junit", testing::all_passed, {}},
     {"junit/hostile.xml", "junit", testing::hostile, {}},
     {"text/northwind.txt", "text", testing::northwind, with([](ReportOptions&) {})},
-    {"text/northwind-verbose.txt", "text", testing::northwind, with([](ReportOptions& o) { o.verbose = true; })},
-    {"text/northwind-narrow-colour.txt", "text", testing::northwind, with([](ReportOptions& o) { o.width = 72; o.colour = true; })},
+    {"text/northwind-verbose.txt", "text", testing::northwind,
+     with([](ReportOptions& o) { o.verbose = true; })},
+    {"text/northwind-narrow-colour.txt", "text", testing::northwind, with([](ReportOptions& o) {
+       o.width = 72;
+       o.colour = true;
+     })},
     {"text/all-passed.txt", "text", testing::all_passed, {}},
     {"text/hostile.txt", "text", testing::hostile, {}},
 };
 
-// Two reasons of the hostile run are huge; what a report does with them is tested elsewhere, a golden file keeps to the rest.
+// Two reasons of the hostile run are huge; what a report does with them is tested elsewhere, a golden file
+// keeps to the rest.
 Run small(Run run) {
   for (RuleResult& rule : run.rules) {
     for (std::string& reason : rule.reasons) reason.resize(std::min<std::size_t>(reason.size(), 100));
-    for (Finding& finding : rule.findings) finding.reason.resize(std::min<std::size_t>(finding.reason.size(), 100));
+    for (Finding& finding : rule.findings)
+      finding.reason.resize(std::min<std::size_t>(finding.reason.size(), 100));
   }
   return run;
 }
@@ -64,7 +72,9 @@ TEST_P(Golden, IsTheSameByteForByte) {
     GTEST_SKIP() << "written: " << path;
   }
   const Result<std::string> golden = files->read_file(path);
-  const char* regenerate = "\nregenerate with: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/reports/reports_test --gtest_filter='*Golden*'";
+  const char* regenerate =
+      "\nregenerate with: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/reports/reports_test "
+      "--gtest_filter='*Golden*'";
   ASSERT_TRUE(golden) << golden.error().message << regenerate;
   EXPECT_EQ(rendered[0].bytes, *golden) << regenerate;
 }

@@ -16,12 +16,12 @@
 namespace muster::reports {
 namespace {
 
+using muster::testing::RunBuilder;
+using muster::testing::Say;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-using muster::testing::RunBuilder;
-using muster::testing::Say;
 
 std::string only_file(const char* format, const Run& run, const ReportOptions& options = {}) {
   const std::vector<Rendered> files = render_all(*find_format(format), run, options);
@@ -32,7 +32,8 @@ std::string only_file(const char* format, const Run& run, const ReportOptions& o
 
 std::size_t count(std::string_view text, std::string_view what) {
   std::size_t n = 0;
-  for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, at + what.size())) ++n;
+  for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, at + what.size()))
+    ++n;
   return n;
 }
 
@@ -50,7 +51,8 @@ std::string testcase(const std::string& xml, const std::string& name) {
 }
 
 std::vector<Run (*)()> all_runs() {
-  return {testing::northwind, testing::all_passed, testing::hostile, [] { return RunBuilder().finish(); }, [] { return testing::large(300, 7, 4); }};
+  return {testing::northwind, testing::all_passed, testing::hostile, [] { return RunBuilder().finish(); },
+          [] { return testing::large(300, 7, 4); }};
 }
 
 TEST(Formats, AreFoundByNameAndSorted) {
@@ -123,29 +125,45 @@ TEST(Json, RefusesWhatContradictsItself) {
       {"\"tzdata\": \"2026a\"", "\"tzdata\": \"2026a\", \"extra\": 1", "run.extra is not a known member"},
       {"\"as_of\": \"2026-11-20T08:00:00Z\"", "\"as_of\": \"yesterday\"", "run.as_of is not a time"},
       {"\"fail_on\": \"low\"", "\"fail_on\": \"lowest\"", "run.fail_on has the unknown word \"lowest\""},
-      {"\"code\": 3", "\"code\": 0", "exit.words is \"failed and undecided\", but exit.code 0 means \"passed\""},
+      {"\"code\": 3", "\"code\": 0",
+       "exit.words is \"failed and undecided\", but exit.code 0 means \"passed\""},
       {"\"code\": 3", "\"code\": 4", "exit.code must be 0, 1, 2 or 3"},
       {"\"code\": 3", "\"code\": -1", "exit.code must be a whole number in range, not integer"},
-      {"\"code\": 3,\n  \"words\": \"failed and undecided\"", "\"code\": 0,\n  \"words\": \"passed\"", "exit.code is 0, but accounts.linked_to_roster failed"},
-      {"\"code\": 3,\n  \"words\": \"failed and undecided\"", "\"code\": 1,\n  \"words\": \"failed\"", "exit.code is 1, but nonhuman.register_current is undecided"},
-      {"\"counts\": {\"pass\": 5, \"fail\": 3", "\"counts\": {\"pass\": 8, \"fail\": 0", "rules[0].counts are not those of the verdicts"},
+      {"\"code\": 3,\n  \"words\": \"failed and undecided\"", "\"code\": 0,\n  \"words\": \"passed\"",
+       "exit.code is 0, but accounts.linked_to_roster failed"},
+      {"\"code\": 3,\n  \"words\": \"failed and undecided\"", "\"code\": 1,\n  \"words\": \"failed\"",
+       "exit.code is 1, but nonhuman.register_current is undecided"},
+      {"\"counts\": {\"pass\": 5, \"fail\": 3", "\"counts\": {\"pass\": 8, \"fail\": 0",
+       "rules[0].counts are not those of the verdicts"},
       {"\"population\": 8", "\"population\": 7", "rules[0].verdicts add up to 8, but the population is 7"},
-      {"[2, \"pass\", 1]", "[2, \"pass\", 9]", "rules[0].verdicts has an empty piece or names a reason that is not there"},
+      {"[2, \"pass\", 1]", "[2, \"pass\", 9]",
+       "rules[0].verdicts has an empty piece or names a reason that is not there"},
       {"[2, \"pass\", 1]", "[2, \"passed\", 1]", "rules[0].verdicts has the unknown verdict \"passed\""},
-      {"[2, \"pass\", 1]", "[2, \"pass\"]", "rules[0].verdicts holds something else than [count, verdict, reason]"},
-      {"[2, \"pass\", 1]", "[4294967296, \"pass\", 1]", "rules[0].verdicts must be a whole number in range, not integer"},
+      {"[2, \"pass\", 1]", "[2, \"pass\"]",
+       "rules[0].verdicts holds something else than [count, verdict, reason]"},
+      {"[2, \"pass\", 1]", "[4294967296, \"pass\", 1]",
+       "rules[0].verdicts must be a whole number in range, not integer"},
       {"\"reasons\": [\"\", ", "\"reasons\": [", "rules[0].reasons must begin with \"\""},
-      {"\"on_unknown\": \"undecided\"", "\"on_unknown\": \"pass\"", "rules[0].on_unknown must be \"report\" or \"undecided\""},
-      {"\"as\": \"accounts.leavers_removed\", \"rule\"", "\"as\": \"accounts.linked_to_roster\", \"rule\"", "two rules have one policy and one name"},
-      {"\"id\": \"user_01C\", \"label\"", "\"id\": \"user_01B\", \"label\"", "findings[0].subject is not the subject that its index names"},
-      {"\"index\": 2}, \"verdict\": \"fail\"", "\"index\": 99}, \"verdict\": \"fail\"", "findings[0].subject is not the subject that its index names"},
-      {"\"index\": 2}, \"verdict\": \"fail\"", "\"index\": 2}, \"verdict\": \"pass\"", "findings[0].verdict is not one of a finding"},
-      {"\"index\": 2}, \"verdict\": \"fail\"", "\"index\": 2}, \"verdict\": \"error\"", "rules[0] counts 3 fail, but findings has 2"},
-      {"\"index\": 2}, \"verdict\": \"fail\"", "\"index\": 2}, \"verdict\": \"waived\"", "findings[0].waiver must be there exactly when the verdict is waived"},
-      {"\"waiver\": \"W-18\"", "\"waiver\": \"W-1\"", "findings[3].waiver names a waiver that is not in waivers"},
+      {"\"on_unknown\": \"undecided\"", "\"on_unknown\": \"pass\"",
+       "rules[0].on_unknown must be \"report\" or \"undecided\""},
+      {"\"as\": \"accounts.leavers_removed\", \"rule\"", "\"as\": \"accounts.linked_to_roster\", \"rule\"",
+       "two rules have one policy and one name"},
+      {"\"id\": \"user_01C\", \"label\"", "\"id\": \"user_01B\", \"label\"",
+       "findings[0].subject is not the subject that its index names"},
+      {"\"index\": 2}, \"verdict\": \"fail\"", "\"index\": 99}, \"verdict\": \"fail\"",
+       "findings[0].subject is not the subject that its index names"},
+      {"\"index\": 2}, \"verdict\": \"fail\"", "\"index\": 2}, \"verdict\": \"pass\"",
+       "findings[0].verdict is not one of a finding"},
+      {"\"index\": 2}, \"verdict\": \"fail\"", "\"index\": 2}, \"verdict\": \"error\"",
+       "rules[0] counts 3 fail, but findings has 2"},
+      {"\"index\": 2}, \"verdict\": \"fail\"", "\"index\": 2}, \"verdict\": \"waived\"",
+       "findings[0].waiver must be there exactly when the verdict is waived"},
+      {"\"waiver\": \"W-18\"", "\"waiver\": \"W-1\"",
+       "findings[3].waiver names a waiver that is not in waivers"},
       {"\"label\": [\"Ada Lovelace\", ", "\"label\": [", "subjects.user has not as many labels as ids"},
       {"\"nonhuman\": {\"id\"", "\"robot\": {\"id\"", "subjects.robot is not a known member"},
-      {"\"controls\": [\"soc2:CC6.1\"", "\"controls\": [\"CC6.1\"", "rules[0].controls: \"CC6.1\" is not framework:id"},
+      {"\"controls\": [\"soc2:CC6.1\"", "\"controls\": [\"CC6.1\"",
+       "rules[0].controls: \"CC6.1\" is not framework:id"},
       {"\"parameters\": {\"grace_days\":1}", "\"parameters\": []", "rules[0].parameters is not an object"},
   };
   for (const Damage& damage : damages) {
@@ -178,46 +196,72 @@ TEST(Json, RefusesWhatIsNotOneDocument) {
 TEST(Junit, MapsEachRuleToOneOutcome) {
   const std::string xml = only_file("junit", testing::northwind());
   const std::pair<const char*, const char*> wanted[] = {
-      {"accounts.linked_to_roster", "<failure message=\"Every account belongs to somebody on the roster: 3 of 8 users fail\" type=\"PolicyViolation.critical\">"},
-      {"admins.workspace_spread", "<skipped message=\"1 of 2 workspaces waived by W-18, no expiry, 1 not applicable\">"},
+      {"accounts.linked_to_roster",
+       "<failure message=\"Every account belongs to somebody on the roster: 3 of 8 users fail\" "
+       "type=\"PolicyViolation.critical\">"},
+      {"admins.workspace_spread",
+       "<skipped message=\"1 of 2 workspaces waived by W-18, no expiry, 1 not applicable\">"},
       {"workspaces.has_members", "<skipped message=\"not applicable to 2 workspaces, for several reasons\">"},
       {"invites.pending_age", "<skipped message=\"0 subjects: there are no invites to judge\">"},
       {"nonhuman.register_current",
-       "<error message=\"Every non-human identity has an owner: all 2 non-human identities undecided: roster hr/contractors.csv is stale: 2026-10-30 is older than 7d\" type=\"Undecided.unknown\">"},
-      {"keys.max_age_production", "<failure message=\"Production keys are replaced every 30 days: 1 of 5 API keys fails\" type=\"PolicyViolation.info\">"},
-      {"keys.creator_in_organization", "<error message=\"Whoever made a key is still here: 1 of 5 API keys unknown, 1 fails\" type=\"Undecided.unknown\">"},
-      {"keys.expired_but_present", "<error message=\"Expired keys are archived: 1 of 5 API keys unknown, 1 in error\" type=\"RuleError.error\">"},
+       "<error message=\"Every non-human identity has an owner: all 2 non-human identities undecided: roster "
+       "hr/contractors.csv is stale: 2026-10-30 is older than 7d\" type=\"Undecided.unknown\">"},
+      {"keys.max_age_production",
+       "<failure message=\"Production keys are replaced every 30 days: 1 of 5 API keys fails\" "
+       "type=\"PolicyViolation.info\">"},
+      {"keys.creator_in_organization",
+       "<error message=\"Whoever made a key is still here: 1 of 5 API keys unknown, 1 fails\" "
+       "type=\"Undecided.unknown\">"},
+      {"keys.expired_but_present",
+       "<error message=\"Expired keys are archived: 1 of 5 API keys unknown, 1 in error\" "
+       "type=\"RuleError.error\">"},
       {"compliance.keys_read_only",
-       "<error message=\"Compliance keys can only read: undecided: dataset compliance_keys was denied: the key lacks the scope read:compliance\" type=\"Undecided.unknown\">"},
-      {"keys.max_age", "<error message=\"Keys are replaced every 90 days: undecided: the scope selects nothing from 5 API keys\" type=\"Undecided.unknown\">"},
+       "<error message=\"Compliance keys can only read: undecided: dataset compliance_keys was denied: the "
+       "key lacks the scope read:compliance\" type=\"Undecided.unknown\">"},
+      {"keys.max_age",
+       "<error message=\"Keys are replaced every 90 days: undecided: the scope selects nothing from 5 API "
+       "keys\" type=\"Undecided.unknown\">"},
   };
   for (const auto& [name, outcome] : wanted) {
     const std::string made = testcase(xml, name);
     EXPECT_THAT(made, HasSubstr(outcome));
     EXPECT_EQ(count(made, "<failure ") + count(made, "<error ") + count(made, "<skipped "), 1u) << name;
   }
-  for (const char* name : {"accounts.leavers_removed", "admins.count"}) EXPECT_EQ(count(testcase(xml, name), " message="), 0u) << name;
-  EXPECT_THAT(testcase(xml, "keys.max_age_production"), HasSubstr("<property name=\"gated\" value=\"false\" />"));
-  EXPECT_THAT(testcase(xml, "keys.expired_but_present"), HasSubstr("<property name=\"on_unknown\" value=\"report\" />"));
-  EXPECT_THAT(xml, HasSubstr("<testsuites name=\"muster\" tests=\"13\" failures=\"3\" errors=\"5\" skipped=\"3\" time=\"0.000\" timestamp=\"2026-11-20T08:00:00\">"));
+  for (const char* name : {"accounts.leavers_removed", "admins.count"})
+    EXPECT_EQ(count(testcase(xml, name), " message="), 0u) << name;
+  EXPECT_THAT(testcase(xml, "keys.max_age_production"),
+              HasSubstr("<property name=\"gated\" value=\"false\" />"));
+  EXPECT_THAT(testcase(xml, "keys.expired_but_present"),
+              HasSubstr("<property name=\"on_unknown\" value=\"report\" />"));
+  EXPECT_THAT(xml, HasSubstr("<testsuites name=\"muster\" tests=\"13\" failures=\"3\" errors=\"5\" "
+                             "skipped=\"3\" time=\"0.000\" timestamp=\"2026-11-20T08:00:00\">"));
 }
 
 TEST(Junit, ListsTheUndecidedFirstAndThenTheFailures) {
   const std::string made = testcase(only_file("junit", testing::northwind()), "keys.creator_in_organization");
-  EXPECT_THAT(made, HasSubstr("1 fails\nUndecided:\n1. laptop (apikey_01C): the creator is a service account, and service_accounts were not collected\n"
-                              "Failed:\n1. batch (apikey_01B): its creator Eve Moss is no longer a member\nSeverity: medium\n"));
+  EXPECT_THAT(
+      made,
+      HasSubstr(
+          "1 fails\nUndecided:\n1. laptop (apikey_01C): the creator is a service account, and "
+          "service_accounts were not collected\n"
+          "Failed:\n1. batch (apikey_01B): its creator Eve Moss is no longer a member\nSeverity: medium\n"));
 }
 
 TEST(Junit, SaysOnceWhatIsTheSameForAll) {
   RunBuilder b;
   b.subjects(SubjectKind::user, {{"u1", "A"}, {"u2", "B"}});
-  b.whole("access", "a", Severity::high, SubjectKind::user, "T", Verdict::error, "over its budget of 1000000 instructions");
+  b.whole("access", "a", Severity::high, SubjectKind::user, "T", Verdict::error,
+          "over its budget of 1000000 instructions");
   b.whole("access", "b", Severity::high, SubjectKind::user, "T", Verdict::fail, "every one");
   b.whole("access", "c", Severity::high, SubjectKind::user, "T", Verdict::not_applicable, "SSO is off");
   const std::string xml = only_file("junit", b.finish());
-  EXPECT_THAT(xml, HasSubstr("<error message=\"T: all 2 users undecided: over its budget of 1000000 instructions\" type=\"RuleError.error\">T: all 2 users undecided: over its budget of "
-                             "1000000 instructions\nSeverity: high\n"));
-  EXPECT_THAT(xml, HasSubstr("<failure message=\"T: 2 of 2 users fail: every one\" type=\"PolicyViolation.high\">T: 2 of 2 users fail: every one\nSeverity: high\n"));
+  EXPECT_THAT(
+      xml, HasSubstr("<error message=\"T: all 2 users undecided: over its budget of 1000000 instructions\" "
+                     "type=\"RuleError.error\">T: all 2 users undecided: over its budget of "
+                     "1000000 instructions\nSeverity: high\n"));
+  EXPECT_THAT(xml,
+              HasSubstr("<failure message=\"T: 2 of 2 users fail: every one\" "
+                        "type=\"PolicyViolation.high\">T: 2 of 2 users fail: every one\nSeverity: high\n"));
   EXPECT_THAT(xml, HasSubstr("<skipped message=\"not applicable for all 2 users: SSO is off\">"));
 }
 
@@ -228,7 +272,9 @@ TEST(Junit, CapsTheListAndPointsToTheRest) {
   EXPECT_THAT(xml, HasSubstr("\n50. person0000099@northwind.example ("));
   EXPECT_THAT(xml, Not(HasSubstr("\n51. ")));
   EXPECT_THAT(xml, HasSubstr("\nand 450 more, see out/evidence/populations/family.rule_000.csv\n"));
-  EXPECT_THAT(xml, HasSubstr("<system-out>\n[[ATTACHMENT|out/evidence/populations/family.rule_000.csv]]\n</system-out>"));
+  EXPECT_THAT(
+      xml,
+      HasSubstr("<system-out>\n[[ATTACHMENT|out/evidence/populations/family.rule_000.csv]]\n</system-out>"));
 }
 
 TEST(Junit, WritesOnlyLegalCharactersAndShortBodies) {
@@ -237,21 +283,29 @@ TEST(Junit, WritesOnlyLegalCharactersAndShortBodies) {
   std::vector<Say> says;
   const auto add = [&](const std::string& text) {
     users.emplace_back("id " + text, text);
-    says.emplace_back(Verdict::fail, "because " + text, "", "", "", std::vector<Related>{{"user", text, text}});
+    says.emplace_back(Verdict::fail, "because " + text, "", "", "",
+                      std::vector<Related>{{"user", text, text}});
   };
-  for (int c = 0; c < 256; ++c) add(std::string(1, static_cast<char>(c)));                              // every byte alone
-  for (unsigned c = 0x80; c < 0xA0; ++c) add(fmt::format("\xC2{}", static_cast<char>(c)));               // C1
-  for (const char* text : {"\uFFFE", "\uFFFF", "\u2028", "\u202E", "\u2066", "\u200B", "\uFEFF", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF4\x90\x80\x80", "\xC0\x80", "\xF0\x9F\xBF\xBF"}) add(text);
+  for (int c = 0; c < 256; ++c) add(std::string(1, static_cast<char>(c)));  // every byte alone
+  for (unsigned c = 0x80; c < 0xA0; ++c) add(fmt::format("\xC2{}", static_cast<char>(c)));  // C1
+  for (const char* text :
+       {"\uFFFE", "\uFFFF", "\u2028", "\u202E", "\u2066", "\u200B", "\uFEFF", "\xED\xA0\x80", "\xED\xBF\xBF",
+        "\xF4\x90\x80\x80", "\xC0\x80", "\xF0\x9F\xBF\xBF"})
+    add(text);
   b.subjects(SubjectKind::user, users);
-  b.rule("access", "all\x01 of\nthem", Severity::high, SubjectKind::user, "T\x02\n", says).fix = "F\x03\n\r\x0B]]>";
+  b.rule("access", "all\x01 of\nthem", Severity::high, SubjectKind::user, "T\x02\n", says).fix =
+      "F\x03\n\r\x0B]]>";
   for (const char* format : {"junit", "junit-strict"}) {
     for (JunitCases cases : {JunitCases::rule, JunitCases::subject}) {
       ReportOptions options;
       options.junit_cases = cases;
       const std::string xml = only_file(format, b.finish(), options);
       ASSERT_TRUE(is_valid_utf8(xml));
-      for (char c : xml) ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << static_cast<int>(c);
-      for (const char* illegal : {"\uFFFE", "\uFFFF", "\u202E", "\u2028", "\u2066", "\xC2\x85", "]]>", "<!", "\x7F", "&#"}) EXPECT_EQ(xml.find(illegal), std::string::npos) << illegal;
+      for (char c : xml)
+        ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << static_cast<int>(c);
+      for (const char* illegal :
+           {"\uFFFE", "\uFFFF", "\u202E", "\u2028", "\u2066", "\xC2\x85", "]]>", "<!", "\x7F", "&#"})
+        EXPECT_EQ(xml.find(illegal), std::string::npos) << illegal;
     }
   }
   const std::string xml = only_file("junit", testing::hostile());
@@ -269,12 +323,14 @@ TEST(Junit, GivesEveryCaseItsOwnName) {
   b.rule("second", "keys.max_age", Severity::high, SubjectKind::user, "T", {Verdict::fail});
   b.rule("third", "keys.max_age", Severity::high, SubjectKind::user, "T", {Verdict::pass});
   const std::string xml = only_file("junit", b.finish());
-  for (const char* name : {"keys.max_age", "keys.max_age (second)", "keys.max_age (third)"}) EXPECT_EQ(count(xml, fmt::format("<testcase name=\"{}\"", name)), 1u) << name;
+  for (const char* name : {"keys.max_age", "keys.max_age (second)", "keys.max_age (third)"})
+    EXPECT_EQ(count(xml, fmt::format("<testcase name=\"{}\"", name)), 1u) << name;
   EXPECT_THAT(xml, HasSubstr("<testsuite id=\"2\" name=\"third\" package=\"\" tests=\"1\""));
   ReportOptions options;
   options.junit_cases = JunitCases::subject;
   const std::string by_subject = only_file("junit", b.finish(), options);
-  for (const char* name : {"keys.max_age [user:u1]", "keys.max_age [user:u\\u{1}]", "keys.max_age [user:u\\u{1}] #2", "keys.max_age (second) [user:u1]"}) {
+  for (const char* name : {"keys.max_age [user:u1]", "keys.max_age [user:u\\u{1}]",
+                           "keys.max_age [user:u\\u{1}] #2", "keys.max_age (second) [user:u1]"}) {
     EXPECT_EQ(count(by_subject, fmt::format("<testcase name=\"{}\"", name)), 1u) << name;
   }
 }
@@ -284,18 +340,30 @@ TEST(Junit, WritesACasePerSubjectWhenAsked) {
   options.junit_cases = JunitCases::subject;
   const std::string xml = only_file("junit", testing::northwind(), options);
   EXPECT_EQ(testcase(xml, "accounts.linked_to_roster [user:user_01C]"),
-            "<testcase name=\"accounts.linked_to_roster [user:user_01C]\" classname=\"access\" file=\"policies/access.yaml\" line=\"4\" time=\"0.000\" assertions=\"1\">\n"
-            "   <properties>\n    <property name=\"severity\" value=\"critical\" />\n    <property name=\"control\" value=\"soc2:CC6.1\" />\n"
+            "<testcase name=\"accounts.linked_to_roster [user:user_01C]\" classname=\"access\" "
+            "file=\"policies/access.yaml\" line=\"4\" time=\"0.000\" assertions=\"1\">\n"
+            "   <properties>\n    <property name=\"severity\" value=\"critical\" />\n    <property "
+            "name=\"control\" value=\"soc2:CC6.1\" />\n"
             "    <property name=\"control\" value=\"nist80053:AC-2(3)\" />\n   </properties>\n"
-            "   <failure message=\"left on 2026-10-01\" type=\"PolicyViolation.critical\">left on 2026-10-01\nSubject: Chidi Ó Briain (user_01C)\n"
-            "observed: left_at: 2026-10-01, status: terminated\nexpected: a person who is active on 2026-11-20\nSeverity: critical\nControls: soc2:CC6.1, nist80053:AC-2(3)\n"
-            "Fix: Remove the account in the console.\nWhen it is a service, put it into the register of non-human identities.\n</failure>\n  </testcase>");
-  EXPECT_THAT(testcase(xml, "keys.no_expiry [api_key:apikey_01D]"), HasSubstr("<skipped message=\"waived by W-17 until 2027-01-31: never expires\">"));
-  EXPECT_THAT(testcase(xml, "nonhuman.register_current [nonhuman:ci-bot]"), HasSubstr("<error message=\"unknown: roster hr/contractors.csv is stale: 2026-10-30 is older than 7d\""));
-  EXPECT_THAT(testcase(xml, "keys.expired_but_present [api_key:apikey_01B]"), HasSubstr("type=\"RuleError.error\""));
-  EXPECT_THAT(testcase(xml, "invites.pending_age"), HasSubstr("<skipped message=\"0 subjects: there are no invites to judge\">"));
+            "   <failure message=\"left on 2026-10-01\" type=\"PolicyViolation.critical\">left on "
+            "2026-10-01\nSubject: Chidi Ó Briain (user_01C)\n"
+            "observed: left_at: 2026-10-01, status: terminated\nexpected: a person who is active on "
+            "2026-11-20\nSeverity: critical\nControls: soc2:CC6.1, nist80053:AC-2(3)\n"
+            "Fix: Remove the account in the console.\nWhen it is a service, put it into the register of "
+            "non-human identities.\n</failure>\n  </testcase>");
+  EXPECT_THAT(testcase(xml, "keys.no_expiry [api_key:apikey_01D]"),
+              HasSubstr("<skipped message=\"waived by W-17 until 2027-01-31: never expires\">"));
+  EXPECT_THAT(
+      testcase(xml, "nonhuman.register_current [nonhuman:ci-bot]"),
+      HasSubstr(
+          "<error message=\"unknown: roster hr/contractors.csv is stale: 2026-10-30 is older than 7d\""));
+  EXPECT_THAT(testcase(xml, "keys.expired_but_present [api_key:apikey_01B]"),
+              HasSubstr("type=\"RuleError.error\""));
+  EXPECT_THAT(testcase(xml, "invites.pending_age"),
+              HasSubstr("<skipped message=\"0 subjects: there are no invites to judge\">"));
   EXPECT_THAT(testcase(xml, "compliance.keys_read_only"), HasSubstr("<error "));
-  EXPECT_THAT(testcase(xml, "keys.max_age"), HasSubstr("<error message=\"undecided: the scope selects nothing from 5 API keys\""));
+  EXPECT_THAT(testcase(xml, "keys.max_age"),
+              HasSubstr("<error message=\"undecided: the scope selects nothing from 5 API keys\""));
 }
 
 TEST(Junit, SplitsManyCasesOverFilesUnderOneSuite) {
@@ -308,7 +376,10 @@ TEST(Junit, SplitsManyCasesOverFilesUnderOneSuite) {
     EXPECT_EQ(files[i].suffix, fmt::format("-{:03}", i + 1));
     const std::size_t cases = i < 2 ? 100 : 50;
     EXPECT_EQ(count(files[i].bytes, "<testcase "), cases);
-    EXPECT_THAT(files[i].bytes, HasSubstr(fmt::format("<testsuite id=\"0\" name=\"access\" package=\"\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\"", cases, cases / 5)));
+    EXPECT_THAT(files[i].bytes,
+                HasSubstr(fmt::format("<testsuite id=\"0\" name=\"access\" package=\"\" tests=\"{}\" "
+                                      "failures=\"{}\" errors=\"0\" skipped=\"0\"",
+                                      cases, cases / 5)));
     EXPECT_EQ(count(files[i].bytes, "<failure "), cases / 5);
   }
   options.junit_shard = 250;
@@ -318,7 +389,9 @@ TEST(Junit, SplitsManyCasesOverFilesUnderOneSuite) {
 TEST(Junit, SaysSoWhenThereIsNoRule) {
   const std::string xml = only_file("junit", RunBuilder().finish());
   EXPECT_THAT(xml, HasSubstr("tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\""));
-  EXPECT_THAT(xml, HasSubstr("<error message=\"no rule was selected: nothing was judged\" type=\"Undecided.unknown\">no rule was selected: nothing was judged\n</error>"));
+  EXPECT_THAT(xml,
+              HasSubstr("<error message=\"no rule was selected: nothing was judged\" "
+                        "type=\"Undecided.unknown\">no rule was selected: nothing was judged\n</error>"));
 }
 
 TEST(Junit, HasTimesOnlyWhenAsked) {
@@ -346,10 +419,14 @@ TEST(Text, SaysTheVerdictFirst) {
     return only_file("text", run, quiet);
   };
   EXPECT_EQ(first(testing::northwind(), ExitCode::failed_and_undecided),
-            "FAILED AND UNDECIDED  Northwind: 13 rules: 3 failed, 4 undecided, 1 failed below the gate, 1 unknown and only reported, 2 passed, 3 skipped (nothing to judge) (exit code 3)\n");
-  EXPECT_EQ(first(testing::all_passed(), ExitCode::ok), "PASSED  Northwind: 2 rules: 2 passed (exit code 0)\n");
-  EXPECT_EQ(first(testing::large(4, 1, 2), ExitCode::failed), "FAILED  Northwind: 1 rule: 1 failed (exit code 1)\n");
-  EXPECT_EQ(first(RunBuilder().finish(), ExitCode::undecided), "UNDECIDED  Northwind: no rule was selected (exit code 2)\n");
+            "FAILED AND UNDECIDED  Northwind: 13 rules: 3 failed, 4 undecided, 1 failed below the gate, 1 "
+            "unknown and only reported, 2 passed, 3 skipped (nothing to judge) (exit code 3)\n");
+  EXPECT_EQ(first(testing::all_passed(), ExitCode::ok),
+            "PASSED  Northwind: 2 rules: 2 passed (exit code 0)\n");
+  EXPECT_EQ(first(testing::large(4, 1, 2), ExitCode::failed),
+            "FAILED  Northwind: 1 rule: 1 failed (exit code 1)\n");
+  EXPECT_EQ(first(RunBuilder().finish(), ExitCode::undecided),
+            "UNDECIDED  Northwind: no rule was selected (exit code 2)\n");
 }
 
 TEST(Text, CapsSubjectsUnlessVerbose) {
@@ -370,8 +447,10 @@ TEST(Text, NeverLetsDataControlTheTerminal) {
   options.verbose = true;
   for (auto make : all_runs()) {
     const std::string text = only_file("text", make(), options);
-    for (char c : text) ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << static_cast<int>(c);
-    for (const char* hidden : {"\u202E", "\u2028", "\u200B", "\xC2\x85", "\x7F"}) EXPECT_EQ(text.find(hidden), std::string::npos);
+    for (char c : text)
+      ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << static_cast<int>(c);
+    for (const char* hidden : {"\u202E", "\u2028", "\u200B", "\xC2\x85", "\x7F"})
+      EXPECT_EQ(text.find(hidden), std::string::npos);
     EXPECT_LT(text.size(), 200'000u);
     ReportOptions coloured = options;
     coloured.colour = true;
@@ -390,7 +469,8 @@ TEST(Text, KeepsToTheWidth) {
       const std::size_t end = text.find('\n', begin);
       // The first line is one that scripts cut out; it is never wrapped. A table needs its columns.
       if (line_number > 0 && width >= 100) {
-        EXPECT_LE(display_width(std::string_view(text).substr(begin, end - begin)), width) << text.substr(begin, end - begin);
+        EXPECT_LE(display_width(std::string_view(text).substr(begin, end - begin)), width)
+            << text.substr(begin, end - begin);
       }
       begin = end + 1;
     }
@@ -406,7 +486,8 @@ TEST(Text, SaysWhatTheResultStandsOn) {
   what_if.as_of.us += kMicrosPerDay;
   what_if.nondeterministic = true;
   const std::string other = only_file("text", what_if);
-  EXPECT_THAT(other, HasSubstr("as of 2026-11-21T08:00:00Z (WHAT-IF: the snapshot is of 2026-11-20T08:00:00Z)"));
+  EXPECT_THAT(other,
+              HasSubstr("as of 2026-11-21T08:00:00Z (WHAT-IF: the snapshot is of 2026-11-20T08:00:00Z)"));
   EXPECT_THAT(other, HasSubstr("A limit on wall time decided something"));
 }
 
@@ -453,22 +534,30 @@ TEST(Csv, ListsEverySubjectWithItsVerdict) {
     return out.bytes;
   };
   EXPECT_EQ(csv(7),
-            "kind,id,label,verdict,reason\r\napi_key,apikey_01A,production,pass,\r\napi_key,apikey_01B,batch,fail,never expires\r\napi_key,apikey_01C,laptop,pass,\r\n"
-            "api_key,apikey_01D,old batch,waived,never expires\r\napi_key,apikey_01E,archived,not_applicable,status is archived\r\n");
+            "kind,id,label,verdict,reason\r\napi_key,apikey_01A,production,pass,\r\napi_key,apikey_01B,batch,"
+            "fail,never expires\r\napi_key,apikey_01C,laptop,pass,\r\n"
+            "api_key,apikey_01D,old batch,waived,never "
+            "expires\r\napi_key,apikey_01E,archived,not_applicable,status is archived\r\n");
   EXPECT_EQ(csv(5), "kind,id,label,verdict,reason\r\n");
   EXPECT_EQ(csv(6),
-            "kind,id,label,verdict,reason\r\nnonhuman,ci-bot,ci-bot,unknown,roster hr/contractors.csv is stale: 2026-10-30 is older than 7d\r\n"
-            "nonhuman,deployer,deployer,unknown,roster hr/contractors.csv is stale: 2026-10-30 is older than 7d\r\n");
+            "kind,id,label,verdict,reason\r\nnonhuman,ci-bot,ci-bot,unknown,roster hr/contractors.csv is "
+            "stale: 2026-10-30 is older than 7d\r\n"
+            "nonhuman,deployer,deployer,unknown,roster hr/contractors.csv is stale: 2026-10-30 is older than "
+            "7d\r\n");
 }
 
 TEST(Csv, NamesFilesSafelyAndUniquely) {
   RunBuilder b;
   b.subjects(SubjectKind::user, {});
-  for (const char* as : {"keys.max_age", "Keys.Max_Age", "../../escape", "a/b", "a\\b", "", "..", "ключ", "con\x01"}) b.rule("access", as, Severity::high, SubjectKind::user, "", {});
+  for (const char* as :
+       {"keys.max_age", "Keys.Max_Age", "../../escape", "a/b", "a\\b", "", "..", "ключ", "con\x01"})
+    b.rule("access", as, Severity::high, SubjectKind::user, "", {});
   b.rule("other", "keys.max_age", Severity::high, SubjectKind::user, "", {});
   b.rule("other", std::string(300, 'x'), Severity::high, SubjectKind::user, "", {});
-  EXPECT_THAT(population_files(b.run), ElementsAre("keys.max_age.csv", "access.Keys.Max_Age.csv", "_._.._escape.csv", "a_b.csv", "access.a_b.csv", "_.csv", "_..csv", "________.csv", "con_.csv",
-                                                   "other.keys.max_age.csv", std::string(120, 'x') + ".csv"));
+  EXPECT_THAT(population_files(b.run),
+              ElementsAre("keys.max_age.csv", "access.Keys.Max_Age.csv", "_._.._escape.csv", "a_b.csv",
+                          "access.a_b.csv", "_.csv", "_..csv", "________.csv", "con_.csv",
+                          "other.keys.max_age.csv", std::string(120, 'x') + ".csv"));
 }
 
 // --- writing ---
@@ -480,7 +569,8 @@ TEST(WriteReport, MakesTheFolderAndNothingElse) {
   EXPECT_THAT(*written, ElementsAre("a/b/report.xml"));
   EXPECT_THAT(files.paths(), ElementsAre("a/b/report.xml"));
   EXPECT_EQ(*files.read_file("a/b/report.xml"), only_file("junit", testing::northwind()));
-  EXPECT_THAT(*write_report(files, *find_format("text"), testing::northwind(), {}, "plain"), ElementsAre("plain"));
+  EXPECT_THAT(*write_report(files, *find_format("text"), testing::northwind(), {}, "plain"),
+              ElementsAre("plain"));
 }
 
 TEST(WriteReport, NumbersShardsAndRemovesOldOnes) {
@@ -488,9 +578,12 @@ TEST(WriteReport, NumbersShardsAndRemovesOldOnes) {
   ReportOptions options;
   options.junit_cases = JunitCases::subject;
   options.junit_shard = 10;
-  const auto write = [&](std::size_t users) { return *write_report(files, *find_format("junit"), testing::large(users, 1, 0), options, "out/junit.xml"); };
+  const auto write = [&](std::size_t users) {
+    return *write_report(files, *find_format("junit"), testing::large(users, 1, 0), options, "out/junit.xml");
+  };
   files.add("out/junit-mine.xml", "x");
-  EXPECT_THAT(write(35), ElementsAre("out/junit-001.xml", "out/junit-002.xml", "out/junit-003.xml", "out/junit-004.xml"));
+  EXPECT_THAT(write(35), ElementsAre("out/junit-001.xml", "out/junit-002.xml", "out/junit-003.xml",
+                                     "out/junit-004.xml"));
   EXPECT_THAT(write(15), ElementsAre("out/junit-001.xml", "out/junit-002.xml"));
   EXPECT_THAT(files.paths(), ElementsAre("out/junit-001.xml", "out/junit-002.xml", "out/junit-mine.xml"));
   EXPECT_THAT(write(5), ElementsAre("out/junit.xml"));
@@ -503,7 +596,8 @@ TEST(WriteReport, LeavesTheOldFileWhenTheDiskIsFull) {
   MemoryFileSystem files;
   files.add("out/results.json", "old");
   files.fail_writes_after(1000);
-  const auto written = write_report(files, *find_format("json"), testing::northwind(), {}, "out/results.json");
+  const auto written =
+      write_report(files, *find_format("json"), testing::northwind(), {}, "out/results.json");
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, ErrorCode::file_unwritable);
   EXPECT_EQ(written.error().message, "cannot write out/results.json: no space left on device");
@@ -514,11 +608,14 @@ TEST(WriteReport, LeavesTheOldFileWhenTheDiskIsFull) {
 TEST(WriteReport, SaysWhereItMayNotWrite) {
   MemoryFileSystem files;
   files.deny("out");
-  const auto written = write_report(files, *find_format("json"), testing::northwind(), {}, "out/results.json");
+  const auto written =
+      write_report(files, *find_format("json"), testing::northwind(), {}, "out/results.json");
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().message, "cannot write out: permission denied");
   files.add("file", "x");
-  EXPECT_EQ(write_report(files, *find_format("json"), testing::northwind(), {}, "file/results.json").error().code, ErrorCode::file_unwritable);
+  EXPECT_EQ(
+      write_report(files, *find_format("json"), testing::northwind(), {}, "file/results.json").error().code,
+      ErrorCode::file_unwritable);
 }
 
 TEST(OutputFolder, HoldsEverythingUnderOneSum) {
@@ -549,12 +646,16 @@ TEST(OutputFolder, RemovesOnlyWhatAnEarlierRunWrote) {
   files.add("out/populations/notes.csv", "the user's");
   files.add("out/report.html", "the user's");
   files.add("elsewhere.csv", "the user's");
-  files.add("out/SHA256SUMS", *files.read_file("out/SHA256SUMS") + std::string(64, '0') + "  ../elsewhere.csv\n" + std::string(64, '0') + "  report.html\n" + std::string(64, '0') +
-                                  "  populations/../../elsewhere.csv\nrubbish\n");
+  files.add("out/SHA256SUMS", *files.read_file("out/SHA256SUMS") + std::string(64, '0') +
+                                  "  ../elsewhere.csv\n" + std::string(64, '0') + "  report.html\n" +
+                                  std::string(64, '0') + "  populations/../../elsewhere.csv\nrubbish\n");
   const auto written = write_output_folder(files, testing::all_passed(), {}, {}, "out");
   ASSERT_TRUE(written);
-  EXPECT_THAT(files.paths(), ElementsAre("elsewhere.csv", "out/SHA256SUMS", "out/junit.xml", "out/populations/accounts.leavers_removed.csv", "out/populations/accounts.linked_to_roster.csv",
-                                         "out/populations/notes.csv", "out/report.html", "out/results.json", "out/run.json"));
+  EXPECT_THAT(files.paths(),
+              ElementsAre("elsewhere.csv", "out/SHA256SUMS", "out/junit.xml",
+                          "out/populations/accounts.leavers_removed.csv",
+                          "out/populations/accounts.linked_to_roster.csv", "out/populations/notes.csv",
+                          "out/report.html", "out/results.json", "out/run.json"));
 }
 
 TEST(OutputFolder, StaysAsItWasWhenTheDiskIsFull) {
@@ -585,7 +686,8 @@ TEST(OutputFolder, StaysAsItWasWhenTheDiskIsFull) {
 // --- words ---
 
 TEST(Words, ReadJsonAloud) {
-  EXPECT_EQ(readable_json(R"({"a":1,"b":["x","y"],"c":{"d":null,"e":true},"f":1.5})", 500), "a: 1, b: [x, y], c: {d: null, e: true}, f: 1.5");
+  EXPECT_EQ(readable_json(R"({"a":1,"b":["x","y"],"c":{"d":null,"e":true},"f":1.5})", 500),
+            "a: 1, b: [x, y], c: {d: null, e: true}, f: 1.5");
   EXPECT_EQ(readable_json(R"("text")", 500), "text");
   EXPECT_EQ(readable_json("not json \x01", 500), "not json \\u{1}");
   EXPECT_EQ(readable_json(R"({"a":"\u0001\u202e\n"})", 500), "a: \\u{1}\\u{202E}\\n");

@@ -10,28 +10,38 @@
 namespace muster::testing {
 namespace {
 
-std::string digest_like(char c) { return std::string(64, c); }
+std::string digest_like(char c) {
+  return std::string(64, c);
+}
 
 std::uint32_t reason_index(RuleResult& rule, const std::string& reason) {
   const auto found = std::find(rule.reasons.begin(), rule.reasons.end(), reason);
   if (found == rule.reasons.end()) rule.reasons.push_back(reason);
-  return static_cast<std::uint32_t>(std::find(rule.reasons.begin(), rule.reasons.end(), reason) - rule.reasons.begin());
+  return static_cast<std::uint32_t>(std::find(rule.reasons.begin(), rule.reasons.end(), reason) -
+                                    rule.reasons.begin());
 }
 
 void append_verdict(RuleResult& rule, std::uint32_t count, Verdict verdict, std::uint32_t reason) {
   rule.counts[verdict] += count;
-  if (!rule.verdicts.empty() && rule.verdicts.back().verdict == verdict && rule.verdicts.back().reason == reason) {
+  if (!rule.verdicts.empty() && rule.verdicts.back().verdict == verdict &&
+      rule.verdicts.back().reason == reason) {
     rule.verdicts.back().count += count;
   } else {
     rule.verdicts.push_back({count, verdict, reason});
   }
 }
 
-std::string canonical(const std::string& json) { return json.empty() ? json : json::dump(json::parse(json).value()); }
+std::string canonical(const std::string& json) {
+  return json.empty() ? json : json::dump(json::parse(json).value());
+}
 
-bool needs_finding(Verdict verdict) { return verdict != Verdict::pass && verdict != Verdict::not_applicable; }
+bool needs_finding(Verdict verdict) {
+  return verdict != Verdict::pass && verdict != Verdict::not_applicable;
+}
 
-std::string dataset_of(SubjectKind kind) { return kind == SubjectKind::api_key ? "api_keys" : std::string(word_of(kind)) + "s"; }
+std::string dataset_of(SubjectKind kind) {
+  return kind == SubjectKind::api_key ? "api_keys" : std::string(word_of(kind)) + "s";
+}
 
 }  // namespace
 
@@ -43,12 +53,16 @@ RunBuilder::RunBuilder() {
   run.provider = "anthropic";
   run.as_of = run.snapshot_completed = *parse_rfc3339("2026-11-20T08:00:00Z");
   run.policies.push_back({"access", "Access baseline", "policies/access.yaml", digest_like('b'), "2026.10"});
-  run.inputs = {{"config", "muster.yaml", digest_like('c'), 812}, {"policy", "policies/access.yaml", digest_like('b'), 1290}, {"snapshot", "snapshots/latest/manifest.json", digest_like('d'), 4096}};
-  run.datasets = {{"organizations", "complete", "", 1, 300, 1, digest_like('1'), false, true, {}}, {"users", "complete", "", 8, 2100, 1, digest_like('2'), false, true, {}}};
+  run.inputs = {{"config", "muster.yaml", digest_like('c'), 812},
+                {"policy", "policies/access.yaml", digest_like('b'), 1290},
+                {"snapshot", "snapshots/latest/manifest.json", digest_like('d'), 4096}};
+  run.datasets = {{"organizations", "complete", "", 1, 300, 1, digest_like('1'), false, true, {}},
+                  {"users", "complete", "", 8, 2100, 1, digest_like('2'), false, true, {}}};
   run.rosters = {{"hr/roster.csv", "complete", "", 310, "2026-11-18", "7d"}};
 }
 
-RunBuilder& RunBuilder::subjects(SubjectKind kind, const std::vector<std::pair<std::string, std::string>>& id_and_label) {
+RunBuilder& RunBuilder::subjects(SubjectKind kind,
+                                 const std::vector<std::pair<std::string, std::string>>& id_and_label) {
   Subjects& subjects = run.subjects[kind];
   for (const auto& [id, label] : id_and_label) {
     subjects.id.push_back(id);
@@ -57,7 +71,8 @@ RunBuilder& RunBuilder::subjects(SubjectKind kind, const std::vector<std::pair<s
   return *this;
 }
 
-RuleResult& RunBuilder::rule(const std::string& policy, const std::string& as, Severity severity, SubjectKind kind, const std::string& title, const std::vector<Say>& says) {
+RuleResult& RunBuilder::rule(const std::string& policy, const std::string& as, Severity severity,
+                             SubjectKind kind, const std::string& title, const std::vector<Say>& says) {
   RuleResult& made = run.rules.emplace_back();
   made.rule = made.as = as;
   made.policy = policy;
@@ -73,7 +88,8 @@ RuleResult& RunBuilder::rule(const std::string& policy, const std::string& as, S
   made.reads = {dataset_of(kind)};
   const std::size_t n = run.subjects[kind].id.size();
   made.population = n;
-  if (says.size() != n && says.size() != 1) throw std::logic_error("a verdict for each subject, or one for all");
+  if (says.size() != n && says.size() != 1)
+    throw std::logic_error("a verdict for each subject, or one for all");
   for (std::uint32_t i = 0; i < n; ++i) {
     const Say& say = says.size() == 1 ? says[0] : says[i];
     append_verdict(made, 1, say.verdict, reason_index(made, say.reason));
@@ -87,7 +103,8 @@ RuleResult& RunBuilder::rule(const std::string& policy, const std::string& as, S
     finding.related = say.related;
     finding.rows = {{dataset_of(kind), i + 1, 2}};
     if (!say.waiver.empty()) {
-      const auto waiver = std::find_if(run.waivers.begin(), run.waivers.end(), [&](const WaiverResult& w) { return w.id == say.waiver; });
+      const auto waiver = std::find_if(run.waivers.begin(), run.waivers.end(),
+                                       [&](const WaiverResult& w) { return w.id == say.waiver; });
       if (waiver == run.waivers.end()) throw std::logic_error("no such waiver");
       finding.waiver = static_cast<std::uint32_t>(waiver - run.waivers.begin());
       ++waiver->applied;
@@ -97,13 +114,16 @@ RuleResult& RunBuilder::rule(const std::string& policy, const std::string& as, S
   return made;
 }
 
-RuleResult& RunBuilder::whole(const std::string& policy, const std::string& as, Severity severity, SubjectKind kind, const std::string& title, Verdict verdict, const std::string& reason) {
+RuleResult& RunBuilder::whole(const std::string& policy, const std::string& as, Severity severity,
+                              SubjectKind kind, const std::string& title, Verdict verdict,
+                              const std::string& reason) {
   RuleResult& made = rule(policy, as, severity, kind, title, {Say{Verdict::pass}});
   made.counts = {};
   made.verdicts.clear();
   made.findings.clear();
   made.whole = RuleResult::Whole{verdict, reason};
-  if (made.population > 0) append_verdict(made, static_cast<std::uint32_t>(made.population), verdict, reason_index(made, reason));
+  if (made.population > 0)
+    append_verdict(made, static_cast<std::uint32_t>(made.population), verdict, reason_index(made, reason));
   return made;
 }
 
@@ -113,7 +133,8 @@ Run RunBuilder::finish(Severity fail_on) {
   for (RuleResult& rule : run.rules) {
     rule.gated = rule.severity <= fail_on;
     failed = failed || (rule.gated && rule.counts[Verdict::fail] > 0);
-    const bool is_unknown = rule.counts[Verdict::unknown] + rule.counts[Verdict::error] > 0 || (rule.whole && rule.whole->verdict >= Verdict::unknown);
+    const bool is_unknown = rule.counts[Verdict::unknown] + rule.counts[Verdict::error] > 0 ||
+                            (rule.whole && rule.whole->verdict >= Verdict::unknown);
     undecided = undecided || (is_unknown && !rule.reports_unknown) || !rule.undecided.empty();
   }
   run.exit = static_cast<ExitCode>((failed ? 1 : 0) + (undecided ? 2 : 0));
@@ -124,61 +145,144 @@ Run northwind() {
   RunBuilder b;
   b.run.policies.push_back({"keys", "Key hygiene", "policies/keys.yaml", digest_like('e'), ""});
   b.run.inputs.insert(b.run.inputs.begin() + 2, {"policy", "policies/keys.yaml", digest_like('e'), 640});
-  b.run.datasets.push_back({"api_keys", "partial", "page 3 of at least 4 answered 500", 5, 900, 2, digest_like('3'), false, true, {"2 rows have an unknown status \"frozen\""}});
-  b.run.datasets.push_back({"compliance_keys", "denied", "the key lacks the scope read:compliance", 0, 0, 0, "", false, true, {}});
+  b.run.datasets.push_back({"api_keys",
+                            "partial",
+                            "page 3 of at least 4 answered 500",
+                            5,
+                            900,
+                            2,
+                            digest_like('3'),
+                            false,
+                            true,
+                            {"2 rows have an unknown status \"frozen\""}});
+  b.run.datasets.push_back(
+      {"compliance_keys", "denied", "the key lacks the scope read:compliance", 0, 0, 0, "", false, true, {}});
   b.run.datasets.push_back({"usage", "not_requested", "", 0, 0, 0, "", false, false, {}});
   b.run.rosters.push_back({"hr/contractors.csv", "stale", "older than 7d", 12, "2026-10-30", "7d"});
-  b.run.waivers = {{"W-17", "keys.no_expiry", "legacy batch, replaced in January", "dana@northwind.example", "SEC-412", "omar@northwind.example", "2026-11-01", "2027-01-31", "active", 0},
-                   {"W-18", "admins.workspace_spread", "migration", "dana@northwind.example", "", "", "", "", "active", 0},
-                   {"W-19", "keys.max_age", "gone", "", "", "", "", "2026-01-31", "expired", 0}};
+  b.run.waivers = {
+      {"W-17", "keys.no_expiry", "legacy batch, replaced in January", "dana@northwind.example", "SEC-412",
+       "omar@northwind.example", "2026-11-01", "2027-01-31", "active", 0},
+      {"W-18", "admins.workspace_spread", "migration", "dana@northwind.example", "", "", "", "", "active", 0},
+      {"W-19", "keys.max_age", "gone", "", "", "", "", "2026-01-31", "expired", 0}};
   b.run.notices = {{"waiver.expired", "Waiver W-19 expired on 2026-01-31 and is not applied."}};
   b.run.tzdata = "2026a";
   b.subjects(SubjectKind::organization, {{"org_01N", "Northwind"}});
-  b.subjects(SubjectKind::user, {{"user_01A", "Ada Lovelace"}, {"user_01B", "Bo Ek"}, {"user_01C", "Chidi Ó Briain"}, {"user_01D", "Dana Rao"}, {"user_01E", "ева@northwind.example"}, {"user_01F", ""}, {"user_01G", "Dana Rao"}, {"user_01H", "ci-bot"}});
-  b.subjects(SubjectKind::api_key, {{"apikey_01A", "production"}, {"apikey_01B", "batch"}, {"apikey_01C", "laptop"}, {"apikey_01D", "old batch"}, {"apikey_01E", "archived"}});
+  b.subjects(SubjectKind::user, {{"user_01A", "Ada Lovelace"},
+                                 {"user_01B", "Bo Ek"},
+                                 {"user_01C", "Chidi Ó Briain"},
+                                 {"user_01D", "Dana Rao"},
+                                 {"user_01E", "ева@northwind.example"},
+                                 {"user_01F", ""},
+                                 {"user_01G", "Dana Rao"},
+                                 {"user_01H", "ci-bot"}});
+  b.subjects(SubjectKind::api_key, {{"apikey_01A", "production"},
+                                    {"apikey_01B", "batch"},
+                                    {"apikey_01C", "laptop"},
+                                    {"apikey_01D", "old batch"},
+                                    {"apikey_01E", "archived"}});
   b.subjects(SubjectKind::workspace, {{"wrkspc_01A", "default"}, {"wrkspc_01B", "archived"}});
   b.subjects(SubjectKind::invite, {});
   b.subjects(SubjectKind::compliance_key, {});
   b.subjects(SubjectKind::nonhuman, {{"ci-bot", "ci-bot"}, {"deployer", "deployer"}});
 
   const Say pass{Verdict::pass, "active on the roster"};
-  RuleResult& linked = b.rule("access", "accounts.linked_to_roster", Severity::critical, SubjectKind::user, "Every account belongs to somebody on the roster",
-         {pass, pass, {Verdict::fail, "left on 2026-10-01", R"({"left_at":"2026-10-01","status":"terminated"})", R"("a person who is active on 2026-11-20")"},
-          pass, pass, {Verdict::fail, "nobody on the roster", R"({"email":"x@gone.example"})"},
-          {Verdict::fail, "ambiguous: two active persons have this address", "", "", "", {{"person", "P-7", "Dana Rao"}, {"person", "P-9", "Dana Rao (2)"}}},
-          {Verdict::pass, "non-human: owned by Omar Haddad"}});
-  linked.fix = "Remove the account in the console.\nWhen it is a service, put it into the register of non-human identities.";
+  RuleResult& linked =
+      b.rule("access", "accounts.linked_to_roster", Severity::critical, SubjectKind::user,
+             "Every account belongs to somebody on the roster",
+             {pass,
+              pass,
+              {Verdict::fail, "left on 2026-10-01", R"({"left_at":"2026-10-01","status":"terminated"})",
+               R"("a person who is active on 2026-11-20")"},
+              pass,
+              pass,
+              {Verdict::fail, "nobody on the roster", R"({"email":"x@gone.example"})"},
+              {Verdict::fail,
+               "ambiguous: two active persons have this address",
+               "",
+               "",
+               "",
+               {{"person", "P-7", "Dana Rao"}, {"person", "P-9", "Dana Rao (2)"}}},
+              {Verdict::pass, "non-human: owned by Omar Haddad"}});
+  linked.fix =
+      "Remove the account in the console.\nWhen it is a service, put it into the register of non-human "
+      "identities.";
   linked.reads = {"persons", "users"};
-  b.rule("access", "accounts.leavers_removed", Severity::high, SubjectKind::user, "Leavers lose access within a day",
-         {{Verdict::not_applicable, "is active"}, {Verdict::not_applicable, "is active"}, {Verdict::pass, "1 day left"}, {Verdict::not_applicable, "is active"}, {Verdict::not_applicable, "is active"}, {Verdict::not_applicable, "unmatched"}, {Verdict::not_applicable, "ambiguous"}, {Verdict::not_applicable, "non-human"}});
-  b.rule("access", "admins.count", Severity::medium, SubjectKind::organization, "Between two and five people are admins", {{Verdict::pass, "3 admins: Ada Lovelace, Bo Ek, Dana Rao"}});
-  b.rule("access", "admins.workspace_spread", Severity::low, SubjectKind::workspace, "Nobody administers more than three workspaces",
-         {{Verdict::waived, "admin of 4 workspaces", R"({"workspaces":4})", R"({"maximum":3})", "W-18"}, {Verdict::not_applicable, "archived"}});
-  b.rule("access", "workspaces.has_members", Severity::low, SubjectKind::workspace, "Every live workspace has members", {{Verdict::not_applicable, "is the default workspace"}, {Verdict::not_applicable, "archived"}});
-  b.rule("access", "invites.pending_age", Severity::medium, SubjectKind::invite, "No invite is pending for more than 14 days", {});
-  b.whole("access", "nonhuman.register_current", Severity::high, SubjectKind::nonhuman, "Every non-human identity has an owner", Verdict::unknown, "roster hr/contractors.csv is stale: 2026-10-30 is older than 7d").reads = {"nonhumans", "persons"};
-  b.rule("keys", "keys.no_expiry", Severity::high, SubjectKind::api_key, "Every active API key has an expiry date",
-         {{Verdict::pass, ""}, {Verdict::fail, "never expires", R"({"created_at":"2026-01-01T00:00:00Z","expires_at":null})"}, {Verdict::pass, ""}, {Verdict::waived, "never expires", R"({"created_at":"2024-05-02T00:00:00Z"})", "", "W-17"}, {Verdict::not_applicable, "status is archived"}})
+  b.rule("access", "accounts.leavers_removed", Severity::high, SubjectKind::user,
+         "Leavers lose access within a day",
+         {{Verdict::not_applicable, "is active"},
+          {Verdict::not_applicable, "is active"},
+          {Verdict::pass, "1 day left"},
+          {Verdict::not_applicable, "is active"},
+          {Verdict::not_applicable, "is active"},
+          {Verdict::not_applicable, "unmatched"},
+          {Verdict::not_applicable, "ambiguous"},
+          {Verdict::not_applicable, "non-human"}});
+  b.rule("access", "admins.count", Severity::medium, SubjectKind::organization,
+         "Between two and five people are admins",
+         {{Verdict::pass, "3 admins: Ada Lovelace, Bo Ek, Dana Rao"}});
+  b.rule("access", "admins.workspace_spread", Severity::low, SubjectKind::workspace,
+         "Nobody administers more than three workspaces",
+         {{Verdict::waived, "admin of 4 workspaces", R"({"workspaces":4})", R"({"maximum":3})", "W-18"},
+          {Verdict::not_applicable, "archived"}});
+  b.rule("access", "workspaces.has_members", Severity::low, SubjectKind::workspace,
+         "Every live workspace has members",
+         {{Verdict::not_applicable, "is the default workspace"}, {Verdict::not_applicable, "archived"}});
+  b.rule("access", "invites.pending_age", Severity::medium, SubjectKind::invite,
+         "No invite is pending for more than 14 days", {});
+  b.whole("access", "nonhuman.register_current", Severity::high, SubjectKind::nonhuman,
+          "Every non-human identity has an owner", Verdict::unknown,
+          "roster hr/contractors.csv is stale: 2026-10-30 is older than 7d")
+      .reads = {"nonhumans", "persons"};
+  b.rule("keys", "keys.no_expiry", Severity::high, SubjectKind::api_key,
+         "Every active API key has an expiry date",
+         {{Verdict::pass, ""},
+          {Verdict::fail, "never expires", R"({"created_at":"2026-01-01T00:00:00Z","expires_at":null})"},
+          {Verdict::pass, ""},
+          {Verdict::waived, "never expires", R"({"created_at":"2024-05-02T00:00:00Z"})", "", "W-17"},
+          {Verdict::not_applicable, "status is archived"}})
       .controls = {};
-  RuleResult& production = b.rule("keys", "keys.max_age_production", Severity::info, SubjectKind::api_key, "Production keys are replaced every 30 days",
-         {{Verdict::fail, "created 120 days ago", R"({"age_days":120})", R"({"age_days":30})"}, {Verdict::not_applicable, "out of scope"}, {Verdict::not_applicable, "out of scope"}, {Verdict::not_applicable, "out of scope"}, {Verdict::not_applicable, "out of scope"}});
+  RuleResult& production =
+      b.rule("keys", "keys.max_age_production", Severity::info, SubjectKind::api_key,
+             "Production keys are replaced every 30 days",
+             {{Verdict::fail, "created 120 days ago", R"({"age_days":120})", R"({"age_days":30})"},
+              {Verdict::not_applicable, "out of scope"},
+              {Verdict::not_applicable, "out of scope"},
+              {Verdict::not_applicable, "out of scope"},
+              {Verdict::not_applicable, "out of scope"}});
   production.rule = "keys.max_age";
   production.parameters = R"({"days":30,"statuses":["active"]})";
-  b.rule("keys", "keys.creator_in_organization", Severity::medium, SubjectKind::api_key, "Whoever made a key is still here",
-         {{Verdict::pass, ""}, {Verdict::fail, "its creator Eve Moss is no longer a member"}, {Verdict::unknown, "the creator is a service account, and service_accounts were not collected"}, {Verdict::pass, ""}, {Verdict::not_applicable, "status is archived"}});
+  b.rule("keys", "keys.creator_in_organization", Severity::medium, SubjectKind::api_key,
+         "Whoever made a key is still here",
+         {{Verdict::pass, ""},
+          {Verdict::fail, "its creator Eve Moss is no longer a member"},
+          {Verdict::unknown, "the creator is a service account, and service_accounts were not collected"},
+          {Verdict::pass, ""},
+          {Verdict::not_applicable, "status is archived"}});
   b.rule("keys", "keys.expired_but_present", Severity::low, SubjectKind::api_key, "Expired keys are archived",
-         {{Verdict::pass, ""}, {Verdict::error, "rules/keys/expired_but_present.lua:14: attempt to compare a time with a string"}, {Verdict::pass, ""}, {Verdict::pass, ""}, {Verdict::unknown, "expires_at is absent"}})
+         {{Verdict::pass, ""},
+          {Verdict::error, "rules/keys/expired_but_present.lua:14: attempt to compare a time with a string"},
+          {Verdict::pass, ""},
+          {Verdict::pass, ""},
+          {Verdict::unknown, "expires_at is absent"}})
       .reports_unknown = true;
-  b.whole("keys", "compliance.keys_read_only", Severity::high, SubjectKind::compliance_key, "Compliance keys can only read", Verdict::unknown, "dataset compliance_keys was denied: the key lacks the scope read:compliance").reads = {"compliance_keys"};
-  b.rule("keys", "keys.max_age", Severity::medium, SubjectKind::api_key, "Keys are replaced every 90 days", {{Verdict::not_applicable, "out of scope"}}).undecided = "the scope selects nothing from 5 API keys";
+  b.whole("keys", "compliance.keys_read_only", Severity::high, SubjectKind::compliance_key,
+          "Compliance keys can only read", Verdict::unknown,
+          "dataset compliance_keys was denied: the key lacks the scope read:compliance")
+      .reads = {"compliance_keys"};
+  b.rule("keys", "keys.max_age", Severity::medium, SubjectKind::api_key, "Keys are replaced every 90 days",
+         {{Verdict::not_applicable, "out of scope"}})
+      .undecided = "the scope selects nothing from 5 API keys";
   return b.finish(Severity::low);
 }
 
 Run all_passed() {
   RunBuilder b;
   b.subjects(SubjectKind::user, {{"user_01A", "Ada Lovelace"}, {"user_01B", "Bo Ek"}});
-  b.rule("access", "accounts.linked_to_roster", Severity::critical, SubjectKind::user, "Every account belongs to somebody on the roster", {{Verdict::pass, "active on the roster"}});
-  b.rule("access", "accounts.leavers_removed", Severity::high, SubjectKind::user, "Leavers lose access within a day", {{Verdict::pass, "1 day left"}, {Verdict::not_applicable, "is active"}});
+  b.rule("access", "accounts.linked_to_roster", Severity::critical, SubjectKind::user,
+         "Every account belongs to somebody on the roster", {{Verdict::pass, "active on the roster"}});
+  b.rule("access", "accounts.leavers_removed", Severity::high, SubjectKind::user,
+         "Leavers lose access within a day",
+         {{Verdict::pass, "1 day left"}, {Verdict::not_applicable, "is active"}});
   b.run.rosters[0].as_of.clear();
   b.run.rosters[0].max_age.clear();
   for (DatasetResult& dataset : b.run.datasets) dataset.declared = true;
@@ -190,18 +294,44 @@ Run hostile() {
   RunBuilder b;
   b.run.organization = "North\u202Ewind </testsuite>";
   const std::vector<std::pair<std::string, std::string>> users = {
-      {"user_1", "]]><script>alert(1)</script>"}, {"user_2", "=cmd|' /C calc'!A0"}, {"user_3", "\u202Egro.elpmaxe@nimda"}, {"user_4", "nul\0 soh\x01 bel\x07 esc\x1b[31m"s},
-      {"user_5", "\xED\xA0\x80 surrogate, \xFF\xFE bad, \xC3"}, {"user_6", "non-characters \uFFFE \uFFFF"}, {"user_7", "two\nlines\r\nand a\ttab"}, {"../../etc/passwd", "&amp; \"quoted\" 'single' <b>"},
-      {"user_9", "@SUM(1+1)"}, {"user_10", "+1"}, {"user_11", "-1"}, {"user_12", "\tTAB"}, {"user_13", "\rCR"}, {"user_14", "c1 \xC2\x85 ls \u2028 ps \u2029 zwsp \u200B del \x7F"},
-      {"user_15", "same"}, {"user_16", "same"}, {"[[ATTACHMENT|/etc/passwd]]", "[[ATTACHMENT|/etc/passwd]]"}, {"user_18", " leading and trailing "}, {"user_19", "a,b;c"}, {"user_20", "🦊 emoji 漢字"}};
+      {"user_1", "]]><script>alert(1)</script>"},
+      {"user_2", "=cmd|' /C calc'!A0"},
+      {"user_3", "\u202Egro.elpmaxe@nimda"},
+      {"user_4", "nul\0 soh\x01 bel\x07 esc\x1b[31m"s},
+      {"user_5", "\xED\xA0\x80 surrogate, \xFF\xFE bad, \xC3"},
+      {"user_6", "non-characters \uFFFE \uFFFF"},
+      {"user_7", "two\nlines\r\nand a\ttab"},
+      {"../../etc/passwd", "&amp; \"quoted\" 'single' <b>"},
+      {"user_9", "@SUM(1+1)"},
+      {"user_10", "+1"},
+      {"user_11", "-1"},
+      {"user_12", "\tTAB"},
+      {"user_13", "\rCR"},
+      {"user_14", "c1 \xC2\x85 ls \u2028 ps \u2029 zwsp \u200B del \x7F"},
+      {"user_15", "same"},
+      {"user_16", "same"},
+      {"[[ATTACHMENT|/etc/passwd]]", "[[ATTACHMENT|/etc/passwd]]"},
+      {"user_18", " leading and trailing "},
+      {"user_19", "a,b;c"},
+      {"user_20", "🦊 emoji 漢字"}};
   b.subjects(SubjectKind::user, users);
   std::vector<Say> says;
-  for (const auto& [id, label] : users) says.push_back({Verdict::fail, "reason of " + label, R"({"label":"\u202e<script>","n":1})", R"("]]>")", "", {{"user", id, label}}});
+  for (const auto& [id, label] : users)
+    says.push_back({Verdict::fail,
+                    "reason of " + label,
+                    R"({"label":"\u202e<script>","n":1})",
+                    R"("]]>")",
+                    "",
+                    {{"user", id, label}}});
   says[18].reason.assign(1 << 20, 'x');
   says[19].reason = std::string(70000, '\x01');
-  b.rule("access", "accounts.linked_to_roster", Severity::critical, SubjectKind::user, "Title with ]]> & <script>\x01\nand a second line", says).fix = "Line 1 ]]>\nLine 2\x02\r\n\tLine 3 \u202E";
-  b.rule("access", "accounts.weird name/..\\x", Severity::high, SubjectKind::user, "", {{Verdict::unknown, std::string(200000, 'y') + "\xFF"}});
-  b.rule("access", "../../escape", Severity::high, SubjectKind::user, "", {{Verdict::not_applicable, "=1+1"}});
+  b.rule("access", "accounts.linked_to_roster", Severity::critical, SubjectKind::user,
+         "Title with ]]> & <script>\x01\nand a second line", says)
+      .fix = "Line 1 ]]>\nLine 2\x02\r\n\tLine 3 \u202E";
+  b.rule("access", "accounts.weird name/..\\x", Severity::high, SubjectKind::user, "",
+         {{Verdict::unknown, std::string(200000, 'y') + "\xFF"}});
+  b.rule("access", "../../escape", Severity::high, SubjectKind::user, "",
+         {{Verdict::not_applicable, "=1+1"}});
   b.run.notices = {{"note", "a notice\x1b[2J with \nlines"}};
   b.run.datasets[1].warnings = {"warn\x1b]0;title\x07"};
   return b.finish();
@@ -246,7 +376,8 @@ RunTimes times_of(const Run& run) {
   times.index_us = 30'000;
   times.evaluate_us = 900'000;
   times.write_us = 40'000;
-  for (std::size_t i = 0; i < run.rules.size(); ++i) times.rule_us.push_back(static_cast<std::int64_t>(1'234'567 + 1000 * i));
+  for (std::size_t i = 0; i < run.rules.size(); ++i)
+    times.rule_us.push_back(static_cast<std::int64_t>(1'234'567 + 1000 * i));
   return times;
 }
 

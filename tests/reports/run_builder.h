@@ -1,4 +1,5 @@
-// Runs made by hand, as evaluate would make them: for the tests of reports and for the files that foreign readers are tried on.
+// Runs made by hand, as evaluate would make them: for the tests of reports and for the files that foreign
+// readers are tried on.
 #pragma once
 
 #include <string>
@@ -11,8 +12,14 @@ namespace muster::testing {
 
 /// What a rule says about one subject.
 struct Say {
-  Say(Verdict verdict_, std::string reason_ = {}, std::string observed_ = {}, std::string expected_ = {}, std::string waiver_ = {}, std::vector<Related> related_ = {})
-      : verdict(verdict_), reason(std::move(reason_)), observed(std::move(observed_)), expected(std::move(expected_)), waiver(std::move(waiver_)), related(std::move(related_)) {}
+  Say(Verdict verdict_, std::string reason_ = {}, std::string observed_ = {}, std::string expected_ = {},
+      std::string waiver_ = {}, std::vector<Related> related_ = {})
+      : verdict(verdict_),
+        reason(std::move(reason_)),
+        observed(std::move(observed_)),
+        expected(std::move(expected_)),
+        waiver(std::move(waiver_)),
+        related(std::move(related_)) {}
   Verdict verdict;
   std::string reason;
   std::string observed, expected;  // JSON text
@@ -24,11 +31,14 @@ class RunBuilder {
  public:
   /// The head of a run on the organization "Northwind"; one policy, "access", is there.
   RunBuilder();
-  RunBuilder& subjects(SubjectKind kind, const std::vector<std::pair<std::string, std::string>>& id_and_label);
+  RunBuilder& subjects(SubjectKind kind,
+                       const std::vector<std::pair<std::string, std::string>>& id_and_label);
   /// One entry; `says` has one item for each subject of the kind, or one for all of them.
-  RuleResult& rule(const std::string& policy, const std::string& as, Severity severity, SubjectKind kind, const std::string& title, const std::vector<Say>& says);
+  RuleResult& rule(const std::string& policy, const std::string& as, Severity severity, SubjectKind kind,
+                   const std::string& title, const std::vector<Say>& says);
   /// An entry that one thing decides for all subjects.
-  RuleResult& whole(const std::string& policy, const std::string& as, Severity severity, SubjectKind kind, const std::string& title, Verdict verdict, const std::string& reason);
+  RuleResult& whole(const std::string& policy, const std::string& as, Severity severity, SubjectKind kind,
+                    const std::string& title, Verdict verdict, const std::string& reason);
   /// Sets the gate, the exit code and the waivers' counts from the rules.
   Run finish(Severity fail_on = Severity::info);
 
