@@ -1,8 +1,10 @@
 #include "reports/report.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <utility>
@@ -11,6 +13,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "reports/populations.h"
 
@@ -48,9 +51,9 @@ std::string with_suffix(const std::string& path, std::string_view suffix) {
 /// renamed when all are there, so that an error leaves what was.
 class Staging {
  public:
-  Staging(FileSystem& files, std::string folder, std::string_view purpose)
+  Staging(FileSystem& files, const std::string& folder, std::string_view purpose)
       : files_(files),
-        folder_(std::move(folder)),
+        folder_(join_path(folder, "")),
         staged_(join_path(folder_, fmt::format(".{}.partial", purpose))) {}
   ~Staging() {
     if (begun_) static_cast<void>(files_.remove_all(staged_));
@@ -64,16 +67,23 @@ class Staging {
     if (const Status removed = files_.remove_all(staged_); !removed) return removed;
     return files_.make_folders(staged_);
   }
+  /// May be called from several threads.
   Result<std::unique_ptr<FileWriter>> create(const std::string& name) {
     if (const std::string parent = parent_path(name); parent != ".") {
       if (const Status made = files_.make_folders(join_path(staged_, parent)); !made)
         return tl::unexpected(made.error());
     }
-    names_.push_back(name);
+    {
+      const std::lock_guard lock(mutex_);
+      names_.push_back(name);
+    }
     return files_.create(join_path(staged_, name));
   }
-  /// Renames everything into place, in the order of creation.
-  Status publish() {
+  /// Renames everything into place, sorted by name, `last` at the end.
+  Status publish(std::string_view last = {}) {
+    std::sort(names_.begin(), names_.end(), [&](const std::string& a, const std::string& b) {
+      return std::pair(a == last, a) < std::pair(b == last, b);
+    });
     for (const std::string& name : names_) {
       const std::string target = join_path(folder_, name);
       if (const Status made = files_.make_folders(parent_path(target)); !made) return made;
@@ -94,12 +104,24 @@ class Staging {
  private:
   FileSystem& files_;
   std::string folder_, staged_;
+  std::mutex mutex_;
   std::vector<std::string> names_;
   bool begun_ = false;
 };
 
-/// Digests by file name, in SHA256SUMS order.
-using Digests = std::map<std::string, std::string>;
+/// Digests by file name, in SHA256SUMS order; filled from several threads.
+class Digests {
+ public:
+  void add(const std::string& name, std::string digest) {
+    const std::lock_guard lock(mutex_);
+    by_name_[name] = std::move(digest);
+  }
+  [[nodiscard]] const std::map<std::string, std::string>& by_name() const { return by_name_; }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::string> by_name_;
+};
 
 /// A format's output as files of a staging folder.
 class StagedOutput final : public Output {
@@ -133,7 +155,7 @@ class StagedOutput final : public Output {
     if (!writer_) return;
     if (Status committed = writer_->commit(); !committed && status_) status_ = std::move(committed);
     writer_.reset();
-    if (digest_) (*digests_)[current_] = digest_->finish_hex();
+    if (digest_) digests_->add(current_, digest_->finish_hex());
     digest_.reset();
   }
   Staging& staging_;
@@ -282,19 +304,26 @@ Result<std::vector<std::string>> write_output_folder(FileSystem& files, const Ru
   Staging staging(files, folder, "muster");
   if (const Status begun = staging.begin(); !begun) return staging.as_seen(begun.error());
   Digests digests;
-  for (const char* name : {"json", "junit"}) {
-    const Format* format = find_format(name);
-    StagedOutput out(staging, std::string(format->file_name), &digests);
-    format->render(run, here, out);
-    if (const Status finished = out.finish(); !finished) return staging.as_seen(finished.error());
-  }
   const std::vector<std::string> populations = population_files(run);
-  for (std::size_t i = 0; i < run.rules.size(); ++i) {
-    const std::string name = "populations/" + populations[i];
-    StagedOutput out(staging, name, &digests);
-    out.begin_file("");
-    render_population(run, run.rules[i], out);
-    if (const Status finished = out.finish(); !finished) return staging.as_seen(finished.error());
+  constexpr const char* kFormats[] = {"json", "junit"};
+  constexpr std::size_t kFormatCount = std::size(kFormats);
+  std::vector<Status> done(kFormatCount + run.rules.size());
+  run_parallel(options.jobs, done.size(), [&](std::size_t task, unsigned) {
+    if (task < kFormatCount) {
+      const Format* format = find_format(kFormats[task]);
+      StagedOutput out(staging, std::string(format->file_name), &digests);
+      format->render(run, here, out);
+      done[task] = out.finish();
+    } else {
+      const std::size_t rule = task - kFormatCount;
+      StagedOutput out(staging, "populations/" + populations[rule], &digests);
+      out.begin_file("");
+      render_population(run, run.rules[rule], out);
+      done[task] = out.finish();
+    }
+  });
+  for (const Status& status : done) {
+    if (!status) return staging.as_seen(status.error());
   }
   std::string sums;
   const auto write_small = [&](const std::string& name, const std::string& bytes) -> Status {
@@ -305,12 +334,13 @@ Result<std::vector<std::string>> write_output_folder(FileSystem& files, const Ru
   };
   if (const Status written = write_small("run.json", render_run_record(run, times)); !written)
     return staging.as_seen(written.error());
-  for (const auto& [name, digest] : digests) sums += fmt::format("{}  {}\n", digest, name);
+  for (const auto& [name, digest] : digests.by_name()) sums += fmt::format("{}  {}\n", digest, name);
   if (const Status written = write_small("SHA256SUMS", sums); !written)
     return staging.as_seen(written.error());
-  if (const Status published = staging.publish(); !published) return staging.as_seen(published.error());
+  if (const Status published = staging.publish("SHA256SUMS"); !published)
+    return staging.as_seen(published.error());
   for (const std::string& name : before) {
-    if (!digests.contains(name) && is_our_kind(name))
+    if (!digests.by_name().contains(name) && is_our_kind(name))
       static_cast<void>(files.remove_all(join_path(folder, name)));
   }
   std::vector<std::string> written = staging.names();

@@ -30,6 +30,7 @@ struct ReportOptions {
   bool colour = false;                  // text: ANSI colours
   bool quiet = false, verbose = false;  // text: one line; everything. quiet wins
   std::size_t width = 100;              // text: columns
+  unsigned jobs = 1;                    // threads of write_output_folder; the bytes do not depend on it
   /// The folder that holds populations/, as a reader of the report should see it ("." beside it); empty:
   /// there is none.
   std::string evidence;

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "reports/json/results.h"
+#include "reports/words.h"
 
 namespace muster::reports {
 namespace {
@@ -341,7 +342,7 @@ void check_exit(const Run& run, Problem& problem) {
   for (const RuleResult& rule : run.rules) {
     if (rule.gated && rule.counts[Verdict::fail] > 0 && (bits & 1u) == 0)
       problem.set(fmt::format("exit.code is {}, but {} failed", bits, rule.as));
-    const bool is_undecided = rule.counts[Verdict::unknown] + rule.counts[Verdict::error] > 0;
+    const bool is_undecided = standing_of(rule) == Standing::undecided;
     if (is_undecided && !rule.reports_unknown && (bits & 2u) == 0)
       problem.set(fmt::format("exit.code is {}, but {} is undecided", bits, rule.as));
   }

@@ -19,6 +19,7 @@ constexpr std::size_t kReasonBytes = 1000;
 constexpr std::size_t kValueBytes = 500;
 constexpr std::size_t kFixBytes = 4000;
 constexpr std::size_t kAttributeBytes = 1000;
+constexpr std::size_t kShardBytes = 20u << 20;  // CI systems refuse 30 MB
 
 enum class Outcome : std::uint8_t { passed, failure, error, skipped };
 
@@ -308,7 +309,7 @@ class JunitFile {
     declaration.append_attribute("encoding") = "UTF-8";
     root_ = document_.append_child("testsuites");
     if (!is_strict()) {
-      set(root_, "name", "muster");
+      set(root_, "name", run_.what_if ? "muster what-if as of " + format_rfc3339(run_.as_of) : "muster");
       for (const char* name : {"tests", "failures", "errors", "skipped", "time"})
         root_.append_attribute(name);
       set(root_, "timestamp", timestamp_of(started_at(run_, options_)));
@@ -504,12 +505,11 @@ class JunitFile {
 /// merge the parts.
 class Shards {
  public:
-  Shards(const Run& run, const ReportOptions& options, JunitProfile profile, std::size_t cases, Output& out)
+  Shards(const Run& run, const ReportOptions& options, JunitProfile profile, Output& out)
       : run_(run),
         options_(options),
         profile_(profile),
         per_file_(std::max<std::size_t>(1, options.junit_shard)),
-        is_sharded_(cases > per_file_),
         out_(out) {}
 
   void begin_suite(const Suite& suite, std::size_t id) {
@@ -518,7 +518,10 @@ class Shards {
     is_open_ = false;
   }
   void add(const Case& made) {
-    if (file_ && in_file_ == per_file_) flush();
+    // What a case adds to its text is names and properties.
+    const std::size_t bytes = made.message.size() + made.body.size() + 1000;
+    if (file_ && (in_file_ == per_file_ || bytes_ + bytes > kShardBytes)) flush(true);
+    bytes_ += bytes;
     if (!file_) file_ = std::make_unique<JunitFile>(run_, options_, profile_);
     if (!is_open_) {
       file_->begin_suite(*current_, id_);
@@ -531,25 +534,26 @@ class Shards {
     if (is_open_) file_->end_suite();
     is_open_ = false;
   }
-  void flush() {
-    end_suite();
-    if (!file_) return;
-    out_.begin_file(is_sharded_ ? fmt::format("-{:03}", ++files_) : "");
-    file_->print(out_);
-    file_.reset();
-    in_file_ = 0;
-  }
+  void finish() { flush(false); }
 
  private:
+  void flush(bool has_more) {
+    end_suite();
+    if (!file_) return;
+    ++files_;
+    out_.begin_file(files_ > 1 || has_more ? fmt::format("-{:03}", files_) : "");
+    file_->print(out_);
+    file_.reset();
+    in_file_ = bytes_ = 0;
+  }
   const Run& run_;
   const ReportOptions& options_;
   JunitProfile profile_;
   std::size_t per_file_;
-  bool is_sharded_;
   Output& out_;
   std::unique_ptr<JunitFile> file_;
   const Suite* current_ = nullptr;
-  std::size_t id_ = 0, in_file_ = 0, files_ = 0;
+  std::size_t id_ = 0, in_file_ = 0, bytes_ = 0, files_ = 0;
   bool is_open_ = false;
 };
 
@@ -566,11 +570,11 @@ void render_without_rules(const Run& run, const ReportOptions& options, JunitPro
   made.message = "no rule was selected: nothing was judged";
   made.body = made.message + "\n";
   const Suite suite{nullptr, "muster", {}};
-  Shards shards(run, options, profile, 1, out);
+  Shards shards(run, options, profile, out);
   shards.begin_suite(suite, 0);
   shards.add(made);
   shards.end_suite();
-  shards.flush();
+  shards.finish();
 }
 
 }  // namespace
@@ -580,13 +584,7 @@ void render_junit(const Run& run, const ReportOptions& options, JunitProfile pro
   const std::vector<Suite> suites = suites_of(run);
   const CaseMaker maker(run, options, case_names(run, suites));
   const bool by_subject = options.junit_cases == JunitCases::subject;
-  std::size_t cases = run.rules.size();
-  if (by_subject) {
-    cases = 0;
-    for (std::size_t i = 0; i < run.rules.size(); ++i)
-      cases += run.rules[i].population + (maker.of_entry(i) ? 1 : 0);
-  }
-  Shards shards(run, options, profile, cases, out);
+  Shards shards(run, options, profile, out);
   for (std::size_t id = 0; id < suites.size(); ++id) {
     shards.begin_suite(suites[id], id);
     for (std::size_t index : suites[id].rules) {
@@ -602,7 +600,7 @@ void render_junit(const Run& run, const ReportOptions& options, JunitProfile pro
     }
     shards.end_suite();
   }
-  shards.flush();
+  shards.finish();
 }
 
 }  // namespace muster::reports

@@ -386,12 +386,38 @@ TEST(Junit, SplitsManyCasesOverFilesUnderOneSuite) {
   EXPECT_EQ(render_all(*find_format("junit"), testing::large(125, 2, 5), options)[0].suffix, "");
 }
 
+TEST(Junit, KeepsFilesBelowWhatReadersAccept) {
+  RunBuilder b;
+  std::vector<std::pair<std::string, std::string>> users;
+  for (int i = 0; i < 30; ++i) users.emplace_back(fmt::format("u{}", i), "");
+  b.subjects(SubjectKind::user, users);
+  for (int r = 0; r < 1000; ++r)
+    b.rule("access", fmt::format("r{}", r), Severity::high, SubjectKind::user, "T",
+           {Say{Verdict::fail, std::string(900, 'x')}});
+  const std::vector<Rendered> files = render_all(*find_format("junit"), b.finish(), {});
+  std::size_t cases = 0;
+  for (const Rendered& file : files) {
+    EXPECT_LT(file.bytes.size(), 22u << 20);
+    cases += count(file.bytes, "<testcase ");
+  }
+  EXPECT_EQ(files.size(), 2u);
+  EXPECT_EQ(cases, 1000u);
+}
+
 TEST(Junit, SaysSoWhenThereIsNoRule) {
   const std::string xml = only_file("junit", RunBuilder().finish());
   EXPECT_THAT(xml, HasSubstr("tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\""));
   EXPECT_THAT(xml,
               HasSubstr("<error message=\"no rule was selected: nothing was judged\" "
                         "type=\"Undecided.unknown\">no rule was selected: nothing was judged\n</error>"));
+}
+
+TEST(Junit, SaysThatItIsAWhatIf) {
+  muster::Run run = testing::all_passed();
+  run.what_if = true;
+  const std::string xml = only_file("junit", run);
+  EXPECT_THAT(xml, HasSubstr("<testsuites name=\"muster what-if as of 2026-11-20T08:00:00Z\" "));
+  EXPECT_THAT(xml, HasSubstr("<property name=\"run.what_if\" value=\"true\" />"));
 }
 
 TEST(Junit, HasTimesOnlyWhenAsked) {
@@ -637,6 +663,20 @@ TEST(OutputFolder, HoldsEverythingUnderOneSum) {
   const Result<json::Value> record = json::parse(*files.read_file("out/run.json"));
   ASSERT_TRUE(record);
   EXPECT_EQ(*record->find("checked_at")->string(), "2026-11-21T09:30:00.250Z");
+}
+
+TEST(OutputFolder, IsTheSameForAnyNumberOfJobs) {
+  std::vector<std::string> first;
+  for (unsigned jobs : {1u, 3u, 8u}) {
+    MemoryFileSystem files;
+    ReportOptions options;
+    options.jobs = jobs;
+    ASSERT_TRUE(write_output_folder(files, testing::northwind(), {}, options, "out/"));
+    std::vector<std::string> all;
+    for (const std::string& path : files.paths()) all.push_back(path + "\n" + *files.read_file(path));
+    if (first.empty()) first = all;
+    EXPECT_TRUE(all == first) << jobs;
+  }
 }
 
 TEST(OutputFolder, RemovesOnlyWhatAnEarlierRunWrote) {
