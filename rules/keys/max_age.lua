@@ -23,7 +23,7 @@ return {
   check = function(key, org, params)
     if key.status ~= "active" then return not_applicable("status is " .. key.status) end
 
-    local due = key.created_at + days(params.days)
+    local due = key.created_at:plus_days(params.days)
     if org.as_of <= due then return pass() end
     return fail(
       string.format("created on %s, more than %d days ago", key.created_at:date(), params.days),
