@@ -237,8 +237,10 @@ std::uint32_t KeyIndex::find(const StringColumn& ids, std::string_view key, std:
 }
 
 std::uint32_t KeyIndex::guess(std::uint64_t hash) const {
-  const std::uint64_t slot = slots_.empty() ? 0 : slots_[hash & mask_];
-  return slot == 0 ? kDangling : static_cast<std::uint32_t>(slot & kRowMask) - 1;
+  if (slots_.empty()) return kDangling;
+  std::uint64_t at = hash & mask_;
+  while (slots_[at] != 0 && ((slots_[at] ^ hash) & kTagMask) != 0) at = (at + 1) & mask_;
+  return slots_[at] == 0 ? kDangling : static_cast<std::uint32_t>(slots_[at] & kRowMask) - 1;
 }
 
 Groups group_by(std::span<const std::uint32_t> link, std::uint32_t from_rows) {
