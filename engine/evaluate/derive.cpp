@@ -104,13 +104,13 @@ std::string_view state_word(const roster::Roster& roster, const roster::Match& m
   return "nobody";
 }
 
-void derive_match(World& world, Maker& maker, const Wanted& wanted, const roster::Roster& roster, const roster::Matches& matches) {
+void derive_match(World& world, Maker& maker, const Wanted& wanted, const roster::Roster& roster, const std::shared_ptr<const roster::Matches>& matches) {
   const Table& persons = *roster.persons;
   const std::uint32_t rows = world.table(Dataset::users)->rows();
-  const auto person_of = [&](std::uint32_t row) { return matches.of[row].state == roster::MatchState::matched ? matches.of[row].person : roster::kNoPerson; };
+  const auto person_of = [&](std::uint32_t row) { return matches->of[row].state == roster::MatchState::matched ? matches->of[row].person : roster::kNoPerson; };
   if (maker.wants(Dataset::users, "person_state")) {
     Column column = maker.start(Dataset::users, "person_state");
-    for (std::uint32_t row = 0; row < rows; ++row) column.push_text(state_word(roster, matches.of[row]));
+    for (std::uint32_t row = 0; row < rows; ++row) column.push_text(state_word(roster, matches->of[row]));
     maker.put(Dataset::users, "person_state", std::move(column));
   }
   const auto put_instants = [&](std::string_view name, const std::vector<Instant>& of_person, bool only_when_left) {
@@ -137,13 +137,11 @@ void derive_match(World& world, Maker& maker, const Wanted& wanted, const roster
   }
   if (maker.wants(Dataset::users, "match_strategy")) {
     Column column = maker.start(Dataset::users, "match_strategy");
-    for (std::uint32_t row = 0; row < rows; ++row) column.push_text(roster::word_of(matches.of[row].strategy));
+    for (std::uint32_t row = 0; row < rows; ++row) column.push_text(roster::word_of(matches->of[row].strategy));
     maker.put(Dataset::users, "match_strategy", std::move(column));
   }
   if (maker.wants(Dataset::users, "match_detail")) {
-    Column column = maker.start(Dataset::users, "match_detail");
-    for (std::uint32_t row = 0; row < rows; ++row) column.push_text(matches.reason(row));
-    maker.put(Dataset::users, "match_detail", std::move(column));
+    maker.put(Dataset::users, "match_detail", Column::computed(rows, [matches](std::uint32_t row) { return matches->reason(row); }));
   }
   if (maker.wants(Dataset::users, "person_accounts")) {
     std::vector<std::uint32_t> accounts(persons.rows());
@@ -490,15 +488,15 @@ Derived derive(World& world, const Wanted& wanted, const DeriveInputs& inputs) {
     availability.status = roster.is_complete ? snapshot::DatasetStatus::complete : snapshot::DatasetStatus::partial;
     availability.reason = roster.incomplete_reason;
     world.available(Dataset::tenures) = availability;
-    std::optional<roster::Matches> matches;
+    std::shared_ptr<const roster::Matches> matches;
     Table* users = world.table(Dataset::users);
     if (users && wanted.needs_match()) {
       const roster::Accounts accounts{&users->ids(), users->column("email")};
-      matches = roster::match_accounts(roster, accounts, {inputs.links, inputs.nonhumans, inputs.domain_aliases}, inputs.jobs);
+      matches = std::make_shared<const roster::Matches>(roster::match_accounts(roster, accounts, {inputs.links, inputs.nonhumans, inputs.domain_aliases}, inputs.jobs));
       out.warnings = matches->warnings;
     }
     fill_nonhumans(world, wanted, inputs);
-    if (matches) derive_match(world, maker, wanted, roster, *matches);
+    if (matches) derive_match(world, maker, wanted, roster, matches);
     link_persons(world, wanted, roster);
     // The roster's look-ups need its tables, so they move to the world only now.
     world.tables[static_cast<std::size_t>(Dataset::persons)] = std::move(roster.persons);

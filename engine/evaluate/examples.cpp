@@ -236,7 +236,8 @@ Wanted wanted_by(const rule::RuleInfo& rule) {
   return wanted;
 }
 
-void fill(World& world, const Given& given, const rule::RuleInfo& rule) {
+/// `roster` outlives the world: reasons of the match are made from it when a rule asks.
+void fill(World& world, std::optional<roster::Roster>& roster, const Given& given, const rule::RuleInfo& rule) {
   const Wanted wanted = wanted_by(rule);
   const snapshot::LoadRequest request = what_to_load(wanted);
   world.as_of = given.as_of;
@@ -255,7 +256,6 @@ void fill(World& world, const Given& given, const rule::RuleInfo& rule) {
     if (!world.has_relation[relation]) snapshot::join(world, relation);
   set_implicit_members(world);
 
-  std::optional<roster::Roster> roster;
   if (given.roster) {
     std::string lines;
     for (const json::Value& person : *given.roster) lines += json::dump(person) + "\n";
@@ -294,8 +294,9 @@ ExampleResult run_one(const std::shared_ptr<const rule::Rule>& rule, const rule:
     entry.as = rule->info().id;
     entry.policy = "examples";
     entry.params = params_of(rule->info(), given.params);
+    std::optional<roster::Roster> roster;
     World world;
-    fill(world, given, rule->info());
+    fill(world, roster, given, rule->info());
     const EntriesResult run = run_entries(std::span(&entry, 1), world, RunOptions{});
     const RuleResult& judged = run.rules.front();
     if (judged.verdicts.empty()) refuse("the example has no subject");

@@ -85,7 +85,7 @@ Selected Selector::of(std::uint32_t row) const {
   switch (column_->type()) {
     case FieldType::word: return answer(word_fits_[column_->word_code(row)] != 0);
     case FieldType::text:
-    case FieldType::id: return answer(fits(column_->text(row)));
+    case FieldType::id: return answer(fits(column_->is_computed() ? column_->compute(row) : column_->text(row)));
     case FieldType::boolean: return answer(fits(column_->boolean(row) ? "true" : "false"));
     case FieldType::integer: return answer(fits(std::to_string(column_->integer(row))));
     case FieldType::time: return answer(fits(format_date(date_of(column_->time(row)))) || fits(format_rfc3339(column_->time(row))));

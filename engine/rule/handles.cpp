@@ -351,6 +351,12 @@ int push_field(lua_State* L, const Handle& handle, const Slot& slot) {
     case FieldType::word: push_word(L, slot, column.word_code(row)); return 1;
     case FieldType::text:
     case FieldType::id: {
+      if (column.is_computed()) {
+        const std::string made = column.compute(row);
+        charge(L, 50 + made.size() / 8);
+        lua_pushlstring(L, made.data(), made.size());
+        return 1;
+      }
       const std::string_view text = column.text(row);
       if (text.size() > 64) charge(L, text.size() / 8);
       lua_pushlstring(L, text.data(), text.size());
@@ -522,7 +528,8 @@ bool matches(lua_State* L, const std::vector<Filter>& filters, Dataset dataset, 
         if (column.boolean(row) != filter.flag) return false;
         break;
       default:
-        if (std::find(filter.texts.begin(), filter.texts.end(), column.text(row)) == filter.texts.end()) return false;
+        if (column.is_computed()) charge(L, 50);
+        if (std::find(filter.texts.begin(), filter.texts.end(), column.is_computed() ? column.compute(row) : column.text(row)) == filter.texts.end()) return false;
         break;
     }
   }

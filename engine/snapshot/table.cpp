@@ -38,6 +38,13 @@ void Column::push_state(Cell cell) {
   ++size_;
 }
 
+Column Column::computed(std::size_t rows, std::function<std::string(std::uint32_t)> make) {
+  Column column(FieldType::text);
+  column.size_ = rows;
+  column.make_ = std::make_shared<const std::function<std::string(std::uint32_t)>>(std::move(make));
+  return column;
+}
+
 void Column::push_missing(Cell cell) {
   push_state(cell);
   if (is_textual(type_)) {

@@ -47,6 +47,12 @@ class Column {
   [[nodiscard]] std::size_t list_size(std::uint32_t row) const { return list_ends_[row] - (row == 0 ? 0 : list_ends_[row - 1]); }
   [[nodiscard]] std::string_view list_item(std::uint32_t row, std::size_t i) const { return texts_[(row == 0 ? 0 : list_ends_[row - 1]) + i]; }
 
+  /// A text column whose texts are made when they are read: for sentences that few rows are asked for. text() is not for these; the function must be
+  /// thread-safe and live as long as the column.
+  [[nodiscard]] static Column computed(std::size_t rows, std::function<std::string(std::uint32_t)> make);
+  [[nodiscard]] bool is_computed() const { return make_ != nullptr; }
+  [[nodiscard]] std::string compute(std::uint32_t row) const { return (*make_)(row); }
+
   // Filling, one call per row, in row order. push_missing takes null, absent or invalid.
   void push_missing(Cell cell);
   void push_text(std::string_view text);          // text, id, json, word (word codes its dictionary)
@@ -80,6 +86,7 @@ class Column {
   std::unordered_map<std::string, std::uint32_t, WordHash, std::equal_to<>> word_index_;
   StringColumn texts_;
   std::vector<std::uint64_t> list_ends_;
+  std::shared_ptr<const std::function<std::string(std::uint32_t)>> make_;
 };
 
 /// id → row by hash with comparison of the text; duplicates are found while it is built. 8 bytes a slot, load at most 0.6.
