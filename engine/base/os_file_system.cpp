@@ -184,7 +184,7 @@ class OsFileSystem final : public FileSystem {
       const std::unique_ptr<char, decltype(&::free)> real(::realpath(path.c_str(), nullptr), &::free);
       if (real != nullptr) target = real.get();
       // Renaming over a file needs no permission on it, but a file that was made read-only is meant to stay.
-      if (::access(target.c_str(), W_OK) != 0) return cannot_write(path, errno);
+      if (::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) return cannot_write(path, errno);
     }
     static std::atomic<unsigned> serial{0};
     for (int attempt = 0; attempt < 100; ++attempt) {
