@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <fstream>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -66,6 +67,15 @@ void run_parallel(unsigned jobs, std::size_t tasks, const std::function<void(std
   work.rethrow();
 }
 
-unsigned available_cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+unsigned available_cores() {
+  unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  // A container may own all cores for a part of the time; more workers than its share would only wait and use memory.
+  std::ifstream quota_file("/sys/fs/cgroup/cpu.max");
+  unsigned long long quota = 0;
+  unsigned long long period = 0;
+  if (quota_file >> quota >> period && quota > 0 && period > 0)
+    cores = static_cast<unsigned>(std::clamp<unsigned long long>((quota + period - 1) / period, 1, cores));
+  return cores;
+}
 
 }  // namespace muster
