@@ -1,4 +1,5 @@
-// Clock: the only way to read the wall clock. Production code is handed one; tests hand in a FakeClock. Rules never see it: they see as_of.
+// Clock: the only way to read the wall clock. Production code is handed one; tests hand in a FakeClock. Rules
+// never see it: they see as_of.
 #pragma once
 
 #include "base/time.h"

@@ -1,5 +1,6 @@
-// Diagnostics: where a load phase collects every problem of all files before it fails once. Order of insertion is kept;
-// `render` sorts by file, line and column (stable) so that the text does not depend on the order of reading. Not thread-safe.
+// Diagnostics: where a load phase collects every problem of all files before it fails once. Order of
+// insertion is kept; `render` sorts by file, line and column (stable) so that the text does not depend on the
+// order of reading. Not thread-safe.
 //
 //   Diagnostics problems;
 //   auto policy = load_policy(files, path, problems);
@@ -27,9 +28,11 @@ class Diagnostics {
   [[nodiscard]] bool has_errors() const { return !errors_.empty(); }
   [[nodiscard]] const std::vector<Error>& errors() const { return errors_; }
   [[nodiscard]] const std::vector<Error>& warnings() const { return warnings_; }
-  /// The exit code of the gravest error (integrity over wrong_input; internal over all); ok when there is none.
+  /// The exit code of the gravest error (integrity over wrong_input; internal over all); ok when there is
+  /// none.
   [[nodiscard]] ExitCode exit_code() const;
-  /// Every warning and error in full (render_error), then "N problems." The file list is capped at `max_shown`, saying how many more.
+  /// Every warning and error in full (render_error), then "N problems." The file list is capped at
+  /// `max_shown`, saying how many more.
   [[nodiscard]] std::string render(std::size_t max_shown = 100) const;
 
  private:

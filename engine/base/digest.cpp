@@ -38,7 +38,9 @@ Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
-void Sha256::update(std::string_view bytes) { must(EVP_DigestUpdate(impl_->context, bytes.data(), bytes.size())); }
+void Sha256::update(std::string_view bytes) {
+  must(EVP_DigestUpdate(impl_->context, bytes.data(), bytes.size()));
+}
 
 std::string Sha256::finish_hex() {
   unsigned char digest[EVP_MAX_MD_SIZE];

@@ -1,5 +1,5 @@
-// The files that ship inside the binary: rules, policies and schemas, named by their path in the repository ("rules/keys/max_age.lua"),
-// sorted by name. Generated at build time by cmake/embed.cmake.
+// The files that ship inside the binary: rules, policies and schemas, named by their path in the repository
+// ("rules/keys/max_age.lua"), sorted by name. Generated at build time by cmake/embed.cmake.
 #pragma once
 
 #include <span>

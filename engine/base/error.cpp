@@ -78,7 +78,8 @@ ShownLine show_line(std::string_view line, std::uint32_t column) {
 }  // namespace
 
 std::string render_problem(std::string_view word, const Error& error) {
-  std::string out = fmt::format("{}[{}]: {}\n", word, error_row(error.code).word, make_visible(error.message));
+  std::string out =
+      fmt::format("{}[{}]: {}\n", word, error_row(error.code).word, make_visible(error.message));
   const Place& place = error.place;
   const std::size_t gutter = place.line == 0 ? 1 : fmt::formatted_size("{}", place.line);
   if (!place.file.empty()) {

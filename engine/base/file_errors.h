@@ -1,4 +1,5 @@
-// What file systems say when something goes wrong, worded once for the disk and for memory; not for other modules.
+// What file systems say when something goes wrong, worded once for the disk and for memory; not for other
+// modules.
 #pragma once
 
 #include <cerrno>
@@ -32,11 +33,13 @@ inline tl::unexpected<Error> not_there(const FileSystem& files, const std::strin
   std::string hint;
   const std::string folder = parent_path(path);
   if (const auto names = files.list(folder)) {
-    if (const auto near = nearest_name(file_name(path), *names)) hint = fmt::format("did you mean {}?", join_path(folder, *near));
+    if (const auto near = nearest_name(file_name(path), *names))
+      hint = fmt::format("did you mean {}?", join_path(folder, *near));
   } else if (names.error().code == ErrorCode::file_not_found) {
     hint = fmt::format("there is no folder {}", folder);
   }
-  return fail(ErrorCode::file_not_found, fmt::format("there is no file or folder {}", path), {}, std::move(hint));
+  return fail(ErrorCode::file_not_found, fmt::format("there is no file or folder {}", path), {},
+              std::move(hint));
 }
 
 }  // namespace muster

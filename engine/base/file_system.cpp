@@ -9,7 +9,9 @@ Result<std::string> FileSystem::read_file(const std::string& path, std::uint64_t
   if (!file) return tl::unexpected(file.error());
   const std::uint64_t size = (*file)->size();
   if (size > max_bytes)
-    return fail(ErrorCode::file_too_large, fmt::format("{} has {} bytes; muster reads at most {} of such a file", path, size, max_bytes));
+    return fail(
+        ErrorCode::file_too_large,
+        fmt::format("{} has {} bytes; muster reads at most {} of such a file", path, size, max_bytes));
   std::string bytes(size, '\0');
   std::size_t have = 0;
   while (have < bytes.size()) {

@@ -1,6 +1,7 @@
-// FileSystem: every touch of the disk goes through this interface, so that tests run on a MemoryFileSystem and faults (full disk, denied
-// folder) can be played. Paths are UTF-8 strings with '/'. Writers are atomic: the file appears whole under its name on commit, or not at all.
-// A FileSystem is safe to use from several threads at once; the objects that it hands out are not, except RandomAccessFile::read_at.
+// FileSystem: every touch of the disk goes through this interface, so that tests run on a MemoryFileSystem
+// and faults (full disk, denied folder) can be played. Paths are UTF-8 strings with '/'. Writers are atomic:
+// the file appears whole under its name on commit, or not at all. A FileSystem is safe to use from several
+// threads at once; the objects that it hands out are not, except RandomAccessFile::read_at.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +26,14 @@ class RandomAccessFile {
   [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) const = 0;
 };
 
-/// Bytes on their way to a file. Buffered; errors are remembered and reported by commit(). Without commit() nothing appears.
+/// Bytes on their way to a file. Buffered; errors are remembered and reported by commit(). Without commit()
+/// nothing appears.
 class FileWriter {
  public:
   virtual ~FileWriter() = default;
   virtual void write(std::string_view bytes) = 0;
-  /// Flushes to the device and renames into place. Error file_unwritable otherwise, and nothing is left behind.
+  /// Flushes to the device and renames into place. Error file_unwritable otherwise, and nothing is left
+  /// behind.
   [[nodiscard]] virtual Status commit() = 0;
 };
 
@@ -52,14 +55,16 @@ class FileSystem {
   [[nodiscard]] virtual Status remove_all(const std::string& path) = 0;
 
   /// The whole file; file_too_large above `max_bytes`.
-  [[nodiscard]] Result<std::string> read_file(const std::string& path, std::uint64_t max_bytes = 64u << 20) const;
+  [[nodiscard]] Result<std::string> read_file(const std::string& path,
+                                              std::uint64_t max_bytes = 64u << 20) const;
   [[nodiscard]] Status write_file(const std::string& path, std::string_view bytes);
 };
 
 /// The machine's disk. commit() does fsync, then rename.
 [[nodiscard]] std::unique_ptr<FileSystem> make_os_file_system();
 
-/// Files in memory, for tests. `fail_writes_after(n)` plays a full disk after n bytes; `deny(path)` makes a path unreadable and unwritable.
+/// Files in memory, for tests. `fail_writes_after(n)` plays a full disk after n bytes; `deny(path)` makes a
+/// path unreadable and unwritable.
 class MemoryFileSystem final : public FileSystem {
  public:
   MemoryFileSystem() = default;
@@ -67,7 +72,8 @@ class MemoryFileSystem final : public FileSystem {
   void add(const std::string& path, std::string bytes);
   void fail_writes_after(std::uint64_t bytes);
   void deny(const std::string& path);
-  /// Every path of a file that is there now, sorted (also temporary ones, so that tests see what is left behind).
+  /// Every path of a file that is there now, sorted (also temporary ones, so that tests see what is left
+  /// behind).
   [[nodiscard]] std::vector<std::string> paths() const;
 
   [[nodiscard]] Result<std::unique_ptr<RandomAccessFile>> open(const std::string& path) const override;
@@ -87,11 +93,13 @@ class MemoryFileSystem final : public FileSystem {
   std::uint64_t room_ = UINT64_MAX;
 };
 
-/// "a/b" + "c" → "a/b/c"; an absolute second part stands alone; "." and ".." are resolved lexically ("a/./b/../c" → "a/c").
+/// "a/b" + "c" → "a/b/c"; an absolute second part stands alone; "." and ".." are resolved lexically
+/// ("a/./b/../c" → "a/c").
 [[nodiscard]] std::string join_path(std::string_view folder, std::string_view name);
-[[nodiscard]] std::string parent_path(std::string_view path);   // "a/b" → "a"; "b" → "."; "/" → "/"
-[[nodiscard]] std::string file_name(std::string_view path);     // "a/b.c" → "b.c"
-/// `path` as seen from `base` (both made lexically normal); used for paths in reports, so that they do not depend on the machine.
+[[nodiscard]] std::string parent_path(std::string_view path);  // "a/b" → "a"; "b" → "."; "/" → "/"
+[[nodiscard]] std::string file_name(std::string_view path);    // "a/b.c" → "b.c"
+/// `path` as seen from `base` (both made lexically normal); used for paths in reports, so that they do not
+/// depend on the machine.
 [[nodiscard]] std::string relative_path(std::string_view path, std::string_view base);
 
 }  // namespace muster

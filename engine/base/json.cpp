@@ -21,7 +21,8 @@ constexpr std::size_t kLongestSourceLine = 4096;
 // From here on the names of an object are looked up by hash; below, a scan is faster.
 constexpr std::size_t kManyMembers = 16;
 
-/// The parser's way through the text. All copies of an iterator share `read`, so that a callback knows how far the parser has come.
+/// The parser's way through the text. All copies of an iterator share `read`, so that a callback knows how
+/// far the parser has come.
 class CountingIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -60,25 +61,34 @@ Place place_of(std::string_view text, std::size_t offset, const ParseOptions& op
 
   Place place;
   place.file = options.file;
-  place.line = options.first_line + static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
-  // What stands before the place is valid UTF-8, where every code point has one byte that does not continue another.
+  place.line =
+      options.first_line + static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
+  // What stands before the place is valid UTF-8, where every code point has one byte that does not continue
+  // another.
   const std::string_view lead = before.substr(begin);
   const auto starts_code_point = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
   place.column = static_cast<std::uint32_t>(1 + std::count_if(lead.begin(), lead.end(), starts_code_point));
-  if (end - std::min(begin, end) <= kLongestSourceLine) place.source_line = std::string(text.substr(begin, end - std::min(begin, end)));
+  if (end - std::min(begin, end) <= kLongestSourceLine)
+    place.source_line = std::string(text.substr(begin, end - std::min(begin, end)));
   return place;
 }
 
 /// What nlohmann says about a syntax error, without its codes, its own position and the text read so far.
 std::string plain_message(std::string_view what) {
   const std::size_t column = what.find(", column ");
-  const std::size_t colon = column == std::string_view::npos ? std::string_view::npos : what.find(": ", column);
+  const std::size_t colon =
+      column == std::string_view::npos ? std::string_view::npos : what.find(": ", column);
   std::string message(colon == std::string_view::npos ? what : what.substr(colon + 2));
-  if (const std::size_t code = message.find("] "); message.starts_with("[json.exception") && code != std::string::npos) message.erase(0, code + 2);
-  if (const std::size_t dash = message.find(" - "); message.starts_with("syntax error") && dash != std::string::npos) message.erase(0, dash + 3);
+  if (const std::size_t code = message.find("] ");
+      message.starts_with("[json.exception") && code != std::string::npos)
+    message.erase(0, code + 2);
+  if (const std::size_t dash = message.find(" - ");
+      message.starts_with("syntax error") && dash != std::string::npos)
+    message.erase(0, dash + 3);
   if (const std::size_t read = message.find("; last read: "); read != std::string::npos) {
     const std::size_t expected = message.rfind("; expected ");
-    message.erase(read, expected == std::string::npos || expected < read ? std::string::npos : expected - read);
+    message.erase(read,
+                  expected == std::string::npos || expected < read ? std::string::npos : expected - read);
   }
   return message;
 }
@@ -86,7 +96,8 @@ std::string plain_message(std::string_view what) {
 /// Builds a Value from the parser's events; refuses what the header says.
 class Builder {
  public:
-  Builder(std::string_view text, const ParseOptions& options, const char* const& read) : text_(text), options_(options), read_(read) {}
+  Builder(std::string_view text, const ParseOptions& options, const char* const& read)
+      : text_(text), options_(options), read_(read) {}
 
   using number_integer_t = nlohmann::json::number_integer_t;
   using number_unsigned_t = nlohmann::json::number_unsigned_t;
@@ -118,15 +129,17 @@ class Builder {
     Object& object = *level.value.object();
     bool twice = false;
     if (object.size() < kManyMembers) {
-      twice = std::any_of(object.begin(), object.end(), [&](const Member& member) { return member.first == name; });
+      twice = std::any_of(object.begin(), object.end(),
+                          [&](const Member& member) { return member.first == name; });
     } else {
       if (level.names.empty())
         for (const Member& member : object) level.names.insert(member.first);
       twice = !level.names.insert(name).second;
     }
     if (twice) {
-      return refuse(ErrorCode::json_duplicate, fmt::format("the member \"{}\" stands twice in one object", utf8_prefix(name, 200)), key_offset(),
-                    "readers would disagree on its value; remove one");
+      return refuse(ErrorCode::json_duplicate,
+                    fmt::format("the member \"{}\" stands twice in one object", utf8_prefix(name, 200)),
+                    key_offset(), "readers would disagree on its value; remove one");
     }
     level.key = std::move(name);
     return true;
@@ -159,7 +172,8 @@ class Builder {
 
   bool open(Value container) {
     if (levels_.size() >= static_cast<std::size_t>(options_.max_depth)) {
-      return refuse(ErrorCode::json_depth, fmt::format("nested deeper than {} levels", options_.max_depth), consumed() - 1);
+      return refuse(ErrorCode::json_depth, fmt::format("nested deeper than {} levels", options_.max_depth),
+                    consumed() - 1);
     }
     levels_.push_back({std::move(container), {}, {}});
     return true;
@@ -181,13 +195,15 @@ class Builder {
     std::size_t end = consumed();
     while (end > 0 && (text_[end - 1] < '0' || text_[end - 1] > '9')) --end;
     const std::size_t begin = end - std::min(end, written.size());
-    return refuse(ErrorCode::json_syntax, fmt::format("the integer {} does not fit into 64 bits", utf8_prefix(written, 60)), begin,
+    return refuse(ErrorCode::json_syntax,
+                  fmt::format("the integer {} does not fit into 64 bits", utf8_prefix(written, 60)), begin,
                   "write it as a string, which keeps every digit");
   }
 
   [[nodiscard]] std::size_t consumed() const { return static_cast<std::size_t>(read_ - text_.data()); }
 
-  /// Where the member name that was just read begins: back from its closing quote to the quote that no backslash escapes.
+  /// Where the member name that was just read begins: back from its closing quote to the quote that no
+  /// backslash escapes.
   [[nodiscard]] std::size_t key_offset() const {
     std::size_t at = consumed() - 1;
     while (at > 0) {
@@ -279,7 +295,8 @@ Result<Value> parse(std::string_view text, const ParseOptions& options) {
   if (!is_valid_utf8(text)) {
     std::size_t at = 0;
     while (is_valid_utf8(first_code_point(text.substr(at)))) at += first_code_point(text.substr(at)).size();
-    return fail(ErrorCode::text_encoding, fmt::format("the byte 0x{:02X} is not valid UTF-8", static_cast<unsigned char>(text[at])),
+    return fail(ErrorCode::text_encoding,
+                fmt::format("the byte 0x{:02X} is not valid UTF-8", static_cast<unsigned char>(text[at])),
                 place_of(text, at, options), "save the file as UTF-8");
   }
   // The parser takes a NUL byte for the end of the text and would drop what follows.
@@ -288,7 +305,8 @@ Result<Value> parse(std::string_view text, const ParseOptions& options) {
   const char* read = text.data();
   const char* const end = text.data() + text.size();
   Builder builder(text, options, read);
-  const bool done = nlohmann::json::sax_parse(CountingIterator(text.data(), &read), CountingIterator(end, &read), &builder);
+  const bool done =
+      nlohmann::json::sax_parse(CountingIterator(text.data(), &read), CountingIterator(end, &read), &builder);
   if (builder.error()) return tl::unexpected(*builder.error());
   if (!done) return fail(ErrorCode::json_syntax, "not a JSON text", place_of(text, 0, options));
   return builder.take();
@@ -322,7 +340,8 @@ void Writer::before_value() {
     after_key_ = false;
     return;
   }
-  assert((stack_.empty() ? first_ : stack_.back() == '[') && "a value needs a key in an object, and a document has one value");
+  assert((stack_.empty() ? first_ : stack_.back() == '[') &&
+         "a value needs a key in an object, and a document has one value");
   if (!first_) out_ += ',';
   if (indent_ > 0 && !stack_.empty()) {
     if (!first_ && stack_.size() > static_cast<std::size_t>(levels_)) out_ += ' ';

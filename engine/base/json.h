@@ -1,6 +1,7 @@
-// JSON values, parsing and writing, over nlohmann/json, which stays behind this header. Parsing refuses what readers would disagree on: duplicate
-// members, invalid UTF-8, more than `max_depth` levels, trailing text. Writing is canonical in the sense of this project: members in the order given,
-// no locale, shortest round-trip numbers, UTF-8 unescaped except controls, so equal values give equal bytes.
+// JSON values, parsing and writing, over nlohmann/json, which stays behind this header. Parsing refuses what
+// readers would disagree on: duplicate members, invalid UTF-8, more than `max_depth` levels, trailing text.
+// Writing is canonical in the sense of this project: members in the order given, no locale, shortest
+// round-trip numbers, UTF-8 unescaped except controls, so equal values give equal bytes.
 #pragma once
 
 #include <cstdint>
@@ -69,13 +70,16 @@ struct ParseOptions {
 /// A JSON string literal with quotes, escaped as `dump` does; appended to `out`.
 void append_quoted(std::string& out, std::string_view text);
 
-/// Writes one JSON document piece by piece into a string that the caller drains (for documents larger than memory should hold at once).
-/// Commas and colons are placed by the writer; misuse (a value without a key in an object) is an assertion.
+/// Writes one JSON document piece by piece into a string that the caller drains (for documents larger than
+/// memory should hold at once). Commas and colons are placed by the writer; misuse (a value without a key in
+/// an object) is an assertion.
 ///   Writer w(out);  w.begin_object();  w.key("a").value(1);  w.end_object();
 class Writer {
  public:
-  /// Appends to `out`. `indent` 0 writes no white space; else new lines at the levels up to `indent_levels`, deeper ones on one line.
-  explicit Writer(std::string& out, int indent = 0, int indent_levels = 1000) : out_(out), indent_(indent), levels_(indent_levels) {}
+  /// Appends to `out`. `indent` 0 writes no white space; else new lines at the levels up to `indent_levels`,
+  /// deeper ones on one line.
+  explicit Writer(std::string& out, int indent = 0, int indent_levels = 1000)
+      : out_(out), indent_(indent), levels_(indent_levels) {}
   Writer& begin_object();
   Writer& end_object();
   Writer& begin_array();
@@ -101,7 +105,7 @@ class Writer {
   std::string& out_;
   int indent_;
   int levels_;
-  std::vector<char> stack_;   // '{' or '['
+  std::vector<char> stack_;  // '{' or '['
   bool first_ = true;
   bool after_key_ = false;
 };

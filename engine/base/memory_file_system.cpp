@@ -29,16 +29,20 @@ bool is_below(std::string_view path, std::string_view folder) {
   return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
 }
 
-bool is_start(std::string_view path) { return path == "." || path == "/" || path == ".." || path.ends_with("/.."); }
+bool is_start(std::string_view path) {
+  return path == "." || path == "/" || path == ".." || path.ends_with("/..");
+}
 
 template <class Map>
 bool holds_below(const Map& map, const std::string& folder) {
-  return std::any_of(map.begin(), map.end(), [&](const auto& entry) { return is_below(entry.first, folder); });
+  return std::any_of(map.begin(), map.end(),
+                     [&](const auto& entry) { return is_below(entry.first, folder); });
 }
 
 template <class Map>
 bool is_denied(const Map& denied, const std::string& path) {
-  return std::any_of(denied.begin(), denied.end(), [&](const auto& entry) { return entry.first == path || is_below(path, entry.first); });
+  return std::any_of(denied.begin(), denied.end(),
+                     [&](const auto& entry) { return entry.first == path || is_below(path, entry.first); });
 }
 
 template <class Files, class Folders>
@@ -139,7 +143,8 @@ Result<std::unique_ptr<RandomAccessFile>> MemoryFileSystem::open(const std::stri
   {
     const std::lock_guard lock(mutex_);
     if (is_denied(denied_, name)) return cannot_read(path, EACCES);
-    if (const auto found = files_.find(name); found != files_.end()) return std::make_unique<MemoryFile>(found->second);
+    if (const auto found = files_.find(name); found != files_.end())
+      return std::make_unique<MemoryFile>(found->second);
     if (kind_of(files_, folders_, name) == FileKind::folder) return cannot_read(path, EISDIR);
   }
   return not_there(*this, path);
@@ -151,7 +156,8 @@ Result<std::unique_ptr<FileWriter>> MemoryFileSystem::create(const std::string& 
   if (is_denied(denied_, name)) return cannot_write(path, EACCES);
   if (kind_of(files_, folders_, name) == FileKind::folder) return cannot_write(path, EISDIR);
   const std::string folder = parent_path(name);
-  if (kind_of(files_, folders_, folder) != FileKind::folder) return cannot_write(path, files_.contains(folder) ? ENOTDIR : ENOENT);
+  if (kind_of(files_, folders_, folder) != FileKind::folder)
+    return cannot_write(path, files_.contains(folder) ? ENOTDIR : ENOENT);
   std::string temporary;
   for (unsigned serial = 0; temporary.empty() || files_.contains(temporary); ++serial)
     temporary = join_path(folder, fmt::format(".{}.{}.tmp", file_name(name), serial));
@@ -164,7 +170,8 @@ Result<std::vector<std::string>> MemoryFileSystem::list(const std::string& folde
   const std::lock_guard lock(mutex_);
   if (is_denied(denied_, name)) return cannot_read(folder, EACCES);
   const FileKind what = kind_of(files_, folders_, name);
-  if (what == FileKind::none) return fail(ErrorCode::file_not_found, fmt::format("there is no folder {}", folder));
+  if (what == FileKind::none)
+    return fail(ErrorCode::file_not_found, fmt::format("there is no folder {}", folder));
   if (what != FileKind::folder) return cannot_read(folder, ENOTDIR);
   std::vector<std::string> names;
   const auto take = [&](const std::string& path) {
@@ -206,7 +213,8 @@ Status MemoryFileSystem::rename(const std::string& from, const std::string& to) 
       if (is_below(target, source)) return cannot_write(to, EINVAL);
       if (what == FileKind::folder && there == FileKind::file) return cannot_write(to, ENOTDIR);
       if (what == FileKind::file && there == FileKind::folder) return cannot_write(to, EISDIR);
-      if (there == FileKind::folder && (holds_below(files_, target) || holds_below(folders_, target))) return cannot_write(to, ENOTEMPTY);
+      if (there == FileKind::folder && (holds_below(files_, target) || holds_below(folders_, target)))
+        return cannot_write(to, ENOTEMPTY);
       move_entries(files_, source, target);
       move_entries(folders_, source, target);
     }
@@ -218,7 +226,8 @@ Status MemoryFileSystem::rename(const std::string& from, const std::string& to) 
 Status MemoryFileSystem::remove_all(const std::string& path) {
   const std::string name = normal(path);
   const std::lock_guard lock(mutex_);
-  if (is_denied(denied_, name)) return fail(ErrorCode::file_unwritable, fmt::format("cannot remove {}: {}", path, reason_of(EACCES)));
+  if (is_denied(denied_, name))
+    return fail(ErrorCode::file_unwritable, fmt::format("cannot remove {}: {}", path, reason_of(EACCES)));
   const auto gone = [&](const auto& entry) { return entry.first == name || is_below(entry.first, name); };
   std::erase_if(files_, gone);
   std::erase_if(folders_, gone);

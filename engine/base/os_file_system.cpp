@@ -38,12 +38,15 @@ class Descriptor {
 
 class DiskFile final : public RandomAccessFile {
  public:
-  DiskFile(Descriptor fd, std::uint64_t size, std::string path) : fd_(std::move(fd)), size_(size), path_(std::move(path)) {}
+  DiskFile(Descriptor fd, std::uint64_t size, std::string path)
+      : fd_(std::move(fd)), size_(size), path_(std::move(path)) {}
   std::uint64_t size() const override { return size_; }
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) const override {
     std::size_t have = 0;
-    while (have < out.size() && offset + have < static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
-      const ssize_t got = ::pread(fd_.get(), out.data() + have, out.size() - have, static_cast<off_t>(offset + have));
+    while (have < out.size() &&
+           offset + have < static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
+      const ssize_t got =
+          ::pread(fd_.get(), out.data() + have, out.size() - have, static_cast<off_t>(offset + have));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return cannot_read(path_, errno);
       if (got == 0) break;
@@ -86,17 +89,22 @@ Result<std::unique_ptr<RandomAccessFile>> read_pipe(const Descriptor& fd, const 
   }
 }
 
-/// Makes the names in a folder durable. Some file systems cannot, and then the rename is as durable as they make it.
+/// Makes the names in a folder durable. Some file systems cannot, and then the rename is as durable as they
+/// make it.
 void sync_folder(const std::string& folder) {
   const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() >= 0) (void)::fsync(fd.get());
 }
 
-/// Writes to a temporary file beside the target, or straight to a pipe or device, which has no name to rename over.
+/// Writes to a temporary file beside the target, or straight to a pipe or device, which has no name to rename
+/// over.
 class DiskWriter final : public FileWriter {
  public:
   DiskWriter(Descriptor fd, std::string path, std::string target, std::string temporary)
-      : fd_(std::move(fd)), path_(std::move(path)), target_(std::move(target)), temporary_(std::move(temporary)) {
+      : fd_(std::move(fd)),
+        path_(std::move(path)),
+        target_(std::move(target)),
+        temporary_(std::move(temporary)) {
     buffer_.reserve(kBufferBytes);
   }
   DiskWriter(const DiskWriter&) = delete;
@@ -118,7 +126,8 @@ class DiskWriter final : public FileWriter {
     if (!temporary_.empty() && error_ == 0 && ::fsync(fd_.get()) != 0) error_ = errno;
     const int closing = fd_.close();
     if (error_ == 0) error_ = closing;
-    if (!temporary_.empty() && error_ == 0 && ::rename(temporary_.c_str(), target_.c_str()) != 0) error_ = errno;
+    if (!temporary_.empty() && error_ == 0 && ::rename(temporary_.c_str(), target_.c_str()) != 0)
+      error_ = errno;
     if (error_ != 0) {
       discard();
       return cannot_write(path_, error_);
@@ -188,7 +197,9 @@ class OsFileSystem final : public FileSystem {
     }
     static std::atomic<unsigned> serial{0};
     for (int attempt = 0; attempt < 100; ++attempt) {
-      std::string temporary = join_path(parent_path(target), fmt::format(".{}.{}-{}.tmp", utf8_prefix(file_name(target), 200), ::getpid(), serial++));
+      std::string temporary =
+          join_path(parent_path(target),
+                    fmt::format(".{}.{}-{}.tmp", utf8_prefix(file_name(target), 200), ::getpid(), serial++));
       Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
       if (fd.get() < 0 && errno == EEXIST) continue;  // left by a process of that number that was killed
       if (fd.get() < 0) return cannot_write(path, errno);
@@ -202,8 +213,10 @@ class OsFileSystem final : public FileSystem {
     std::error_code error;
     std::vector<std::string> names;
     std::filesystem::directory_iterator at(folder.empty() ? "." : folder, error);
-    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error)) names.push_back(at->path().filename().string());
-    if (error.value() == ENOENT) return fail(ErrorCode::file_not_found, fmt::format("there is no folder {}", folder));
+    for (; !error && at != std::filesystem::directory_iterator(); at.increment(error))
+      names.push_back(at->path().filename().string());
+    if (error.value() == ENOENT)
+      return fail(ErrorCode::file_not_found, fmt::format("there is no folder {}", folder));
     if (error) return cannot_read(folder, error.value());
     std::sort(names.begin(), names.end());
     return names;
@@ -236,7 +249,9 @@ class OsFileSystem final : public FileSystem {
   Status remove_all(const std::string& path) override {
     std::error_code error;
     std::filesystem::remove_all(path, error);
-    if (error) return fail(ErrorCode::file_unwritable, fmt::format("cannot remove {}: {}", path, reason_of(error.value())));
+    if (error)
+      return fail(ErrorCode::file_unwritable,
+                  fmt::format("cannot remove {}: {}", path, reason_of(error.value())));
     return {};
   }
 };

@@ -12,7 +12,8 @@
 namespace muster {
 namespace {
 
-/// The task counter and the failure to report: of several, that of the lowest task, so that the report does not depend on luck.
+/// The task counter and the failure to report: of several, that of the lowest task, so that the report does
+/// not depend on luck.
 class Work {
  public:
   Work(std::size_t tasks, const std::function<void(std::size_t, unsigned)>& fn) : tasks_(tasks), fn_(fn) {}
@@ -50,7 +51,8 @@ class Work {
 
 }  // namespace
 
-void run_parallel(unsigned jobs, std::size_t tasks, const std::function<void(std::size_t task, unsigned worker)>& fn) {
+void run_parallel(unsigned jobs, std::size_t tasks,
+                  const std::function<void(std::size_t task, unsigned worker)>& fn) {
   Work work(tasks, fn);
   {
     std::vector<std::jthread> threads;
@@ -69,7 +71,8 @@ void run_parallel(unsigned jobs, std::size_t tasks, const std::function<void(std
 
 unsigned available_cores() {
   unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  // A container may own all cores for a part of the time; more workers than its share would only wait and use memory.
+  // A container may own all cores for a part of the time; more workers than its share would only wait and use
+  // memory.
   std::ifstream quota_file("/sys/fs/cgroup/cpu.max");
   unsigned long long quota = 0;
   unsigned long long period = 0;

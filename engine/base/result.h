@@ -1,5 +1,6 @@
-// Result<T>: a value or an Error. Every fallible function across a module boundary returns one; exceptions stay inside the adapter
-// that talks to a throwing library. An Error names the thing and the fix, and carries the place where the user can mend it.
+// Result<T>: a value or an Error. Every fallible function across a module boundary returns one; exceptions
+// stay inside the adapter that talks to a throwing library. An Error names the thing and the fix, and carries
+// the place where the user can mend it.
 //
 //   Result<std::string> text = files.read_file("muster.yaml");
 //   if (!text) return tl::unexpected(text.error());
@@ -16,7 +17,8 @@
 
 namespace muster {
 
-/// A place in a text file. Lines and columns count from 1; 0 means "the whole file". Columns count Unicode code points.
+/// A place in a text file. Lines and columns count from 1; 0 means "the whole file". Columns count Unicode
+/// code points.
 struct Place {
   std::string file;
   std::uint32_t line = 0;
@@ -45,8 +47,9 @@ using Status = Result<void>;
   return tl::unexpected(Error{code, std::move(message), std::move(place), std::move(hint)});
 }
 
-/// "error[yaml.syntax]: message\n  --> file:3:7\n   |\n 3 | the source line\n   |       ^\n   = help: hint\n". The caret line is left out without a source
-/// line; control characters in any part are made visible. The caret's column respects wide characters and tabs.
+/// "error[yaml.syntax]: message\n  --> file:3:7\n   |\n 3 | the source line\n   |       ^\n   = help:
+/// hint\n". The caret line is left out without a source line; control characters in any part are made
+/// visible. The caret's column respects wide characters and tabs.
 [[nodiscard]] std::string render_error(const Error& error);
 
 }  // namespace muster

@@ -13,7 +13,8 @@
 namespace muster {
 namespace {
 
-/// One unit of a text: a code point, or a byte that is not part of one (`valid` is false, `code` is the byte).
+/// One unit of a text: a code point, or a byte that is not part of one (`valid` is false, `code` is the
+/// byte).
 struct Unit {
   std::uint32_t code = 0;
   std::uint32_t size = 1;
@@ -25,8 +26,8 @@ Unit unit_at(std::string_view text, std::size_t at) noexcept {
   if (byte < 0x80) return {byte, 1, true};
   utf8proc_int32_t code = -1;
   const std::size_t left = std::min<std::size_t>(text.size() - at, 4);
-  const auto size =
-      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at), static_cast<utf8proc_ssize_t>(left), &code);
+  const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at),
+                                     static_cast<utf8proc_ssize_t>(left), &code);
   if (size <= 0 || code < 0) return {byte, 1, false};
   return {static_cast<std::uint32_t>(code), static_cast<std::uint32_t>(size), true};
 }
@@ -52,10 +53,13 @@ bool is_invisible(std::uint32_t code) {
   if (code < 0x7F) return false;
   if ((code & 0xFFFE) == 0xFFFE || (code >= 0xFDD0 && code <= 0xFDEF)) return true;  // non-characters
   switch (code) {
-    case 0x034F:               // combining grapheme joiner
-    case 0x115F: case 0x1160:  // Hangul fillers
-    case 0x3164: case 0xFFA0:
-    case 0x17B4: case 0x17B5:  // Khmer inherent vowels
+    case 0x034F:  // combining grapheme joiner
+    case 0x115F:
+    case 0x1160:  // Hangul fillers
+    case 0x3164:
+    case 0xFFA0:
+    case 0x17B4:
+    case 0x17B5:  // Khmer inherent vowels
       return true;
   }
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {
@@ -85,8 +89,8 @@ void append_folded(std::string_view text, std::string& out) {
   }
   utf8proc_uint8_t* folded = nullptr;
   const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                                 &folded, options);
+  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                 static_cast<utf8proc_ssize_t>(text.size()), &folded, options);
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owned(folded, &std::free);
   if (size < 0) throw std::bad_alloc();  // the text is valid, so this is all that can go wrong
   out.append(reinterpret_cast<const char*>(folded), static_cast<std::size_t>(size));
@@ -111,7 +115,8 @@ std::size_t distance(const std::u32string& a, const std::u32string& b) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before[j - 2] + 1);
     }
     std::swap(before, above);
     std::swap(above, row);
@@ -129,7 +134,8 @@ std::optional<std::string_view> nearest_of(std::string_view word, const Candidat
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > kLongest) continue;
     const std::u32string name = units_of(candidate);
-    const std::size_t apart = name.size() > wanted.size() ? name.size() - wanted.size() : wanted.size() - name.size();
+    const std::size_t apart =
+        name.size() > wanted.size() ? name.size() - wanted.size() : wanted.size() - name.size();
     if (apart >= best) continue;
     const std::size_t far = distance(wanted, name);
     if (far >= best) continue;
@@ -176,8 +182,8 @@ Step match_class(std::string_view pattern, std::size_t at, const Unit& unit) {
   return {0, false};
 }
 
-/// `unclosed_from` is where the first class that is never closed begins, once that is known: every later '[' is unclosed too, and must not be
-/// scanned to the end again and again.
+/// `unclosed_from` is where the first class that is never closed begins, once that is known: every later '['
+/// is unclosed too, and must not be scanned to the end again and again.
 Step match_step(std::string_view pattern, std::size_t at, const Unit& unit, std::size_t& unclosed_from) {
   if (pattern[at] == '?') return {1, true};
   if (pattern[at] == '[' && at < unclosed_from) {
@@ -241,16 +247,19 @@ std::string fold_email(std::string_view address) {
   return out;
 }
 
-std::optional<std::string_view> nearest_name(std::string_view word, std::span<const std::string_view> candidates) {
+std::optional<std::string_view> nearest_name(std::string_view word,
+                                             std::span<const std::string_view> candidates) {
   return nearest_of(word, candidates);
 }
 
-std::optional<std::string_view> nearest_name(std::string_view word, const std::vector<std::string>& candidates) {
+std::optional<std::string_view> nearest_name(std::string_view word,
+                                             const std::vector<std::string>& candidates) {
   return nearest_of(word, candidates);
 }
 
 bool glob_match(std::string_view pattern, std::string_view text) {
-  // The last star is the only point to come back to: an earlier one can never help, so the work is at most text × pattern.
+  // The last star is the only point to come back to: an earlier one can never help, so the work is at most
+  // text × pattern.
   std::size_t p = 0;
   std::size_t t = 0;
   std::size_t star = std::string_view::npos;  // pattern after the last star
@@ -289,20 +298,24 @@ std::size_t display_width(std::string_view text) {
     if (!unit.valid || (unit.code >= 0x20 && unit.code < 0x7F)) {
       ++width;
     } else {
-      width += static_cast<std::size_t>(std::max(0, utf8proc_charwidth(static_cast<utf8proc_int32_t>(unit.code))));
+      width +=
+          static_cast<std::size_t>(std::max(0, utf8proc_charwidth(static_cast<utf8proc_int32_t>(unit.code))));
     }
     at += unit.size;
   }
   return width;
 }
 
-std::string_view first_code_point(std::string_view text) { return text.empty() ? text : text.substr(0, unit_at(text, 0).size); }
+std::string_view first_code_point(std::string_view text) {
+  return text.empty() ? text : text.substr(0, unit_at(text, 0).size);
+}
 
 std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return text;
   // At most three bytes back: a longer run of continuation bytes is not UTF-8, and is cut where it is.
   for (std::size_t back = 0; back <= 3 && back <= max_bytes; ++back) {
-    if ((static_cast<unsigned char>(text[max_bytes - back]) & 0xC0) != 0x80) return text.substr(0, max_bytes - back);
+    if ((static_cast<unsigned char>(text[max_bytes - back]) & 0xC0) != 0x80)
+      return text.substr(0, max_bytes - back);
   }
   return text.substr(0, max_bytes);
 }
@@ -315,7 +328,9 @@ std::string_view trim(std::string_view text) {
   }
   while (!text.empty()) {
     std::size_t last = text.size() - 1;
-    for (int back = 0; back < 3 && last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0) == 0x80; ++back) --last;
+    for (int back = 0; back < 3 && last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0) == 0x80;
+         ++back)
+      --last;
     const Unit unit = unit_at(text, last);
     if (!unit.valid || last + unit.size != text.size() || !is_space(unit.code)) break;
     text.remove_suffix(unit.size);

@@ -49,10 +49,12 @@ int digits(const char* at) noexcept {
   return bad != 0 ? -1 : value;
 }
 
-/// Days from 1970-01-01 of a year, month and day that were read as digits (each may be -1); nullopt when there is no such day.
+/// Days from 1970-01-01 of a year, month and day that were read as digits (each may be -1); nullopt when
+/// there is no such day.
 std::optional<std::int64_t> day_number(int year, int month, int day) noexcept {
   if (year < 1 || month < 1 || month > 12 || day < 1) return std::nullopt;
-  const date::year_month_day ymd{date::year{year}, date::month{static_cast<unsigned>(month)}, date::day{static_cast<unsigned>(day)}};
+  const date::year_month_day ymd{date::year{year}, date::month{static_cast<unsigned>(month)},
+                                 date::day{static_cast<unsigned>(day)}};
   if (!ymd.ok()) return std::nullopt;
   return date::sys_days{ymd}.time_since_epoch().count();
 }
@@ -61,12 +63,14 @@ std::optional<std::int64_t> day_number(int year, int month, int day) noexcept {
 constexpr std::int64_t kFirstInstant = kFirstDay.time_since_epoch().count() * kMicrosPerDay;
 constexpr std::int64_t kLastInstant = kLastDay.time_since_epoch().count() * kMicrosPerDay - 1;
 
-constexpr std::array<std::string_view, 12> kMonths = {"january", "february", "march",     "april",   "may",      "june",
-                                                      "july",    "august",   "september", "october", "november", "december"};
+constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "march",    "april",
+                                                      "may",       "june",     "july",     "august",
+                                                      "september", "october",  "november", "december"};
 
 bool starts_with_folded(std::string_view text, std::string_view lower) {
   if (text.size() < lower.size()) return false;
-  return std::equal(lower.begin(), lower.end(), text.begin(), [](char l, char t) { return l == (t >= 'A' && t <= 'Z' ? t + 32 : t); });
+  return std::equal(lower.begin(), lower.end(), text.begin(),
+                    [](char l, char t) { return l == (t >= 'A' && t <= 'Z' ? t + 32 : t); });
 }
 
 /// Takes a month's English name, whole or its first three letters, off `text`; 0 when there is none.
@@ -85,7 +89,8 @@ unsigned take_month(std::string_view& text) {
 int take_number(std::string_view& text, std::size_t least, std::size_t most) {
   std::size_t count = 0;
   int value = 0;
-  while (count < most && count < text.size() && is_digit(text[count])) value = value * 10 + (text[count++] - '0');
+  while (count < most && count < text.size() && is_digit(text[count]))
+    value = value * 10 + (text[count++] - '0');
   if (count < least) return -1;
   text.remove_prefix(count);
   return value;
@@ -96,13 +101,17 @@ int take_number(std::string_view& text, std::size_t least, std::size_t most) {
 std::optional<Instant> parse_rfc3339(std::string_view text) noexcept {
   if (text.size() < 19) return std::nullopt;
   const char* s = text.data();
-  if (s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != 't' && s[10] != ' ') || s[13] != ':' || s[16] != ':') return std::nullopt;
+  if (s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != 't' && s[10] != ' ') || s[13] != ':' ||
+      s[16] != ':')
+    return std::nullopt;
   const auto days = day_number(digits<4>(s), digits<2>(s + 5), digits<2>(s + 8));
   const int hour = digits<2>(s + 11);
   const int minute = digits<2>(s + 14);
   const int second = digits<2>(s + 17);
-  if (!days || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return std::nullopt;
-  std::int64_t us = *days * kMicrosPerDay + hour * kMicrosPerHour + minute * kMicrosPerMinute + second * kMicrosPerSecond;
+  if (!days || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+    return std::nullopt;
+  std::int64_t us =
+      *days * kMicrosPerDay + hour * kMicrosPerHour + minute * kMicrosPerMinute + second * kMicrosPerSecond;
 
   const char* at = s + 19;
   const char* const end = s + text.size();
@@ -174,16 +183,28 @@ std::optional<Date> parse_date(std::string_view text, std::string_view format) {
       continue;
     }
     switch (format[++i]) {
-      case 'Y': year = take_number(text, 4, 4); if (year < 0) return std::nullopt; break;
+      case 'Y':
+        year = take_number(text, 4, 4);
+        if (year < 0) return std::nullopt;
+        break;
       case 'y':
         year = take_number(text, 2, 2);
         if (year < 0) return std::nullopt;
         year += year < 69 ? 2000 : 1900;  // POSIX's pivot
         break;
-      case 'm': month = take_number(text, 1, 2); if (month < 0) return std::nullopt; break;
-      case 'd': day = take_number(text, 1, 2); if (day < 0) return std::nullopt; break;
+      case 'm':
+        month = take_number(text, 1, 2);
+        if (month < 0) return std::nullopt;
+        break;
+      case 'd':
+        day = take_number(text, 1, 2);
+        if (day < 0) return std::nullopt;
+        break;
       case 'b':
-      case 'B': month = static_cast<int>(take_month(text)); if (month == 0) return std::nullopt; break;
+      case 'B':
+        month = static_cast<int>(take_month(text));
+        if (month == 0) return std::nullopt;
+        break;
       case '%':
         if (text.empty() || text.front() != '%') return std::nullopt;
         text.remove_prefix(1);
@@ -195,15 +216,20 @@ std::optional<Date> parse_date(std::string_view text, std::string_view format) {
   return Date{year, static_cast<unsigned>(month), static_cast<unsigned>(day)};
 }
 
-std::string format_date(Date date) { return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day); }
+std::string format_date(Date date) {
+  return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
+}
 
-Date date_of(Instant instant) { return from_days(date::floor<date::days>(date::sys_time<microseconds>{microseconds{instant.us}})); }
+Date date_of(Instant instant) {
+  return from_days(date::floor<date::days>(date::sys_time<microseconds>{microseconds{instant.us}}));
+}
 
 Instant start_of(Date date) { return Instant{to_days(date).time_since_epoch().count() * kMicrosPerDay}; }
 
 Date plus_days(Date date, int days) {
   const std::int64_t from = to_days(date).time_since_epoch().count();
-  const std::int64_t to = std::clamp<std::int64_t>(from + days, kFirstDay.time_since_epoch().count(), kLastDay.time_since_epoch().count());
+  const std::int64_t to = std::clamp<std::int64_t>(from + days, kFirstDay.time_since_epoch().count(),
+                                                   kLastDay.time_since_epoch().count());
   return from_days(date::sys_days{date::days{to}});
 }
 
@@ -215,8 +241,9 @@ struct Unit {
   char letter;
   std::int64_t us;
 };
-constexpr std::array kUnits = {Unit{'w', 7 * kMicrosPerDay}, Unit{'d', kMicrosPerDay}, Unit{'h', kMicrosPerHour},
-                               Unit{'m', kMicrosPerMinute}, Unit{'s', kMicrosPerSecond}};
+constexpr std::array kUnits = {Unit{'w', 7 * kMicrosPerDay}, Unit{'d', kMicrosPerDay},
+                               Unit{'h', kMicrosPerHour}, Unit{'m', kMicrosPerMinute},
+                               Unit{'s', kMicrosPerSecond}};
 
 tl::unexpected<Error> not_a_duration(std::string_view text, std::string_view why) {
   return fail(ErrorCode::time_format, fmt::format("\"{}\" is not a duration: {}", text, why), {},
@@ -242,7 +269,8 @@ Result<std::int64_t> parse_duration(std::string_view text) {
     std::size_t unit = next_unit;
     while (unit < kUnits.size() && kUnits[unit].letter != rest[used]) ++unit;
     if (unit == kUnits.size()) {
-      const auto known = std::any_of(kUnits.begin(), kUnits.end(), [&](const Unit& u) { return u.letter == rest[used]; });
+      const auto known =
+          std::any_of(kUnits.begin(), kUnits.end(), [&](const Unit& u) { return u.letter == rest[used]; });
       return not_a_duration(text, known ? "units go from large to small" : "the units are w, d, h, m and s");
     }
     std::int64_t part = 0;
@@ -290,9 +318,11 @@ const date::time_zone* as_zone(const void* zone) { return static_cast<const date
 
 Instant to_instant(date::sys_time<microseconds> time) { return Instant{time.time_since_epoch().count()}; }
 
-/// Zone names that the database's folder offers but that are no zones of their own: copies, and those that count leap seconds.
+/// Zone names that the database's folder offers but that are no zones of their own: copies, and those that
+/// count leap seconds.
 bool is_zone_name(std::string_view name) {
-  return !name.starts_with("posix/") && !name.starts_with("right/") && name != "localtime" && name != "posixrules" && name != "Factory";
+  return !name.starts_with("posix/") && !name.starts_with("right/") && name != "localtime" &&
+         name != "posixrules" && name != "Factory";
 }
 
 }  // namespace
@@ -302,9 +332,12 @@ Result<Zone> Zone::find(std::string_view name) {
   if (name == "UTC") return zone;
   try {
     const auto& all = date::get_tzdb().zones;
-    const auto found = std::lower_bound(all.begin(), all.end(), name, [](const date::time_zone& z, std::string_view n) { return z.name() < n; });
+    const auto found =
+        std::lower_bound(all.begin(), all.end(), name,
+                         [](const date::time_zone& z, std::string_view n) { return z.name() < n; });
     if (found != all.end() && found->name() == name && is_zone_name(name)) {
-      // The zone's file is read at its first use; a damaged one must fail here and not in the middle of a run.
+      // The zone's file is read at its first use; a damaged one must fail here and not in the middle of a
+      // run.
       (void)found->get_info(date::sys_seconds{});
       zone.zone_ = &*found;
       return zone;
@@ -314,9 +347,11 @@ Result<Zone> Zone::find(std::string_view name) {
       if (is_zone_name(each.name())) names.push_back(each.name());
     const auto near = nearest_name(name, names);
     return fail(ErrorCode::time_zone, fmt::format("there is no time zone \"{}\"", name), {},
-                near ? fmt::format("did you mean {}?", *near) : "zones are named like America/New_York, Europe/Berlin or UTC");
+                near ? fmt::format("did you mean {}?", *near)
+                     : "zones are named like America/New_York, Europe/Berlin or UTC");
   } catch (const std::exception& problem) {
-    return fail(ErrorCode::time_zone, fmt::format("the time zone \"{}\" cannot be read: {}", name, problem.what()), {},
+    return fail(ErrorCode::time_zone,
+                fmt::format("the time zone \"{}\" cannot be read: {}", name, problem.what()), {},
                 "install the tz database (package tzdata)");
   }
 }
@@ -343,7 +378,8 @@ Instant Zone::at(Date date, std::int64_t us_of_day) const {
 }
 
 std::string tzdata_version() {
-  // The compiled database carries no version; Debian, Fedora and Alpine ship the source text beside it, whose first line says it.
+  // The compiled database carries no version; Debian, Fedora and Alpine ship the source text beside it, whose
+  // first line says it.
   for (const char* path : {"/usr/share/zoneinfo/tzdata.zi", "/usr/share/zoneinfo/+VERSION"}) {
     std::ifstream in(path);
     std::string line;

@@ -56,6 +56,8 @@ std::string_view word_of(SubjectKind kind) {
 
 std::optional<Verdict> parse_verdict(std::string_view word) { return find_word(kVerdicts, word); }
 std::optional<Severity> parse_severity(std::string_view word) { return find_word(kSeverities, word); }
-std::optional<SubjectKind> parse_subject_kind(std::string_view word) { return find_word(kSubjectKinds, word); }
+std::optional<SubjectKind> parse_subject_kind(std::string_view word) {
+  return find_word(kSubjectKinds, word);
+}
 
 }  // namespace muster

@@ -11,7 +11,10 @@ namespace muster {
 namespace {
 
 TEST(RenderError, InFull) {
-  EXPECT_EQ(render_error({ErrorCode::yaml_syntax, "a mapping was expected", {"conf/muster.yaml", 3, 7, "ab: [x"}, "indent it"}),
+  EXPECT_EQ(render_error({ErrorCode::yaml_syntax,
+                          "a mapping was expected",
+                          {"conf/muster.yaml", 3, 7, "ab: [x"},
+                          "indent it"}),
             "error[yaml.syntax]: a mapping was expected\n"
             "  --> conf/muster.yaml:3:7\n"
             "   |\n"
@@ -33,7 +36,8 @@ TEST(RenderError, LeavesOutWhatIsNotKnown) {
   EXPECT_EQ(render_error({ErrorCode::usage, "m", {"f", 0, 0, {}}, {}}), "error[usage]: m\n  --> f\n");
   EXPECT_EQ(render_error({ErrorCode::usage, "m", {"f", 7, 0, {}}, {}}), "error[usage]: m\n  --> f:7\n");
   EXPECT_EQ(render_error({ErrorCode::usage, "m", {"f", 7, 2, {}}, {}}), "error[usage]: m\n  --> f:7:2\n");
-  EXPECT_EQ(render_error({ErrorCode::usage, "m", {"f", 7, 0, "src"}, {}}), "error[usage]: m\n  --> f:7\n   |\n 7 | src\n");
+  EXPECT_EQ(render_error({ErrorCode::usage, "m", {"f", 7, 0, "src"}, {}}),
+            "error[usage]: m\n  --> f:7\n   |\n 7 | src\n");
 }
 
 TEST(RenderError, TheCaretStandsUnderItsCharacter) {
@@ -56,10 +60,15 @@ TEST(RenderError, LongLinesAreCutAroundTheCaret) {
     return render_error({ErrorCode::usage, "m", {"f", 1, column, std::move(line)}, {}});
   };
   const std::string line = std::string(500, 'a') + "X" + std::string(500, 'b');
-  EXPECT_EQ(shown(line, 501), "error[usage]: m\n  --> f:1:501\n   |\n 1 | …" + std::string(60, 'a') + "X" + std::string(58, 'b') + "…\n   | " + std::string(61, ' ') + "^\n");
-  EXPECT_EQ(shown(line, 1), "error[usage]: m\n  --> f:1:1\n   |\n 1 | " + std::string(120, 'a') + "…\n   | ^\n");
-  EXPECT_EQ(shown(line, 1002), "error[usage]: m\n  --> f:1:1002\n   |\n 1 | …" + std::string(60, 'b') + "\n   | " + std::string(61, ' ') + "^\n");
-  EXPECT_EQ(shown(std::string(120, 'a'), 120), "error[usage]: m\n  --> f:1:120\n   |\n 1 | " + std::string(120, 'a') + "\n   | " + std::string(119, ' ') + "^\n");
+  EXPECT_EQ(shown(line, 501), "error[usage]: m\n  --> f:1:501\n   |\n 1 | …" + std::string(60, 'a') + "X" +
+                                  std::string(58, 'b') + "…\n   | " + std::string(61, ' ') + "^\n");
+  EXPECT_EQ(shown(line, 1),
+            "error[usage]: m\n  --> f:1:1\n   |\n 1 | " + std::string(120, 'a') + "…\n   | ^\n");
+  EXPECT_EQ(shown(line, 1002), "error[usage]: m\n  --> f:1:1002\n   |\n 1 | …" + std::string(60, 'b') +
+                                   "\n   | " + std::string(61, ' ') + "^\n");
+  EXPECT_EQ(shown(std::string(120, 'a'), 120), "error[usage]: m\n  --> f:1:120\n   |\n 1 | " +
+                                                   std::string(120, 'a') + "\n   | " + std::string(119, ' ') +
+                                                   "^\n");
 }
 
 TEST(RenderError, NothingCanForgeALine) {
@@ -93,7 +102,8 @@ TEST(Diagnostics, ShowsAtMostSoMany) {
   Diagnostics problems;
   for (int i = 0; i < 5; ++i) problems.warning(ErrorCode::usage, "w");
   problems.error(ErrorCode::usage, "e");
-  EXPECT_EQ(problems.render(2), "error[usage]: e\n\nwarning[usage]: w\n\n… and 4 more.\n1 problem, 5 warnings.\n");
+  EXPECT_EQ(problems.render(2),
+            "error[usage]: e\n\nwarning[usage]: w\n\n… and 4 more.\n1 problem, 5 warnings.\n");
 }
 
 TEST(Diagnostics, TheGravestErrorGivesTheExitCode) {
@@ -121,8 +131,10 @@ TEST(ErrorCodes, AreOneTable) {
 TEST(Digest, KnownVectors) {
   EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"), "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  EXPECT_EQ(sha256_hex(std::string(1'000'000, 'a')), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  EXPECT_EQ(sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  EXPECT_EQ(sha256_hex(std::string(1'000'000, 'a')),
+            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 TEST(Digest, PiecesMakeTheSame) {

@@ -5,11 +5,10 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <gmock/gmock.h>
 
 #include "base/file_system.h"
 
@@ -85,7 +84,8 @@ class BothFileSystems : public testing::TestWithParam<const char*> {
   std::string at(std::string_view name) const { return join_path(root_, name); }
   /// With the temporary folder's name taken out.
   std::string plain(std::string text) const {
-    for (std::size_t i = text.find(root_); i != std::string::npos; i = text.find(root_, i)) text.replace(i, root_.size(), "R");
+    for (std::size_t i = text.find(root_); i != std::string::npos; i = text.find(root_, i))
+      text.replace(i, root_.size(), "R");
     return text;
   }
 
@@ -153,17 +153,26 @@ TEST_P(BothFileSystems, SayWhatIsMissing) {
   ASSERT_TRUE(files_->make_folders(at("hr")));
   ASSERT_TRUE(files_->write_file(at("hr/roster.csv"), "x"));
   EXPECT_EQ(plain(said(files_->read_file(at("hr/rooster.csv")))),
-            "error[file.not_found]: there is no file or folder R/hr/rooster.csv\n   = help: did you mean R/hr/roster.csv?\n");
+            "error[file.not_found]: there is no file or folder R/hr/rooster.csv\n   = help: did you mean "
+            "R/hr/roster.csv?\n");
   EXPECT_EQ(plain(said(files_->read_file(at("hq/roster.csv")))),
-            "error[file.not_found]: there is no file or folder R/hq/roster.csv\n   = help: there is no folder R/hq\n");
-  EXPECT_EQ(plain(said(files_->read_file(at("hr/other")))), "error[file.not_found]: there is no file or folder R/hr/other\n");
-  EXPECT_EQ(plain(said(files_->read_file(at("hr")))), "error[file.unreadable]: cannot read R/hr: is a directory\n");
+            "error[file.not_found]: there is no file or folder R/hq/roster.csv\n   = help: there is no "
+            "folder R/hq\n");
+  EXPECT_EQ(plain(said(files_->read_file(at("hr/other")))),
+            "error[file.not_found]: there is no file or folder R/hr/other\n");
+  EXPECT_EQ(plain(said(files_->read_file(at("hr")))),
+            "error[file.unreadable]: cannot read R/hr: is a directory\n");
   EXPECT_EQ(plain(said(files_->list(at("hx")))), "error[file.not_found]: there is no folder R/hx\n");
-  EXPECT_EQ(plain(said(files_->list(at("hr/roster.csv")))), "error[file.unreadable]: cannot read R/hr/roster.csv: not a directory\n");
-  EXPECT_EQ(plain(said(files_->write_file(at("no/such/x"), ""))), "error[file.unwritable]: cannot write R/no/such/x: no such file or directory\n");
-  EXPECT_EQ(plain(said(files_->write_file(at("hr/roster.csv/x"), ""))), "error[file.unwritable]: cannot write R/hr/roster.csv/x: not a directory\n");
-  EXPECT_EQ(plain(said(files_->write_file(at("hr"), ""))), "error[file.unwritable]: cannot write R/hr: is a directory\n");
-  EXPECT_EQ(plain(said(files_->make_folders(at("hr/roster.csv/x")))), "error[file.unwritable]: cannot write R/hr/roster.csv/x: not a directory\n");
+  EXPECT_EQ(plain(said(files_->list(at("hr/roster.csv")))),
+            "error[file.unreadable]: cannot read R/hr/roster.csv: not a directory\n");
+  EXPECT_EQ(plain(said(files_->write_file(at("no/such/x"), ""))),
+            "error[file.unwritable]: cannot write R/no/such/x: no such file or directory\n");
+  EXPECT_EQ(plain(said(files_->write_file(at("hr/roster.csv/x"), ""))),
+            "error[file.unwritable]: cannot write R/hr/roster.csv/x: not a directory\n");
+  EXPECT_EQ(plain(said(files_->write_file(at("hr"), ""))),
+            "error[file.unwritable]: cannot write R/hr: is a directory\n");
+  EXPECT_EQ(plain(said(files_->make_folders(at("hr/roster.csv/x")))),
+            "error[file.unwritable]: cannot write R/hr/roster.csv/x: not a directory\n");
   EXPECT_EQ(plain(said(files_->read_file(at("hr/roster.csv"), 0))),
             "error[file.too_large]: R/hr/roster.csv has 1 bytes; muster reads at most 0 of such a file\n");
 }
@@ -177,11 +186,16 @@ TEST_P(BothFileSystems, RenameReplacesFilesAndNothingElse) {
   ASSERT_TRUE(files_->write_file(at("b"), "b"));
   EXPECT_EQ(said(files_->rename(at("a"), at("b"))), "fine");
   EXPECT_EQ(*files_->read_file(at("b")), "a");
-  EXPECT_EQ(plain(said(files_->rename(at("source"), at("full")))), "error[file.unwritable]: cannot write R/full: directory not empty\n");
-  EXPECT_EQ(plain(said(files_->rename(at("b"), at("full")))), "error[file.unwritable]: cannot write R/full: is a directory\n");
-  EXPECT_EQ(plain(said(files_->rename(at("source"), at("b")))), "error[file.unwritable]: cannot write R/b: not a directory\n");
-  EXPECT_EQ(plain(said(files_->rename(at("full"), at("full/inner")))), "error[file.unwritable]: cannot write R/full/inner: invalid argument\n");
-  EXPECT_EQ(plain(said(files_->rename(at("nobody"), at("c")))), "error[file.not_found]: there is no file or folder R/nobody\n");
+  EXPECT_EQ(plain(said(files_->rename(at("source"), at("full")))),
+            "error[file.unwritable]: cannot write R/full: directory not empty\n");
+  EXPECT_EQ(plain(said(files_->rename(at("b"), at("full")))),
+            "error[file.unwritable]: cannot write R/full: is a directory\n");
+  EXPECT_EQ(plain(said(files_->rename(at("source"), at("b")))),
+            "error[file.unwritable]: cannot write R/b: not a directory\n");
+  EXPECT_EQ(plain(said(files_->rename(at("full"), at("full/inner")))),
+            "error[file.unwritable]: cannot write R/full/inner: invalid argument\n");
+  EXPECT_EQ(plain(said(files_->rename(at("nobody"), at("c")))),
+            "error[file.not_found]: there is no file or folder R/nobody\n");
   EXPECT_EQ(said(files_->rename(at("full"), at("empty"))), "fine");
   EXPECT_EQ(*files_->read_file(at("empty/x")), "x");
 }
@@ -194,7 +208,8 @@ TEST_P(BothFileSystems, AreSafeToUseFromManyThreads) {
         for (int n = 0; n < 20; ++n) {
           EXPECT_TRUE(files_->write_file(at("shared"), std::string(1000, static_cast<char>('a' + i))));
           const auto text = files_->read_file(at("shared"));
-          EXPECT_TRUE(text && text->size() == 1000 && text->find_first_not_of(text->front()) == std::string::npos);
+          EXPECT_TRUE(text && text->size() == 1000 &&
+                      text->find_first_not_of(text->front()) == std::string::npos);
         }
       });
     }
@@ -212,7 +227,8 @@ TEST(MemoryFileSystem, AFullDiskLeavesNothingHalfWritten) {
   writer->write("123");
   writer->write("456");
   writer->write("");
-  EXPECT_EQ(said(writer->commit()), "error[file.unwritable]: cannot write out/results.json: no space left on device\n");
+  EXPECT_EQ(said(writer->commit()),
+            "error[file.unwritable]: cannot write out/results.json: no space left on device\n");
   EXPECT_THAT(files.paths(), ElementsAre("out/results.json", "out/small"));
   EXPECT_EQ(*files.read_file("out/results.json"), "old");
 }
@@ -221,11 +237,15 @@ TEST(MemoryFileSystem, ADeniedFolderIsShut) {
   MemoryFileSystem files;
   files.add("secret/a.txt", "x");
   files.deny("secret");
-  EXPECT_EQ(said(files.read_file("secret/a.txt")), "error[file.unreadable]: cannot read secret/a.txt: permission denied\n");
+  EXPECT_EQ(said(files.read_file("secret/a.txt")),
+            "error[file.unreadable]: cannot read secret/a.txt: permission denied\n");
   EXPECT_EQ(said(files.list("secret")), "error[file.unreadable]: cannot read secret: permission denied\n");
-  EXPECT_EQ(said(files.write_file("secret/b", "")), "error[file.unwritable]: cannot write secret/b: permission denied\n");
-  EXPECT_EQ(said(files.make_folders("secret/b")), "error[file.unwritable]: cannot write secret/b: permission denied\n");
-  EXPECT_EQ(said(files.remove_all("secret")), "error[file.unwritable]: cannot remove secret: permission denied\n");
+  EXPECT_EQ(said(files.write_file("secret/b", "")),
+            "error[file.unwritable]: cannot write secret/b: permission denied\n");
+  EXPECT_EQ(said(files.make_folders("secret/b")),
+            "error[file.unwritable]: cannot write secret/b: permission denied\n");
+  EXPECT_EQ(said(files.remove_all("secret")),
+            "error[file.unwritable]: cannot remove secret: permission denied\n");
   EXPECT_EQ(said(files.write_file("secrets", "")), "fine");  // another name
 }
 
@@ -238,7 +258,7 @@ TEST_P(Disk, AFullDiskLeavesNothingHalfWritten) {
   struct rlimit before {};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   ::signal(SIGXFSZ, SIG_IGN);
-  const struct rlimit small {4096, before.rlim_max};
+  const struct rlimit small { 4096, before.rlim_max };
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
   const Status status = files_->write_file(at("out"), std::string(1'000'000, 'x'));
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
@@ -257,13 +277,18 @@ TEST_P(Disk, PermissionsCount) {
   ASSERT_TRUE(files_->make_folders(at("shut")));
   ASSERT_TRUE(files_->write_file(at("shut/a"), "x"));
   ASSERT_EQ(::chmod(at("shut/a").c_str(), 0), 0);
-  EXPECT_EQ(plain(said(files_->read_file(at("shut/a")))), "error[file.unreadable]: cannot read R/shut/a: permission denied\n");
-  EXPECT_EQ(plain(said(files_->write_file(at("shut/a"), ""))), "error[file.unwritable]: cannot write R/shut/a: permission denied\n");
+  EXPECT_EQ(plain(said(files_->read_file(at("shut/a")))),
+            "error[file.unreadable]: cannot read R/shut/a: permission denied\n");
+  EXPECT_EQ(plain(said(files_->write_file(at("shut/a"), ""))),
+            "error[file.unwritable]: cannot write R/shut/a: permission denied\n");
   ASSERT_EQ(::chmod(at("shut").c_str(), 0500), 0);
-  EXPECT_EQ(plain(said(files_->write_file(at("shut/b"), ""))), "error[file.unwritable]: cannot write R/shut/b: permission denied\n");
+  EXPECT_EQ(plain(said(files_->write_file(at("shut/b"), ""))),
+            "error[file.unwritable]: cannot write R/shut/b: permission denied\n");
   ASSERT_EQ(::chmod(at("shut").c_str(), 0), 0);
-  EXPECT_EQ(plain(said(files_->list(at("shut")))), "error[file.unreadable]: cannot read R/shut: permission denied\n");
-  EXPECT_EQ(plain(said(files_->make_folders(at("shut/sub")))), "error[file.unwritable]: cannot write R/shut/sub: permission denied\n");
+  EXPECT_EQ(plain(said(files_->list(at("shut")))),
+            "error[file.unreadable]: cannot read R/shut: permission denied\n");
+  EXPECT_EQ(plain(said(files_->make_folders(at("shut/sub")))),
+            "error[file.unwritable]: cannot write R/shut/sub: permission denied\n");
   ASSERT_EQ(::chmod(at("shut").c_str(), 0700), 0);
   if (is_root) {
     ASSERT_EQ(::seteuid(0), 0);

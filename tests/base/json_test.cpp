@@ -19,7 +19,8 @@ std::string again(std::string_view text) {
 }
 
 TEST(JsonParse, KeepsValuesAndTheirOrder) {
-  EXPECT_EQ(again(R"({"b":[1,2.5,"x",true,false,null],"a":{},"c":[]})"), R"({"b":[1,2.5,"x",true,false,null],"a":{},"c":[]})");
+  EXPECT_EQ(again(R"({"b":[1,2.5,"x",true,false,null],"a":{},"c":[]})"),
+            R"({"b":[1,2.5,"x",true,false,null],"a":{},"c":[]})");
   EXPECT_EQ(again(" \t\r\n 7 \n"), "7");
   EXPECT_EQ(again("\"\""), "\"\"");
   EXPECT_EQ(again(R"("\u00e9\ud83d\ude00\n\u0000")"), "\"é😀\\n\\u0000\"");
@@ -64,7 +65,9 @@ TEST(JsonParse, Numbers) {
             " 1 | -123456789012345678901234567890\n"
             "   | ^\n"
             "   = help: write it as a string, which keeps every digit\n");
-  EXPECT_EQ(said("[1e999]"), "error[json.syntax]: number overflow parsing '1e999'\n  --> a.json:1:6\n   |\n 1 | [1e999]\n   |      ^\n");
+  EXPECT_EQ(said("[1e999]"),
+            "error[json.syntax]: number overflow parsing '1e999'\n  --> a.json:1:6\n   |\n 1 | [1e999]\n   | "
+            "     ^\n");
   for (const char* text : {"01", "+1", ".5", "1.", "1e", "0x10", "NaN", "Infinity", "-", "--1"})
     EXPECT_THAT(said(text), testing::StartsWith("error[json.syntax]: ")) << text;
 }
@@ -82,7 +85,9 @@ TEST(JsonParse, SyntaxErrorsHaveAPlace) {
             "   |\n"
             " 1 | {\"é\": \"日本\" 5}\n"
             "   |              ^\n");
-  EXPECT_EQ(said(""), "error[json.syntax]: unexpected end of input; expected '[', '{', or a literal\n  --> a.json:1:1\n");
+  EXPECT_EQ(
+      said(""),
+      "error[json.syntax]: unexpected end of input; expected '[', '{', or a literal\n  --> a.json:1:1\n");
   EXPECT_EQ(said("[1,\n2"),
             "error[json.syntax]: unexpected end of input; expected ']'\n"
             "  --> a.json:2:2\n"
@@ -95,9 +100,13 @@ TEST(JsonParse, SyntaxErrorsHaveAPlace) {
             "   |\n"
             " 1 | {} {}\n"
             "   |    ^\n");
-  EXPECT_THAT(said("\"a\nb\""), testing::StartsWith("error[json.syntax]: invalid string: control character U+000A (LF) must be escaped to"));
-  for (const char* text : {"[1,]", "{\"a\":1,}", "{a:1}", "{'a':1}", "[1 2]", "\"\\x\"", "\"\\ud800\"", "\"open", "// c\n1", "/* c */ 1", "tru",
-                           "[", "{", "}", "]", ",", ":", "{\"a\"}", "{\"a\":}", "{1:2}", "[1]]"})
+  EXPECT_THAT(said("\"a\nb\""),
+              testing::StartsWith(
+                  "error[json.syntax]: invalid string: control character U+000A (LF) must be escaped to"));
+  for (const char* text :
+       {"[1,]",   "{\"a\":1,}", "{a:1}",     "{'a':1}", "[1 2]",    "\"\\x\"", "\"\\ud800\"",
+        "\"open", "// c\n1",    "/* c */ 1", "tru",     "[",        "{",       "}",
+        "]",      ",",          ":",         "{\"a\"}", "{\"a\":}", "{1:2}",   "[1]]"})
     EXPECT_THAT(said(text), testing::StartsWith("error[json.syntax]: ")) << text;
   using std::string_view_literals::operator""sv;
   // nlohmann takes a NUL byte for the end of the text; what follows would be dropped in silence.
@@ -130,8 +139,10 @@ TEST(JsonParse, DuplicateMembers) {
             " 1 | {\"a\\\"\\\\\":1, \"\\u0061\\u0022\\\\\":2}\n"
             "   |             ^\n"
             "   = help: readers would disagree on its value; remove one\n");
-  EXPECT_THAT(said(R"([{"x":{"":1,"":1}}])"), testing::StartsWith("error[json.duplicate_member]: the member \"\" stands twice"));
-  EXPECT_EQ(again(R"({"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]})"), R"({"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]})");
+  EXPECT_THAT(said(R"([{"x":{"":1,"":1}}])"),
+              testing::StartsWith("error[json.duplicate_member]: the member \"\" stands twice"));
+  EXPECT_EQ(again(R"({"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]})"),
+            R"({"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]})");
   // Many members are looked up by hash.
   std::string many = "{";
   for (int i = 0; i < 5000; ++i) many += "\"m" + std::to_string(i) + "\":0,";
@@ -147,14 +158,18 @@ TEST(JsonParse, DepthIsCapped) {
             "error[json.depth]: nested deeper than 64 levels\n"
             "  --> a.json:1:65\n"
             "   |\n"
-            " 1 | …" + std::string(61, '[') + std::string(58, ']') + "…\n"
-            "   | " + std::string(61, ' ') + "^\n");
+            " 1 | …" +
+                std::string(61, '[') + std::string(58, ']') +
+                "…\n"
+                "   | " +
+                std::string(61, ' ') + "^\n");
   EXPECT_EQ(parse(nested(100'000)).error().code, ErrorCode::json_depth);
   EXPECT_EQ(parse(std::string(100'000, '[')).error().code, ErrorCode::json_depth);
   std::string objects;
   for (int i = 0; i < 100'000; ++i) objects += "{\"a\":";
   EXPECT_EQ(parse(objects).error().code, ErrorCode::json_depth);
-  EXPECT_EQ(parse("[[1]]", {.file = {}, .first_line = 1, .max_depth = 1}).error().message, "nested deeper than 1 levels");
+  EXPECT_EQ(parse("[[1]]", {.file = {}, .first_line = 1, .max_depth = 1}).error().message,
+            "nested deeper than 1 levels");
 }
 
 TEST(JsonParse, InvalidUtf8) {
@@ -165,7 +180,8 @@ TEST(JsonParse, InvalidUtf8) {
             " 2 | \"ab\": \"x\\x{FF}y\"}\n"
             "   |         ^\n"
             "   = help: save the file as UTF-8\n");
-  for (const char* text : {"\"\xC0\x80\"", "\"\xED\xA0\x80\"", "\"\xF5\x80\x80\x80\"", "\"\xE2\x82\"", "\x80", "\xFE\xFF"})
+  for (const char* text :
+       {"\"\xC0\x80\"", "\"\xED\xA0\x80\"", "\"\xF5\x80\x80\x80\"", "\"\xE2\x82\"", "\x80", "\xFE\xFF"})
     EXPECT_EQ(parse(text).error().code, ErrorCode::text_encoding) << text;
 }
 
@@ -176,7 +192,8 @@ TEST(JsonParse, AHugeTextGivesASmallError) {
   EXPECT_EQ(error.message, "invalid string: missing closing quote");
   EXPECT_EQ(error.place.column, 5'000'007U);
   EXPECT_EQ(error.place.source_line, "");
-  const auto named = parse("{\"" + std::string(10'000, 'n') + "\":1,\"" + std::string(10'000, 'n') + "\":1}").error();
+  const auto named =
+      parse("{\"" + std::string(10'000, 'n') + "\":1,\"" + std::string(10'000, 'n') + "\":1}").error();
   EXPECT_EQ(named.message, "the member \"" + std::string(200, 'n') + "\" stands twice in one object");
   EXPECT_EQ(named.place.column, 10'007U);
 }
@@ -196,20 +213,23 @@ TEST(JsonDump, Strings) {
   EXPECT_EQ(quoted("a\xFFz"), "\"a\uFFFDz\"");
   EXPECT_EQ(quoted("\xED\xA0\x80"), "\"\uFFFD\uFFFD\uFFFD\"");
   for (std::size_t at = 0; at < 20; ++at) {
-    for (const std::string_view odd : {"\""sv, "\\"sv, "\n"sv, "\x1F"sv, "\0"sv, "é"sv, "\x7F"sv, " "sv, "!"sv, "#"sv, "["sv, "]"sv}) {
+    for (const std::string_view odd :
+         {"\""sv, "\\"sv, "\n"sv, "\x1F"sv, "\0"sv, "é"sv, "\x7F"sv, " "sv, "!"sv, "#"sv, "["sv, "]"sv}) {
       std::string text(20, 'a');
       text.replace(at, 1, odd);
       EXPECT_EQ(*parse(quoted(text))->string(), text);
     }
   }
   for (int c = 0; c < 256; ++c) {
-    const std::string text = c < 128 ? std::string(1, static_cast<char>(c)) : std::string("\xC3") + static_cast<char>(0x80 | (c & 0x3F));
+    const std::string text = c < 128 ? std::string(1, static_cast<char>(c))
+                                     : std::string("\xC3") + static_cast<char>(0x80 | (c & 0x3F));
     EXPECT_EQ(*parse(quoted(text))->string(), text);
   }
 }
 
 TEST(JsonDump, NumbersRoundTrip) {
-  for (const double number : {0.0, 0.1, 1.0 / 3.0, 1e-7, 1e21, 123456789.125, std::numeric_limits<double>::denorm_min(), std::numeric_limits<double>::max()})
+  for (const double number : {0.0, 0.1, 1.0 / 3.0, 1e-7, 1e21, 123456789.125,
+                              std::numeric_limits<double>::denorm_min(), std::numeric_limits<double>::max()})
     EXPECT_EQ(*parse(dump(number))->number(), number);
   EXPECT_EQ(dump(3.0), "3.0");
   EXPECT_EQ(dump(std::nan("")), "null");
@@ -257,10 +277,30 @@ TEST(JsonDump, Indented) {
 TEST(JsonWriter, PiecesMakeADocument) {
   std::string out;
   Writer w(out);
-  w.begin_object().key("a").value(1).key("b").begin_array().value("x").value(std::string_view("y")).value(true).null().value(2.5);
-  w.raw("{\"r\":1}").value(std::uint64_t{18446744073709551615U}).value(std::int64_t{-1}).value(7U).end_array();
-  w.key("c\n").value(Value(Object{{"k", Value(Array{Value(nullptr)})}})).key("d").begin_object().end_object().end_object();
-  EXPECT_EQ(out, R"({"a":1,"b":["x","y",true,null,2.5,{"r":1},18446744073709551615,-1,7],"c\n":{"k":[null]},"d":{}})");
+  w.begin_object()
+      .key("a")
+      .value(1)
+      .key("b")
+      .begin_array()
+      .value("x")
+      .value(std::string_view("y"))
+      .value(true)
+      .null()
+      .value(2.5);
+  w.raw("{\"r\":1}")
+      .value(std::uint64_t{18446744073709551615U})
+      .value(std::int64_t{-1})
+      .value(7U)
+      .end_array();
+  w.key("c\n")
+      .value(Value(Object{{"k", Value(Array{Value(nullptr)})}}))
+      .key("d")
+      .begin_object()
+      .end_object()
+      .end_object();
+  EXPECT_EQ(
+      out,
+      R"({"a":1,"b":["x","y",true,null,2.5,{"r":1},18446744073709551615,-1,7],"c\n":{"k":[null]},"d":{}})");
 }
 
 TEST(JsonWriter, TheCallerMayDrainTheText) {

@@ -8,10 +8,13 @@ namespace {
 using std::string_view_literals::operator""sv;
 
 TEST(Utf8, IsChecked) {
-  for (const std::string_view text : {""sv, "plain"sv, "é"sv, "日本語 text that is longer than eight bytes"sv, "😀"sv, "\0"sv, "\xF4\x8F\xBF\xBF"sv, "\xEF\xBF\xBF"sv})
+  for (const std::string_view text : {""sv, "plain"sv, "é"sv, "日本語 text that is longer than eight bytes"sv,
+                                      "😀"sv, "\0"sv, "\xF4\x8F\xBF\xBF"sv, "\xEF\xBF\xBF"sv})
     EXPECT_TRUE(is_valid_utf8(text)) << text;
-  for (const std::string_view text : {"\x80"sv, "\xC0\x80"sv, "\xC1\xBF"sv, "\xE0\x80\x80"sv, "\xED\xA0\x80"sv, "\xED\xBF\xBF"sv, "\xF4\x90\x80\x80"sv, "\xF8\x88\x80\x80\x80"sv,
-                                      "\xC3"sv, "\xE2\x82"sv, "\xF0\x9F\x98"sv, "abcdefgh\xFF"sv, "12345678901\xC3(45"sv})
+  for (const std::string_view text :
+       {"\x80"sv, "\xC0\x80"sv, "\xC1\xBF"sv, "\xE0\x80\x80"sv, "\xED\xA0\x80"sv, "\xED\xBF\xBF"sv,
+        "\xF4\x90\x80\x80"sv, "\xF8\x88\x80\x80\x80"sv, "\xC3"sv, "\xE2\x82"sv, "\xF0\x9F\x98"sv,
+        "abcdefgh\xFF"sv, "12345678901\xC3(45"sv})
     EXPECT_FALSE(is_valid_utf8(text)) << text;
 }
 
@@ -21,9 +24,11 @@ TEST(MakeVisible, ShowsWhatWouldHideOrMislead) {
   EXPECT_EQ(make_visible("\0\x7F"sv), "\\u{0}\\u{7F}");
   EXPECT_EQ(make_visible("c1 \u0085 \u009B"), "c1 \\u{85} \\u{9B}");
   EXPECT_EQ(make_visible("admin\u202Egnp.exe"), "admin\\u{202E}gnp.exe");
-  EXPECT_EQ(make_visible("\u200E\u200F\u061C\u2066\u2067\u2068\u2069\u202A\u202B\u202C\u202D"),
-            "\\u{200E}\\u{200F}\\u{61C}\\u{2066}\\u{2067}\\u{2068}\\u{2069}\\u{202A}\\u{202B}\\u{202C}\\u{202D}");
-  EXPECT_EQ(make_visible("ad\u200Bmin\u200C\u200D\u2060\uFEFF\u00AD"), "ad\\u{200B}min\\u{200C}\\u{200D}\\u{2060}\\u{FEFF}\\u{AD}");
+  EXPECT_EQ(
+      make_visible("\u200E\u200F\u061C\u2066\u2067\u2068\u2069\u202A\u202B\u202C\u202D"),
+      "\\u{200E}\\u{200F}\\u{61C}\\u{2066}\\u{2067}\\u{2068}\\u{2069}\\u{202A}\\u{202B}\\u{202C}\\u{202D}");
+  EXPECT_EQ(make_visible("ad\u200Bmin\u200C\u200D\u2060\uFEFF\u00AD"),
+            "ad\\u{200B}min\\u{200C}\\u{200D}\\u{2060}\\u{FEFF}\\u{AD}");
   EXPECT_EQ(make_visible("\u2028\u2029\u3164\u115F"), "\\u{2028}\\u{2029}\\u{3164}\\u{115F}");
   EXPECT_EQ(make_visible("\uFFFE\uFDD0\U0010FFFF\U000E0041"), "\\u{FFFE}\\u{FDD0}\\u{10FFFF}\\u{E0041}");
   EXPECT_EQ(make_visible("\xFF\xC3(\xED\xA0\x80"), "\\x{FF}\\x{C3}(\\x{ED}\\x{A0}\\x{80}");
@@ -62,8 +67,15 @@ TEST(Trim, TakesSpacesOfAllKinds) {
 }
 
 TEST(NearestName, FindsLikelySlips) {
-  const std::vector<std::string> names = {"accounts.linked_to_roster", "accounts.leavers_removed", "keys.max_age", "keys.no_expiry", "id", "naïve"};
-  const auto near = [&](std::string_view word) { return std::string(nearest_name(word, names).value_or("none")); };
+  const std::vector<std::string> names = {"accounts.linked_to_roster",
+                                          "accounts.leavers_removed",
+                                          "keys.max_age",
+                                          "keys.no_expiry",
+                                          "id",
+                                          "naïve"};
+  const auto near = [&](std::string_view word) {
+    return std::string(nearest_name(word, names).value_or("none"));
+  };
   EXPECT_EQ(near("acounts.linked_to_roster"), "accounts.linked_to_roster");
   EXPECT_EQ(near("keys.maxage"), "keys.max_age");
   EXPECT_EQ(near("keys.mxa_age"), "keys.max_age");
@@ -79,13 +91,40 @@ TEST(NearestName, FindsLikelySlips) {
 }
 
 TEST(Glob, Matches) {
-  const std::pair<const char*, const char*> yes[] = {
-      {"", ""}, {"*", ""}, {"*", "anything"}, {"prod-*", "prod-eu"}, {"*-eu", "prod-eu"}, {"p*-*u", "prod-eu"}, {"?", "é"}, {"?", "日"}, {"a?c", "abc"},
-      {"[abc]", "b"}, {"[a-c]x", "cx"}, {"[!a-c]", "d"}, {"[^a]", "b"}, {"[]x]", "]"}, {"[a-]", "-"}, {"[é-ü]", "ö"}, {"\\*", "*"}, {"[\\]]", "]"}, {"a\\", "a\\"},
-      {"[", "["}, {"[abc", "[abc"}, {"**a**", "bab"}, {"*.example", "a.b.example"}, {"a*b*c", "a-b-b-c"}, {"\xFF*", "\xFFz"}, {"?", "\xFF"}, {"[!a]", "\xFF"}};
+  const std::pair<const char*, const char*> yes[] = {{"", ""},
+                                                     {"*", ""},
+                                                     {"*", "anything"},
+                                                     {"prod-*", "prod-eu"},
+                                                     {"*-eu", "prod-eu"},
+                                                     {"p*-*u", "prod-eu"},
+                                                     {"?", "é"},
+                                                     {"?", "日"},
+                                                     {"a?c", "abc"},
+                                                     {"[abc]", "b"},
+                                                     {"[a-c]x", "cx"},
+                                                     {"[!a-c]", "d"},
+                                                     {"[^a]", "b"},
+                                                     {"[]x]", "]"},
+                                                     {"[a-]", "-"},
+                                                     {"[é-ü]", "ö"},
+                                                     {"\\*", "*"},
+                                                     {"[\\]]", "]"},
+                                                     {"a\\", "a\\"},
+                                                     {"[", "["},
+                                                     {"[abc", "[abc"},
+                                                     {"**a**", "bab"},
+                                                     {"*.example", "a.b.example"},
+                                                     {"a*b*c", "a-b-b-c"},
+                                                     {"\xFF*", "\xFFz"},
+                                                     {"?", "\xFF"},
+                                                     {"[!a]", "\xFF"}};
   for (const auto& [pattern, text] : yes) EXPECT_TRUE(glob_match(pattern, text)) << pattern << " " << text;
-  const std::pair<const char*, const char*> no[] = {{"", "a"}, {"a", ""}, {"a", "A"}, {"?", ""}, {"?", "ab"}, {"prod-*", "preprod-eu"}, {"*a", "ab"}, {"[abc]", "d"}, {"[!abc]", "a"},
-                                                    {"[c-a]", "b"}, {"\\*", "x"}, {"[a-c]", "-"}, {"a*b", "acbc"}, {"é", "e"}, {"\xC3", "é"}, {"[]", ""}, {"*?", ""}};
+  const std::pair<const char*, const char*> no[] = {{"", "a"},       {"a", ""},      {"a", "A"},
+                                                    {"?", ""},       {"?", "ab"},    {"prod-*", "preprod-eu"},
+                                                    {"*a", "ab"},    {"[abc]", "d"}, {"[!abc]", "a"},
+                                                    {"[c-a]", "b"},  {"\\*", "x"},   {"[a-c]", "-"},
+                                                    {"a*b", "acbc"}, {"é", "e"},     {"\xC3", "é"},
+                                                    {"[]", ""},      {"*?", ""}};
   for (const auto& [pattern, text] : no) EXPECT_FALSE(glob_match(pattern, text)) << pattern << " " << text;
 }
 

@@ -28,7 +28,8 @@ TEST(Rfc3339, ReadsEveryFormTheApiWrites) {
   EXPECT_EQ(shown(parse_rfc3339("2026-11-20 08:00:00z")), "2026-11-20T08:00:00Z");
   EXPECT_EQ(shown(parse_rfc3339("2026-11-20t08:00:00.5Z")), "2026-11-20T08:00:00.500Z");
   EXPECT_EQ(shown(parse_rfc3339("2026-11-20T08:00:00.000001Z")), "2026-11-20T08:00:00.000001Z");
-  EXPECT_EQ(shown(parse_rfc3339("2026-11-20T08:00:00.123456789Z")), "2026-11-20T08:00:00.123456Z");  // cut, not rounded
+  EXPECT_EQ(shown(parse_rfc3339("2026-11-20T08:00:00.123456789Z")),
+            "2026-11-20T08:00:00.123456Z");  // cut, not rounded
   EXPECT_EQ(shown(parse_rfc3339("2026-11-20T08:00:00.9999999")), "2026-11-20T08:00:00.999999Z");
   EXPECT_EQ(shown(parse_rfc3339("2026-11-20T08:00:00+02:00")), "2026-11-20T06:00:00Z");
   EXPECT_EQ(shown(parse_rfc3339("2026-12-31T20:30:00.25-05:30")), "2027-01-01T02:00:00.250Z");
@@ -42,15 +43,42 @@ TEST(Rfc3339, ReadsEveryFormTheApiWrites) {
 }
 
 TEST(Rfc3339, RefusesEverythingElse) {
-  for (const char* text :
-       {"", "2026", "2026-11-20", "2026-11-20T08:00", "2026-11-20T08:00Z", "2026-11-20T8:00:00Z", "2026-11-20T08:00:00.Z",
-        "2026-11-20T08:00:00.1234567890Z", "2026-11-20T08:00:00,5Z", "2026-11-20T08:00:00+0200", "2026-11-20T08:00:00+02",
-        "2026-11-20T08:00:00+24:00", "2026-11-20T08:00:00+02:60", "2026-11-20T08:00:00 +02:00", "2026-11-20T08:00:00ZZ",
-        "2026-11-20T08:00:00Z ", " 2026-11-20T08:00:00Z", "2026-02-29T00:00:00Z", "1900-02-29T00:00:00Z", "2026-04-31T00:00:00Z",
-        "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-00T00:00:00Z", "2026-11-20T24:00:00Z", "2026-11-20T23:60:00Z",
-        "2026-11-20T23:59:61Z", "0000-01-01T00:00:00Z", "2026/11/20T08:00:00Z", "2026-11-20X08:00:00Z", "-026-11-20T08:00:00Z",
-        "2026-11-20T08:00:-1Z", "2O26-11-20T08:00:00Z", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00",
-        "2026-11-20T08:00:00Europe/Berlin", "20261120T080000Z"})
+  for (const char* text : {"",
+                           "2026",
+                           "2026-11-20",
+                           "2026-11-20T08:00",
+                           "2026-11-20T08:00Z",
+                           "2026-11-20T8:00:00Z",
+                           "2026-11-20T08:00:00.Z",
+                           "2026-11-20T08:00:00.1234567890Z",
+                           "2026-11-20T08:00:00,5Z",
+                           "2026-11-20T08:00:00+0200",
+                           "2026-11-20T08:00:00+02",
+                           "2026-11-20T08:00:00+24:00",
+                           "2026-11-20T08:00:00+02:60",
+                           "2026-11-20T08:00:00 +02:00",
+                           "2026-11-20T08:00:00ZZ",
+                           "2026-11-20T08:00:00Z ",
+                           " 2026-11-20T08:00:00Z",
+                           "2026-02-29T00:00:00Z",
+                           "1900-02-29T00:00:00Z",
+                           "2026-04-31T00:00:00Z",
+                           "2026-13-01T00:00:00Z",
+                           "2026-00-01T00:00:00Z",
+                           "2026-01-00T00:00:00Z",
+                           "2026-11-20T24:00:00Z",
+                           "2026-11-20T23:60:00Z",
+                           "2026-11-20T23:59:61Z",
+                           "0000-01-01T00:00:00Z",
+                           "2026/11/20T08:00:00Z",
+                           "2026-11-20X08:00:00Z",
+                           "-026-11-20T08:00:00Z",
+                           "2026-11-20T08:00:-1Z",
+                           "2O26-11-20T08:00:00Z",
+                           "0001-01-01T00:00:00+01:00",
+                           "9999-12-31T23:59:59-01:00",
+                           "2026-11-20T08:00:00Europe/Berlin",
+                           "20261120T080000Z"})
     EXPECT_EQ(parse_rfc3339(text), std::nullopt) << text;
   using std::string_view_literals::operator""sv;
   EXPECT_EQ(parse_rfc3339("2026-11-20T08:00:00\0"sv), std::nullopt);
@@ -67,8 +95,9 @@ TEST(Rfc3339, WritesTheShortestForm) {
 
 TEST(Dates, IsoFormIsExact) {
   EXPECT_EQ(parse_date("2024-02-29"), (Date{2024, 2, 29}));
-  for (const char* text : {"", "2023-02-29", "2026-1-01", "2026-01-1", "2026-01-011", "26-01-01", "2026/01/01", "0000-01-01", "2026-06-31",
-                           "2026-01-01T", " 2026-01-01", "-001-01-01", "2026-01-+1"})
+  for (const char* text :
+       {"", "2023-02-29", "2026-1-01", "2026-01-1", "2026-01-011", "26-01-01", "2026/01/01", "0000-01-01",
+        "2026-06-31", "2026-01-01T", " 2026-01-01", "-001-01-01", "2026-01-+1"})
     EXPECT_EQ(shown(parse_date(text)), "no date") << text;
 }
 
@@ -147,7 +176,8 @@ TEST(Durations, SayWhatIsWrong) {
     return read ? std::string("read") : render_error(read.error());
   };
   const auto expected = [](std::string text, std::string why) {
-    return "error[time.format]: \"" + text + "\" is not a duration: " + why + "\n   = help: write it like 30m, 12h, 7d, 2w or 1d12h\n";
+    return "error[time.format]: \"" + text + "\" is not a duration: " + why +
+           "\n   = help: write it like 30m, 12h, 7d, 2w or 1d12h\n";
   };
   EXPECT_EQ(said(""), expected("", "it is empty"));
   EXPECT_EQ(said("7"), expected("7", "the unit is missing"));
@@ -175,7 +205,8 @@ TEST(Zones, DaysBeginWhereThePersonIs) {
   EXPECT_EQ(format_date(new_york.date_of(*parse_rfc3339("2026-11-20T04:59:59.999999Z"))), "2026-11-19");
   EXPECT_EQ(format_date(new_york.date_of(*parse_rfc3339("2026-11-20T05:00:00Z"))), "2026-11-20");
   EXPECT_EQ(format_rfc3339(zone("Asia/Kolkata").start_of({2026, 1, 1})), "2025-12-31T18:30:00Z");
-  EXPECT_EQ(format_rfc3339(zone("US/Eastern").start_of({2026, 1, 1})), "2026-01-01T05:00:00Z");  // an old name, a link
+  EXPECT_EQ(format_rfc3339(zone("US/Eastern").start_of({2026, 1, 1})),
+            "2026-01-01T05:00:00Z");  // an old name, a link
   EXPECT_EQ(format_rfc3339(zone("Etc/UTC").start_of({2026, 1, 1})), "2026-01-01T00:00:00Z");
   EXPECT_EQ(format_rfc3339(zone("Europe/Berlin").start_of({9999, 12, 31})).substr(0, 10), "9999-12-30");
 }
@@ -183,11 +214,14 @@ TEST(Zones, DaysBeginWhereThePersonIs) {
 TEST(Zones, GapsAndOverlaps) {
   const Zone new_york = zone("America/New_York");
   constexpr std::int64_t kHour = 3600 * kMicrosPerSecond;
-  EXPECT_EQ(format_rfc3339(new_york.at({2026, 3, 8}, kHour * 3 / 2)), "2026-03-08T06:30:00Z");   // before the gap
-  EXPECT_EQ(format_rfc3339(new_york.at({2026, 3, 8}, 2 * kHour)), "2026-03-08T07:00:00Z");       // the gap's first instant
-  EXPECT_EQ(format_rfc3339(new_york.at({2026, 3, 8}, kHour * 5 / 2)), "2026-03-08T07:00:00Z");   // inside
-  EXPECT_EQ(format_rfc3339(new_york.at({2026, 3, 8}, 3 * kHour)), "2026-03-08T07:00:00Z");       // after
-  EXPECT_EQ(format_rfc3339(new_york.at({2026, 11, 1}, kHour * 3 / 2)), "2026-11-01T05:30:00Z");  // twice: the earlier
+  EXPECT_EQ(format_rfc3339(new_york.at({2026, 3, 8}, kHour * 3 / 2)),
+            "2026-03-08T06:30:00Z");  // before the gap
+  EXPECT_EQ(format_rfc3339(new_york.at({2026, 3, 8}, 2 * kHour)),
+            "2026-03-08T07:00:00Z");  // the gap's first instant
+  EXPECT_EQ(format_rfc3339(new_york.at({2026, 3, 8}, kHour * 5 / 2)), "2026-03-08T07:00:00Z");  // inside
+  EXPECT_EQ(format_rfc3339(new_york.at({2026, 3, 8}, 3 * kHour)), "2026-03-08T07:00:00Z");      // after
+  EXPECT_EQ(format_rfc3339(new_york.at({2026, 11, 1}, kHour * 3 / 2)),
+            "2026-11-01T05:30:00Z");  // twice: the earlier
   EXPECT_EQ(format_rfc3339(new_york.at({2026, 11, 1}, 2 * kHour)), "2026-11-01T07:00:00Z");
   EXPECT_EQ(new_york.end_of({2026, 3, 8}).us - new_york.start_of({2026, 3, 8}).us, 23 * kHour);
   EXPECT_EQ(new_york.end_of({2026, 11, 1}).us - new_york.start_of({2026, 11, 1}).us, 25 * kHour);
@@ -197,16 +231,23 @@ TEST(Zones, GapsAndOverlaps) {
   // A whole day does not exist: Samoa went from the 29th to the 31st.
   EXPECT_EQ(format_rfc3339(zone("Pacific/Apia").start_of({2011, 12, 30})), "2011-12-30T10:00:00Z");
   EXPECT_EQ(format_rfc3339(zone("Pacific/Apia").end_of({2011, 12, 29})), "2011-12-30T10:00:00Z");
-  EXPECT_EQ(format_rfc3339(zone("Europe/Lisbon").at({2026, 10, 25}, kHour + 1)), "2026-10-25T00:00:00.000001Z");
+  EXPECT_EQ(format_rfc3339(zone("Europe/Lisbon").at({2026, 10, 25}, kHour + 1)),
+            "2026-10-25T00:00:00.000001Z");
 }
 
 TEST(Zones, UnknownNamesGetASuggestion) {
   const auto said = [](std::string_view name) { return render_error(Zone::find(name).error()); };
-  EXPECT_EQ(said("America/New_Yrok"), "error[time.zone]: there is no time zone \"America/New_Yrok\"\n   = help: did you mean America/New_York?\n");
-  EXPECT_EQ(said("europe/berlin"), "error[time.zone]: there is no time zone \"europe/berlin\"\n   = help: did you mean Europe/Berlin?\n");
+  EXPECT_EQ(said("America/New_Yrok"),
+            "error[time.zone]: there is no time zone \"America/New_Yrok\"\n   = help: did you mean "
+            "America/New_York?\n");
+  EXPECT_EQ(
+      said("europe/berlin"),
+      "error[time.zone]: there is no time zone \"europe/berlin\"\n   = help: did you mean Europe/Berlin?\n");
   EXPECT_EQ(said("Eastern Standard Time"),
-            "error[time.zone]: there is no time zone \"Eastern Standard Time\"\n   = help: zones are named like America/New_York, Europe/Berlin or UTC\n");
-  for (const char* name : {"", "right/UTC", "posix/UTC", "localtime", "../../../etc/passwd", "/etc/localtime", "tzdata.zi", "America", "Factory"}) {
+            "error[time.zone]: there is no time zone \"Eastern Standard Time\"\n   = help: zones are named "
+            "like America/New_York, Europe/Berlin or UTC\n");
+  for (const char* name : {"", "right/UTC", "posix/UTC", "localtime", "../../../etc/passwd", "/etc/localtime",
+                           "tzdata.zi", "America", "Factory"}) {
     const auto found = Zone::find(name);
     ASSERT_FALSE(found) << name;
     EXPECT_EQ(found.error().code, ErrorCode::time_zone) << name;
@@ -216,10 +257,14 @@ TEST(Zones, UnknownNamesGetASuggestion) {
 TEST(Zones, AreSafeToUseFromManyThreads) {
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i)
-    threads.emplace_back([] { EXPECT_EQ(format_rfc3339(zone("Australia/Lord_Howe").start_of({2026, 1, 1})), "2025-12-31T13:00:00Z"); });
+    threads.emplace_back([] {
+      EXPECT_EQ(format_rfc3339(zone("Australia/Lord_Howe").start_of({2026, 1, 1})), "2025-12-31T13:00:00Z");
+    });
 }
 
-TEST(Zones, TheDatabaseSaysItsVersion) { EXPECT_THAT(tzdata_version(), testing::MatchesRegex("20[0-9][0-9][a-z]+")); }
+TEST(Zones, TheDatabaseSaysItsVersion) {
+  EXPECT_THAT(tzdata_version(), testing::MatchesRegex("20[0-9][0-9][a-z]+"));
+}
 
 TEST(Clocks, StandStillOrRun) {
   FakeClock fake(Instant{5});

@@ -18,7 +18,8 @@ TEST(Embed, KeepsNamesAndBytesOfAnyFile) {
     bytes << in.rdbuf();
     EXPECT_TRUE(bytes.str() == file.bytes) << file.name;
   }
-  EXPECT_THAT(names, testing::ElementsAre("big.txt", "empty", "nul.bin", "seven.txt", "sub folder/quo\"te.txt"));
+  EXPECT_THAT(names,
+              testing::ElementsAre("big.txt", "empty", "nul.bin", "seven.txt", "sub folder/quo\"te.txt"));
 }
 
 TEST(Embed, TheOddFilesAreOdd) {

@@ -11,7 +11,8 @@ TEST(Words, GoThereAndBack) {
   for (const SubjectKind kind : kSubjectKinds) EXPECT_EQ(parse_subject_kind(word_of(kind)), kind);
   EXPECT_EQ(word_of(Verdict::not_applicable), "not_applicable");
   EXPECT_EQ(word_of(SubjectKind::service_account), "service_account");
-  for (const char* word : {"", "Pass", "passed", "n/a", " pass"}) EXPECT_EQ(parse_verdict(word), std::nullopt) << word;
+  for (const char* word : {"", "Pass", "passed", "n/a", " pass"})
+    EXPECT_EQ(parse_verdict(word), std::nullopt) << word;
   for (const char* word : {"", "HIGH", "severe"}) EXPECT_EQ(parse_severity(word), std::nullopt) << word;
   for (const char* word : {"", "users", "key"}) EXPECT_EQ(parse_subject_kind(word), std::nullopt) << word;
   EXPECT_LT(Severity::critical, Severity::info);
@@ -27,8 +28,11 @@ TEST(Counts, AddUp) {
 
 TEST(Run, SaysItsOutcomeInWords) {
   muster::Run run;
-  const std::pair<ExitCode, const char*> words[] = {{ExitCode::ok, "passed"}, {ExitCode::failed, "failed"}, {ExitCode::undecided, "undecided"},
-                                                    {ExitCode::failed_and_undecided, "failed and undecided"}, {ExitCode::internal, "internal error"}};
+  const std::pair<ExitCode, const char*> words[] = {{ExitCode::ok, "passed"},
+                                                    {ExitCode::failed, "failed"},
+                                                    {ExitCode::undecided, "undecided"},
+                                                    {ExitCode::failed_and_undecided, "failed and undecided"},
+                                                    {ExitCode::internal, "internal error"}};
   for (const auto& [code, word] : words) {
     run.exit = code;
     EXPECT_EQ(run.outcome(), word);
