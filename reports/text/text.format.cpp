@@ -22,46 +22,32 @@ enum class Style : std::uint8_t { plain, bold, dim, red, yellow, green };
 
 std::string_view escape_of(Style style) {
   switch (style) {
-    case Style::plain:
-      return "";
-    case Style::bold:
-      return "\x1b[1m";
-    case Style::dim:
-      return "\x1b[2m";
-    case Style::red:
-      return "\x1b[1;31m";
-    case Style::yellow:
-      return "\x1b[1;33m";
-    case Style::green:
-      return "\x1b[1;32m";
+    case Style::plain: return "";
+    case Style::bold: return "\x1b[1m";
+    case Style::dim: return "\x1b[2m";
+    case Style::red: return "\x1b[1;31m";
+    case Style::yellow: return "\x1b[1;33m";
+    case Style::green: return "\x1b[1;32m";
   }
   return "";
 }
 
 Style style_of(Standing standing) {
   switch (standing) {
-    case Standing::undecided:
-      return Style::yellow;
-    case Standing::failed:
-      return Style::red;
-    case Standing::idle:
-      return Style::dim;
-    case Standing::passed:
-      return Style::green;
+    case Standing::undecided: return Style::yellow;
+    case Standing::failed: return Style::red;
+    case Standing::idle: return Style::dim;
+    case Standing::passed: return Style::green;
   }
   return Style::plain;
 }
 
 std::string_view word_of(Standing standing) {
   switch (standing) {
-    case Standing::undecided:
-      return "undecided";
-    case Standing::failed:
-      return "failed";
-    case Standing::idle:
-      return "skipped";
-    case Standing::passed:
-      return "passed";
+    case Standing::undecided: return "undecided";
+    case Standing::failed: return "failed";
+    case Standing::idle: return "skipped";
+    case Standing::passed: return "passed";
   }
   return "";
 }
@@ -89,7 +75,7 @@ class Page {
 
   /// A line as it is: for tables and headings that fit.
   void line(std::string_view text = {}) {
-    buffer_ += text;
+    append_harmless(text);
     buffer_ += '\n';
     if (buffer_.size() >= kPieceBytes) {
       out_.write(buffer_);
@@ -133,6 +119,21 @@ class Page {
   }
 
  private:
+  /// CI systems take commands from logs: GitHub a line that begins with "::" after blanks, Azure "##vso[" and
+  /// "##[" anywhere. A name in our text must not be one.
+  void append_harmless(std::string_view text) {
+    const std::size_t start = std::min(text.find_first_not_of(' '), text.size());
+    buffer_ += text.substr(0, start);
+    text.remove_prefix(start);
+    if (text.starts_with("::")) buffer_ += '\\';
+    for (std::size_t at = text.find("##"); at != std::string_view::npos; at = text.find("##")) {
+      buffer_ += text.substr(0, at + 1);
+      buffer_ += '\\';
+      text.remove_prefix(at + 1);
+    }
+    buffer_ += text;
+  }
+
   Output& out_;
   std::string buffer_;
   std::size_t width_;

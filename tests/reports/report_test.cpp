@@ -11,6 +11,7 @@ namespace muster::reports {
 namespace {
 
 using muster::testing::RunBuilder;
+using muster::testing::Say;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -87,6 +88,21 @@ TEST(Text, NeverLetsDataControlTheTerminal) {
     coloured.colour = true;
     EXPECT_NE(only_file("text", make(), coloured).find("\x1b["), std::string::npos);
   }
+}
+
+TEST(Text, GivesNoCommandsToTheSystemThatReadsTheLog) {
+  RunBuilder b;
+  b.subjects(SubjectKind::user, {{"u1", "##vso[task.setvariable variable=x]y"}, {"u2", "###[error] a"}});
+  const std::string words(90, 'w');
+  b.rule("access", "a", Severity::high, SubjectKind::user, "::set-output name=x::y",
+         {Say{Verdict::fail, "::error::" + words + " ::stop-commands::z"}});
+  const std::string text = only_file("text", b.finish());
+  for (const char* command : {"##vso[", "##[", "\n::", " ::error", "  ::stop", "  ::set"})
+    EXPECT_THAT(text, Not(HasSubstr(command)));
+  EXPECT_THAT(text, HasSubstr("\n  \\::set-output name=x::y\n"));
+  EXPECT_THAT(text, HasSubstr("    - #\\#vso[task.setvariable variable=x]y (u1)\n      \\::error::"));
+  EXPECT_THAT(text, HasSubstr("\n      \\::stop-commands::z\n"));
+  EXPECT_THAT(text, HasSubstr("    - #\\#\\#[error] a (u2)\n"));
 }
 
 TEST(Text, KeepsToTheWidth) {
