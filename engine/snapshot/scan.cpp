@@ -149,7 +149,7 @@ class Scan {
       return stop();
     }
     if (result_.problems.size() >= kMaxProblems) return stop();
-    take_(std::move(chunk), static_cast<std::uint32_t>(first_line));
+    if (chunk.rows != 0) take_(std::move(chunk), static_cast<std::uint32_t>(first_line));
   }
 
   void stop() {

@@ -24,7 +24,7 @@ struct ScanResult {
   bool was_stopped = false;
 };
 
-/// Reads a file from its beginning to its end; `path` names it in messages. `take` gets every chunk in the file's order, one at a time (from whatever thread); `first_line` counts from 1.
+/// Reads a file from its beginning to its end; `path` names it in messages. `take` gets every chunk that has rows, in the file's order, one at a time (from whatever thread); `first_line` counts from 1.
 /// Nothing in the result depends on `jobs` or `chunk_bytes`.
 [[nodiscard]] Result<ScanResult> scan(const RandomAccessFile& file, const std::string& path, const Plan& plan, const ScanOptions& options,
                                       const std::function<void(Chunk chunk, std::uint32_t first_line)>& take);
