@@ -31,8 +31,8 @@ class Diagnostics {
   /// The exit code of the gravest error (integrity over wrong_input; internal over all); ok when there is
   /// none.
   [[nodiscard]] ExitCode exit_code() const;
-  /// Every warning and error in full (render_error), then "N problems." The file list is capped at
-  /// `max_shown`, saying how many more.
+  /// Every error and warning in full (render_error), each followed by an empty line, then
+  /// "3 problems, 1 warning." At most `max_shown` of them, errors first to be chosen, saying how many more.
   [[nodiscard]] std::string render(std::size_t max_shown = 100) const;
 
  private:

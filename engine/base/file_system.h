@@ -60,7 +60,8 @@ class FileSystem {
   [[nodiscard]] Status write_file(const std::string& path, std::string_view bytes);
 };
 
-/// The machine's disk. commit() does fsync, then rename.
+/// The machine's disk. commit() does fsync, then rename; a replaced file keeps its mode, a symbolic link stays
+/// one. A pipe is read whole at open, and a pipe or device is written in place (`--report text=/dev/stdout`).
 [[nodiscard]] std::unique_ptr<FileSystem> make_os_file_system();
 
 /// Files in memory, for tests. `fail_writes_after(n)` plays a full disk after n bytes; `deny(path)` makes a

@@ -62,7 +62,8 @@ struct ParseOptions {
   int max_depth = 64;
 };
 
-/// One JSON text. Errors: json_syntax, json_duplicate, json_depth, text_encoding; with line and column.
+/// One JSON text. Integers keep all 64 bits; one that does not fit is refused (a double would drop digits of what
+/// may be an id). Errors: json_syntax, json_duplicate, json_depth, text_encoding; with line and column.
 [[nodiscard]] Result<Value> parse(std::string_view text, const ParseOptions& options = {});
 
 /// One line when `indent` is 0; no trailing newline. An invalid UTF-8 byte becomes U+FFFD.
