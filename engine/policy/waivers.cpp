@@ -7,12 +7,14 @@ namespace muster::policy {
 namespace {
 
 Codec<ScopeTerm> subject_codec() {
-  return made_from<ScopeTerm>(map_of(list_of(text(), {1, true})), [](std::vector<Named<std::vector<std::string>>> terms, const Node& node, Reader& reader) -> std::optional<ScopeTerm> {
-    if (terms.size() != 1) {
-      reader.problem(ErrorCode::config_invalid, *terms[1].key, "the subject of a waiver is named by one key", "write one waiver for each subject, or a list or glob under one key");
+  auto terms = map_of(list_of(text(), {1, true}));
+  terms.schema.emplace_back("maxProperties", 1);
+  return made_from<ScopeTerm>(std::move(terms), [](std::vector<Named<std::vector<std::string>>> given, const Node& node, Reader& reader) -> std::optional<ScopeTerm> {
+    if (given.size() != 1) {
+      reader.problem(ErrorCode::config_invalid, *given[1].key, "the subject of a waiver is named by one key", "write one waiver for each subject, or a list or glob under one key");
       return std::nullopt;
     }
-    return ScopeTerm{std::move(terms.front().name), std::move(terms.front().value), reader.place(node)};
+    return ScopeTerm{std::move(given.front().name), std::move(given.front().value), reader.place(node)};
   });
 }
 

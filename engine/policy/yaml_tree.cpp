@@ -218,6 +218,8 @@ class TreeBuilder final : public YAML::EventHandler {
     if (!frames_.empty()) {
       Frame& frame = frames_.back();
       if (frame.node->kind == NodeKind::mapping && frame.key != nullptr) {
+        // yaml-cpp takes a last line without its `:` for a key; then the null stands at the key, not behind it.
+        if (node.at == frame.key->at && !frame.is_flow) stop(ErrorCode::yaml_syntax, node.at, "this key has no `:`", "is the file cut off?");
         node.at = frame.key->at;
       } else {
         node.at = at_dash_before(node.at);
@@ -246,12 +248,12 @@ class TreeBuilder final : public YAML::EventHandler {
     add(node);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-    begin(NodeKind::list, mark, tag, anchor, "tag:yaml.org,2002:seq");
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+    begin({NodeKind::list, style == YAML::EmitterStyle::Flow}, mark, tag, anchor, "tag:yaml.org,2002:seq");
   }
   void OnSequenceEnd() override { end(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-    begin(NodeKind::mapping, mark, tag, anchor, "tag:yaml.org,2002:map");
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+    begin({NodeKind::mapping, style == YAML::EmitterStyle::Flow}, mark, tag, anchor, "tag:yaml.org,2002:map");
   }
   void OnMapEnd() override { end(); }
 
@@ -267,6 +269,7 @@ class TreeBuilder final : public YAML::EventHandler {
   struct Frame {
     Node* node;
     const Node* key = nullptr;  // mapping: waits for its value
+    bool is_flow = false;       // written with brackets
     bool is_dropped = false;    // the key was refused: its value is read, then forgotten
     std::unordered_map<std::string_view, const Node*> seen;
   };
@@ -308,12 +311,16 @@ class TreeBuilder final : public YAML::EventHandler {
       report(ErrorCode::yaml_syntax, node, fmt::format("the tag `{}` is not supported", tag), "remove the tag: the key decides how the value is read");
   }
 
-  void begin(NodeKind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, std::string_view allowed) {
+  struct Form {
+    NodeKind kind;
+    bool is_flow;
+  };
+  void begin(Form form, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, std::string_view allowed) {
     const std::uint32_t at = offset_of(mark);
     if (frames_.size() == kMaxDepth) stop(ErrorCode::yaml_limit, at, fmt::format("lists and mappings are nested deeper than {} levels", kMaxDepth));
-    Node& node = make(kind, at, anchor);
+    Node& node = make(form.kind, at, anchor);
     check_tag(node, tag, allowed);
-    frames_.push_back(Frame{&node, nullptr, false, {}});
+    frames_.push_back(Frame{&node, nullptr, form.is_flow, false, {}});
   }
 
   void end() {

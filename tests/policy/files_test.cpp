@@ -555,6 +555,27 @@ TEST(Repository, FixturesAreRead) {
   EXPECT_GT(configs, 0);
 }
 
+TEST(Repository, LoadersAgreeWithTheCasesOfTheSchemas) {
+  const auto text = make_os_file_system()->read_file(std::string(MUSTER_SOURCE_DIR) + "/tests/policy/cases.txt");
+  ASSERT_TRUE(text);
+  int cases = 0;
+  for (std::size_t at = text->find("\n### ") + 1; at != std::string::npos; ++cases) {
+    const std::size_t line_end = text->find('\n', at);
+    const std::size_t next = text->find("\n### ", line_end);
+    const std::string title = text->substr(at + 4, line_end - at - 4);
+    const std::string body = text->substr(line_end + 1, next == std::string::npos ? next : next - line_end);
+    at = next == std::string::npos ? next : next + 1;
+    const std::string kind = title.substr(0, title.find(' '));
+    const std::string problems = kind == "config"    ? config_problems(body)
+                                 : kind == "policy"  ? policy_problems(body)
+                                 : kind == "waivers" ? list_problems(load_waivers, "waivers.yaml", body)
+                                 : kind == "links"   ? list_problems(load_links, "links.yaml", body)
+                                                     : list_problems(load_nonhumans, "nonhuman.yaml", body);
+    EXPECT_EQ(problems.empty(), title.find(" good ") != std::string::npos) << title << "\n" << problems;
+  }
+  EXPECT_GT(cases, 40);
+}
+
 // After a wanted change of the tables: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/policy_test --gtest_filter=Repository.EditorSchemasAreCurrent
 TEST(Repository, EditorSchemasAreCurrent) {
   const auto files = make_os_file_system();

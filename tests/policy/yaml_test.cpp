@@ -53,6 +53,7 @@ TEST(YamlTree, KeepsTextsAsWritten) {
             "{version:9.10 flags:[no on yes true 012 1e3 0x1F .5 2026-11-20 12:30:45 1_000 +1]}");
   EXPECT_EQ(tree("a: null\nb: ~\nc:\nd: ''\ne: \"null\"\nf: Null\ng: nil\n"), "{a:~ b:~ c:~ d:'' e:'null' f:~ g:nil}");
   EXPECT_EQ(tree("a: >-\n  one\n  two\nb: |\n  x\n   y\nc: \"\\u00e9\\t\\x41\"\nd: 'it''s'\n"), "{a:'one two' b:'x\n y\n' c:'é\tA' d:'it's'}");
+  EXPECT_EQ(tree("a: {x, y: }\n? b\n? c\n: d\ne:"), "{a:{x:~ y:~} b:~ c:d e:~}");
   EXPECT_EQ(tree("no: 1\n9.10: 2\n\"\": 3\n\"<<\": 4\n"), "{no:1 9.10:2 '':3 '<<':4}");
   EXPECT_EQ(tree("a: !!str 5\nb: ! 6\nc: !!seq [x]\nd: !!map {y: z}\n"), "{a:'5' b:'6' c:[x] d:{y:z}}");
 }
@@ -188,6 +189,13 @@ TEST(YamlTree, RefusesWithPlaceAndCaret) {
        "   |\n"
        " 1 | a: &x !!str 'it''s\n"
        "   |             ^\n"
+       "   = help: is the file cut off?\n"},
+      {"- account: a\n  owner",
+       "error[yaml.syntax]: this key has no `:`\n"
+       "  --> x.yaml:2:3\n"
+       "   |\n"
+       " 2 |   owner\n"
+       "   |   ^\n"
        "   = help: is the file cut off?\n"},
       {"a: 1\n---\nb: 2\n",
        "error[yaml.syntax]: a second document begins here\n"
