@@ -1,0 +1,442 @@
+// The main job on organizations made in memory: completeness, freshness, scopes, waivers, the gate, and that nothing depends on the number of workers.
+#include <gmock/gmock.h>
+
+#include "base/clock.h"
+#include "evaluate/check.h"
+#include "reports/report.h"
+#include "snapshot/fake_snapshot.h"
+
+namespace muster::evaluate {
+namespace {
+
+using snapshot::Dataset;
+using snapshot::DatasetStatus;
+using snapshot::FakeSnapshot;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string user(const std::string& id, const std::string& email, const std::string& role = "user") {
+  return snapshot::line(R"({"type":"user","id":")" + id + R"(","email":")" + email + R"(","name":"N","role":")" + role + R"(","added_at":"2026-01-01T00:00:00Z"})");
+}
+std::string key(const std::string& id, const std::string& status, const std::string& expires, const std::string& creator = "user_ana", const std::string& type = "user") {
+  return snapshot::line(R"({"type":"api_key","id":")" + id + R"(","name":")" + id + R"(","status":")" + status + R"(","created_at":"2026-11-01T00:00:00Z","created_by":{"id":")" + creator +
+                        R"(","type":")" + type + R"("},"expires_at":)" + expires + R"(,"partial_key_hint":null,"workspace_id":null})");
+}
+
+/// An organization of three accounts, a roster, a policy, and a config that names them.
+struct Office {
+  FakeSnapshot snapshot;
+  FakeClock clock{*parse_rfc3339("2026-11-22T10:00:00Z")};
+  CheckRequest request;
+  Diagnostics problems;
+  std::string policy = "policy: test\ntitle: Test\nrules:\n  - accounts.linked_to_roster\n  - keys.no_expiry\n  - admins.count\n";
+  std::string waivers;
+  std::map<std::string, std::string> own_rules;
+
+  Office() {
+    snapshot.add(Dataset::organizations, snapshot::line(R"({"type":"organization","id":"org-1","name":"Northwind"})"));
+    snapshot.add(Dataset::users, user("user_ana", "Ana@x.example", "admin") + user("user_bo", "bo@x.example", "admin") + user("user_cy", "cy@x.example"));
+    snapshot.add(Dataset::api_keys, key("key_1", "active", "\"2027-01-01T00:00:00Z\"") + key("key_2", "archived", "null"));
+    snapshot.add(Dataset::workspaces, snapshot::line(R"({"type":"workspace","id":"w_1","name":"prod","created_at":"2026-01-01T00:00:00Z","archived_at":null,"display_color":"#000000"})"));
+    snapshot.add(Dataset::workspace_members, snapshot::line(R"({"type":"workspace_member","user_id":"user_cy","workspace_id":"w_1","workspace_role":"workspace_user"})"));
+    RosterSource roster;
+    roster.path = "hr.csv";
+    roster.shown_path = "hr.csv";
+    roster.columns = {{"person_id", "id"}, {"email", "mail"}, {"status", "status"}, {"end", "end"}};
+    request.config.rosters = {roster};
+    request.config.snapshot = "snap";
+    request.config.policies = {"p.yaml"};
+    request.tool_version = "0.1.0";
+    snapshot.files.add("hr.csv", "id,mail,status,end\nP1,ana@x.example,active,\nP2,bo@x.example,active,\nP3,cy@x.example,active,\n");
+  }
+
+  std::optional<CheckResult> check() {
+    snapshot.fit();
+    return check_as_is();
+  }
+  /// Without mending the manifest first: for tests that spoil it.
+  std::optional<CheckResult> check_as_is() {
+    snapshot.write();
+    snapshot.files.add("p.yaml", policy);
+    if (!waivers.empty()) {
+      snapshot.files.add("w.yaml", waivers);
+      request.config.waivers = "w.yaml";
+    }
+    for (const auto& [path, text] : own_rules) snapshot.files.add("rules/" + path, text);
+    if (!own_rules.empty()) request.config.rule_folders = {"rules"};
+    return evaluate::check(snapshot.files, clock, request, problems);
+  }
+  muster::Run run() {
+    auto result = check();
+    EXPECT_TRUE(result) << problems.render();
+    return result ? std::move(result->run) : muster::Run{};
+  }
+};
+
+std::string own_rule(const std::string& id, const std::string& check, const std::string& subject = "user", const std::string& reads = "'users'") {
+  return "return { id = '" + id + "', title = 'T', severity = 'medium', subject = '" + subject + "', reads = { " + reads + " }, why = 'w', fix = 'f', check = function(it, org, params) " + check +
+         " end }";
+}
+
+const RuleResult& rule(const muster::Run& run, std::string_view as) {
+  for (const RuleResult& result : run.rules)
+    if (result.as == as) return result;
+  throw std::logic_error("no entry " + std::string(as));
+}
+
+std::vector<std::string> findings(const muster::Run& run, std::string_view as) {
+  std::vector<std::string> out;
+  const RuleResult& result = rule(run, as);
+  for (const Finding& finding : result.findings)
+    out.push_back(std::string(run.subjects.at(result.subject).id[finding.subject]) + " " + std::string(word_of(finding.verdict)) + ": " + finding.reason);
+  return out;
+}
+
+std::string bytes_of(const muster::Run& run, std::string_view format) {
+  std::string out;
+  for (const auto& file : reports::render_all(*reports::find_format(format), run, {})) out += file.bytes;
+  return out;
+}
+
+TEST(Check, AllWell) {
+  Office office;
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::ok);
+  EXPECT_EQ(run.as_of, *parse_rfc3339("2026-11-20T08:00:00Z"));
+  EXPECT_FALSE(run.what_if);
+  ASSERT_EQ(run.rules.size(), 3u);
+  EXPECT_EQ(run.rules[0].counts[Verdict::pass], 3u);
+  EXPECT_EQ(run.rules[1].counts[Verdict::pass], 1u);
+  EXPECT_EQ(run.rules[1].counts[Verdict::not_applicable], 1u);
+  for (const RuleResult& result : run.rules) EXPECT_EQ(result.counts.total(), result.population);
+}
+
+TEST(Check, FailuresNameTheirSubjectAndLine) {
+  Office office;
+  office.snapshot.files.add("hr.csv", "id,mail,status,end\nP1,ana@x.example,active,\nP2,bo@x.example,terminated,2026-11-01\n");
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::failed);
+  EXPECT_THAT(findings(run, "accounts.linked_to_roster"), ElementsAre("user_bo fail: left on 2026-11-01", "user_cy fail: nobody on the roster"));
+  EXPECT_THAT(findings(run, "keys.no_expiry"), ElementsAre("key_3 fail: never expires"));
+  EXPECT_EQ(rule(run, "keys.no_expiry").findings[0].rows, (std::vector<RawRow>{{"api_keys", 3, 0}}));
+}
+
+TEST(Completeness, AnIncompleteDatasetNeverPassesAndConcernsOnlyItsReaders) {
+  for (const DatasetStatus status : {DatasetStatus::partial, DatasetStatus::denied, DatasetStatus::unsupported, DatasetStatus::not_requested}) {
+    Office office;
+    office.snapshot.fit();
+    office.snapshot.row(Dataset::api_keys).status = status;
+    office.snapshot.row(Dataset::api_keys).reason = "because";
+    const auto result = office.check_as_is();
+    ASSERT_TRUE(result) << office.problems.render();
+    const muster::Run& run = result->run;
+    EXPECT_EQ(run.exit, ExitCode::undecided);
+    const RuleResult& keys = rule(run, "keys.no_expiry");
+    ASSERT_TRUE(keys.whole);
+    EXPECT_EQ(keys.whole->reason, "api_keys: " + std::string(snapshot::word_of(status)) + " (because)");
+    EXPECT_EQ(keys.counts[Verdict::unknown], keys.population);
+    EXPECT_EQ(keys.counts[Verdict::pass], 0u);
+    EXPECT_EQ(rule(run, "accounts.linked_to_roster").counts[Verdict::pass], 3u);
+  }
+}
+
+TEST(Completeness, OfDatasetsThatNoRuleReadsDoesNotMatter) {
+  Office office;
+  office.snapshot.fit();
+  office.snapshot.row(Dataset::activities).status = DatasetStatus::denied;
+  office.snapshot.row(Dataset::workspace_members).status = DatasetStatus::partial;
+  const auto result = office.check_as_is();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->run.exit, ExitCode::ok);
+}
+
+TEST(Completeness, FewerThanExpectedIsUnknown) {
+  Office office;
+  office.request.config.expect = {{"users", 4, {}}};
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::undecided);
+  EXPECT_EQ(rule(run, "accounts.linked_to_roster").whole->reason, "users: partial (3 rows, at least 4 expected)");
+  EXPECT_FALSE(rule(run, "keys.no_expiry").whole);
+}
+
+TEST(Completeness, AnExpectationOfNoDatasetIsAnError) {
+  Office office;
+  office.request.config.expect = {{"usres", 4, {}}};
+  EXPECT_FALSE(office.check());
+  EXPECT_EQ(office.problems.errors().front().message, "`expect` names 'usres', and there is no such dataset");
+  EXPECT_EQ(office.problems.errors().front().hint, "did you mean 'users'?");
+}
+
+TEST(Completeness, WithoutARosterRulesAboutPersonsAreUnknown) {
+  Office office;
+  office.request.config.rosters.clear();
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::undecided);
+  EXPECT_EQ(rule(run, "accounts.linked_to_roster").whole->reason, "persons: not_requested (no roster is configured)");
+}
+
+TEST(Freshness, AStaleRosterIsUnknownAndASnapshotTooOldAsWell) {
+  Office office;
+  office.request.config.rosters[0].as_of = Date{2026, 11, 1};
+  office.request.config.rosters[0].max_age_us = 7 * kMicrosPerDay;
+  const muster::Run stale = office.run();
+  EXPECT_EQ(stale.exit, ExitCode::undecided);
+  EXPECT_THAT(rule(stale, "accounts.linked_to_roster").whole->reason, HasSubstr("19 days old, at most 7 allowed"));
+
+  Office old;
+  old.request.config.max_snapshot_age_us = kMicrosPerDay;  // the clock stands two days after the snapshot
+  const muster::Run run = old.run();
+  EXPECT_EQ(run.exit, ExitCode::undecided);
+  for (const RuleResult& result : run.rules) EXPECT_TRUE(result.whole) << result.as;
+}
+
+TEST(Freshness, AnotherInstantIsAWhatIf) {
+  Office office;
+  office.snapshot.files.add("hr.csv", "id,mail,status,end\nP1,ana@x.example,active,\nP2,bo@x.example,active,\nP3,cy@x.example,terminated,2026-12-31\n");
+  EXPECT_EQ(office.run().exit, ExitCode::ok);
+  office.request.as_of = *parse_rfc3339("2027-02-01T00:00:00Z");
+  const muster::Run run = office.run();
+  EXPECT_TRUE(run.what_if);
+  EXPECT_THAT(findings(run, "accounts.linked_to_roster"), ElementsAre("user_cy fail: left on 2026-12-31"));
+  EXPECT_THAT(bytes_of(run, "json"), HasSubstr("what-if"));
+}
+
+TEST(Waivers, TurnAFailureIntoWaivedWhileTheyLast) {
+  const std::string item = "- {id: W-1, rule: keys.no_expiry, subject: {id: key_3}, reason: legacy, approver: dana@x.example, starts: 2026-11-01, expires: 2026-11-20}\n";
+  Office office;
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  office.waivers = item;
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::ok) << "the last day counts to its end";
+  EXPECT_THAT(findings(run, "keys.no_expiry"), ElementsAre("key_3 waived: never expires"));
+  EXPECT_EQ(rule(run, "keys.no_expiry").counts[Verdict::waived], 1u);
+  EXPECT_EQ(rule(run, "keys.no_expiry").counts.total(), 3u);
+  EXPECT_EQ(run.waivers.at(0).state, "active");
+  EXPECT_EQ(run.waivers.at(0).applied, 1u);
+  office.request.as_of = *parse_rfc3339("2026-11-21T00:00:00Z");
+  const muster::Run later = office.run();
+  EXPECT_EQ(later.exit, ExitCode::failed);
+  EXPECT_EQ(later.waivers.at(0).state, "expired");
+  office.request.as_of = *parse_rfc3339("2026-10-31T23:59:59Z");
+  EXPECT_EQ(office.run().waivers.at(0).state, "not_started");
+}
+
+TEST(Waivers, NeedAnApproverWhoIsNotTheSubject) {
+  Office office;
+  office.snapshot.files.add("hr.csv", "id,mail,status,end\nP1,ana@x.example,active,\nP2,bo@x.example,active,\n");
+  office.waivers = "- {id: W-1, rule: accounts.linked_to_roster, subject: {email: CY@x.example}, reason: r, approver: cy@X.example, expires: 2027-01-01}\n";
+  const muster::Run self = office.run();
+  EXPECT_EQ(self.exit, ExitCode::failed) << "nobody excuses himself";
+  EXPECT_EQ(self.waivers.at(0).state, "unused");
+  office.waivers = "- {id: W-1, rule: accounts.linked_to_roster, subject: {email: CY@x.example}, reason: r, approver: dana@x.example, expires: 2027-01-01}\n";
+  EXPECT_EQ(office.run().exit, ExitCode::ok);
+}
+
+TEST(Waivers, DoNotTouchUnknownOrError) {
+  Office office;
+  office.own_rules["own/always.lua"] = own_rule("own.always", "if it.id == 'user_ana' then return unknown('u') end error('e')");
+  office.policy = "policy: test\ntitle: T\nrules: [own.always]\n";
+  office.waivers = "- {id: W-1, rule: own.always, subject: {id: '*'}, reason: r, approver: dana@x.example, expires: 2027-01-01}\n";
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::undecided);
+  EXPECT_EQ(rule(run, "own.always").counts[Verdict::unknown], 1u);
+  EXPECT_EQ(rule(run, "own.always").counts[Verdict::error], 2u);
+}
+
+TEST(Scope, LeavesOutAndSaysWhy) {
+  Office office;
+  office.snapshot.files.add("hr.csv", "id,mail,status,end\nP1,ana@x.example,active,\n");
+  office.policy = "policy: test\ntitle: T\nrules:\n  - {rule: accounts.linked_to_roster, scope: {exclude: {email: \"BO@*\"}}}\n";
+  const muster::Run run = office.run();
+  EXPECT_THAT(findings(run, "accounts.linked_to_roster"), ElementsAre("user_cy fail: nobody on the roster"));
+  const RuleResult& result = rule(run, "accounts.linked_to_roster");
+  EXPECT_EQ(result.counts[Verdict::not_applicable], 1u);
+  EXPECT_EQ(result.counts.total(), 3u);
+  EXPECT_THAT(result.reasons, testing::Contains("excluded by the policy's scope: email"));
+}
+
+TEST(Scope, ThatSelectsNothingIsUndecided) {
+  Office office;
+  office.policy = "policy: test\ntitle: T\nrules:\n  - {rule: accounts.linked_to_roster, scope: {include: {role: auditor}}}\n";
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::undecided);
+  EXPECT_EQ(rule(run, "accounts.linked_to_roster").undecided, "the scope selects none of 3 users");
+}
+
+TEST(Scope, OfAnAbsentFieldIsUnknownNotLeftOut) {
+  Office office;
+  office.snapshot.add(Dataset::users, snapshot::line(R"({"type":"user","id":"user_old","email":"old@x.example","name":"O"})", "anthropic-compliance"));
+  office.policy = "policy: test\ntitle: T\nrules:\n  - {rule: accounts.linked_to_roster, scope: {include: {role: [user, admin]}}}\n";
+  const muster::Run run = office.run();
+  EXPECT_THAT(findings(run, "accounts.linked_to_roster"), ElementsAre("user_old unknown: the policy's scope asks for role, which is absent"));
+}
+
+TEST(Scope, OfAnUnknownFieldIsAnError) {
+  Office office;
+  office.policy = "policy: test\ntitle: T\nrules:\n  - {rule: accounts.linked_to_roster, scope: {include: {rolle: user}}}\n";
+  EXPECT_FALSE(office.check());
+  EXPECT_EQ(office.problems.errors().front().message, "accounts.linked_to_roster judges a user, which has no field 'rolle'");
+  EXPECT_EQ(office.problems.errors().front().hint, "did you mean 'role'?");
+}
+
+TEST(Gate, BelowItFailuresAreReportedAndDoNotFail) {
+  Office office;
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  office.request.fail_on = Severity::critical;
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::ok);
+  EXPECT_FALSE(rule(run, "keys.no_expiry").gated);
+  EXPECT_EQ(rule(run, "keys.no_expiry").counts[Verdict::fail], 1u);
+  office.request.fail_on = Severity::info;
+  EXPECT_EQ(office.run().exit, ExitCode::failed);
+}
+
+TEST(Gate, UnknownIsUndecidedUnlessThePolicySaysReport) {
+  Office office;
+  office.own_rules["own/u.lua"] = own_rule("own.u", "return unknown('u')");
+  office.policy = "policy: test\ntitle: T\nrules: [own.u]\n";
+  EXPECT_EQ(office.run().exit, ExitCode::undecided);
+  office.policy = "policy: test\ntitle: T\nrules: [{rule: own.u, on_unknown: report}]\n";
+  EXPECT_EQ(office.run().exit, ExitCode::ok);
+}
+
+TEST(Gate, NoRuleSelectedIsNotAPass) {
+  Office office;
+  office.request.bind.rule_globs = {"nothing.*"};
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::undecided);
+  EXPECT_THAT(run.rules, IsEmpty());
+  EXPECT_THAT(bytes_of(run, "junit"), HasSubstr("<error"));
+}
+
+TEST(Gate, ADatasetWithNoRowsIsFine) {
+  Office office;
+  office.snapshot.add(Dataset::invites, "");
+  office.policy = "policy: test\ntitle: T\nrules: [invites.pending_age]\n";
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::ok);
+  EXPECT_EQ(rule(run, "invites.pending_age").population, 0u);
+}
+
+TEST(Entries, OneRuleTwiceWithOtherParameters) {
+  Office office;
+  office.policy = "policy: test\ntitle: T\nrules:\n  - {rule: keys.max_age, params: {days: 10}}\n  - {rule: keys.max_age, as: keys.old, params: {days: 30}, severity: low}\n";
+  const muster::Run run = office.run();
+  EXPECT_EQ(rule(run, "keys.max_age").counts[Verdict::fail], 1u);
+  EXPECT_EQ(rule(run, "keys.old").counts[Verdict::fail], 0u);
+  EXPECT_EQ(rule(run, "keys.old").severity, Severity::low);
+  EXPECT_EQ(rule(run, "keys.old").parameters, R"({"days":30})");
+  office.policy = "policy: test\ntitle: T\nrules:\n  - keys.max_age\n  - {rule: keys.max_age, params: {days: 30}}\n";
+  EXPECT_FALSE(office.check());
+}
+
+TEST(Entries, SlipsInThePolicyAreAllReported) {
+  Office office;
+  office.policy =
+      "policy: test\ntitle: T\nrules:\n  - keys.max_agee\n  - {rule: keys.max_age, params: {day: 3}}\n  - {rule: keys.no_expiry, params: {statuses: 3.5}}\n  - {rule: keys.max_age, as: b, params: "
+      "{days: many}}\n";
+  EXPECT_FALSE(office.check());
+  std::vector<std::string> messages;
+  for (const Error& error : office.problems.errors()) messages.push_back(std::to_string(error.place.line) + ": " + error.message + " | " + error.hint);
+  EXPECT_THAT(messages, ElementsAre("4: there is no rule 'keys.max_agee' | did you mean 'keys.max_age'?", "5: keys.max_age has no parameter 'day' | did you mean 'days'?",
+                                    "6: keys.no_expiry: parameter 'statuses' wants a list of texts, each one of active, inactive, archived, expired, not '3.5' | ",
+                                    "7: keys.max_age: parameter 'days' wants a whole number of at least 1, not 'many' | "));
+}
+
+TEST(Entries, ParametersFromTheCommandLine) {
+  Office office;
+  office.policy = "policy: test\ntitle: T\nrules: [keys.max_age]\n";
+  office.request.bind.overrides = {*policy::parse_param("keys.max_age.days=5")};
+  EXPECT_EQ(rule(office.run(), "keys.max_age").counts[Verdict::fail], 1u);
+  office.request.bind.overrides = {*policy::parse_param("keys.nothing.days=5")};
+  EXPECT_FALSE(office.check());
+  EXPECT_THAT(office.problems.errors().back().message, HasSubstr("no policy entry or rule 'keys.nothing'"));
+}
+
+TEST(Rules, OneOverBudgetIsErrorForAllAndTheOthersGoOn) {
+  Office office;
+  office.own_rules["own/loop.lua"] = own_rule("own.loop", "if it.id == 'user_cy' then while true do end end return pass()");
+  office.own_rules["own/slip.lua"] = own_rule("own.slip", "if it.id == 'user_bo' then return pass(it.emial) end return pass()");
+  office.policy = "policy: test\ntitle: T\nrules: [own.loop, own.slip, keys.no_expiry]\n";
+  office.request.limits.subject_instructions = 100'000;
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::undecided);
+  ASSERT_TRUE(rule(run, "own.loop").whole);
+  EXPECT_EQ(rule(run, "own.loop").whole->verdict, Verdict::error);
+  EXPECT_EQ(rule(run, "own.loop").whole->reason, "rules/own/loop.lua:1: over budget: more than 100000 instructions for one subject");
+  EXPECT_EQ(rule(run, "own.loop").counts[Verdict::error], 3u) << "earlier verdicts are discarded";
+  EXPECT_THAT(findings(run, "own.slip"), ElementsAre("user_bo error: rules/own/slip.lua:1: user has no field 'emial'; did you mean 'email'?"));
+  EXPECT_EQ(rule(run, "own.slip").counts[Verdict::pass], 2u);
+  EXPECT_EQ(rule(run, "keys.no_expiry").counts[Verdict::pass], 1u);
+}
+
+TEST(Rules, TwoWithOneIdAreAnError) {
+  Office office;
+  office.own_rules["keys/max_age.lua"] = own_rule("keys.max_age", "return pass()");
+  EXPECT_FALSE(office.check());
+  EXPECT_EQ(office.problems.errors().front().message, "the rule 'keys.max_age' is there twice: builtin:rules/keys/max_age.lua and rules/keys/max_age.lua");
+}
+
+TEST(Creators, GoneNullAndServiceAccounts) {
+  Office office;
+  office.policy = "policy: test\ntitle: T\nrules: [keys.creator_in_organization]\n";
+  office.snapshot.add(Dataset::api_keys, key("key_gone", "active", "null", "user_gone") + key("key_svc", "active", "null", "svac_1", "service_account"));
+  const muster::Run without = office.run();
+  EXPECT_EQ(without.exit, ExitCode::failed_and_undecided);
+  EXPECT_EQ(findings(without, "keys.creator_in_organization").size(), 2u) << "without service accounts that key alone is unknown";
+  office.snapshot.add(Dataset::service_accounts, snapshot::line(R"({"type":"service_account","id":"svac_1","name":"ci","organization_role":"developer","created_at":"2026-01-01T00:00:00Z","archived_at":null})"));
+  EXPECT_EQ(office.run().exit, ExitCode::failed);
+}
+
+TEST(Membership, EffectiveCountsAdminsOnce) {
+  Office office;
+  office.own_rules["own/members.lua"] =
+      own_rule("own.members", "return pass(it.member_count .. '/' .. it.effective_member_count)", "workspace", "'workspaces.member_count', 'workspaces.effective_member_count'");
+  office.policy = "policy: test\ntitle: T\nrules: [own.members]\n";
+  const muster::Run run = office.run();
+  EXPECT_EQ(rule(run, "own.members").reasons.at(1), "1/3") << "one listed; two admins are members without being listed";
+}
+
+TEST(Determinism, SameBytesForAnyNumberOfWorkers) {
+  const auto bytes = [](unsigned jobs) {
+    Office office;
+    std::string users, keys, roster = "id,mail,status,end\n";
+    for (int i = 0; i < 30'000; ++i) {
+      const std::string n = std::to_string(i);
+      users += user("user_" + n, "u" + n + "@x.example");
+      if (i % 3 == 0) keys += key("key_x" + n, i % 2 ? "active" : "inactive", i % 5 ? "\"2027-01-01T00:00:00Z\"" : "null", "user_" + n);
+      if (i % 7) roster += "P" + n + "x,u" + n + "@x.example," + (i % 11 ? "active," : "terminated,2026-10-01") + "\n";
+    }
+    office.snapshot.add(Dataset::users, users);
+    office.snapshot.add(Dataset::api_keys, keys);
+    office.snapshot.files.add("hr.csv", roster);
+    office.own_rules["own/mixed.lua"] = own_rule("own.mixed", "if it.email:ends_with('7@x.example') then return fail('seven ' .. it.id) end return pass(it.role)");
+    office.own_rules["own/loop.lua"] = own_rule("own.loop", "if it.email:starts_with('u9') then while true do end end return pass()");
+    office.policy = "policy: test\ntitle: T\nrules: [accounts.linked_to_roster, accounts.leavers_removed, keys.no_expiry, own.mixed, own.loop]\n";
+    office.request.limits.subject_instructions = 10'000;
+    office.request.jobs = jobs;
+    const muster::Run run = office.run();
+    EXPECT_GT(rule(run, "accounts.linked_to_roster").counts[Verdict::fail], 1000u);
+    return bytes_of(run, "json") + bytes_of(run, "junit");
+  };
+  const std::string one = bytes(1);
+  EXPECT_EQ(bytes(2), one);
+  EXPECT_EQ(bytes(8), one);
+}
+
+TEST(Input, EveryKindOfProblemStopsBeforeAVerdict) {
+  Office office;
+  office.snapshot.fit();
+  office.snapshot.files.add("snap/data/users.jsonl", office.snapshot.data[Dataset::users] + "{");
+  EXPECT_FALSE(office.check_as_is());
+  EXPECT_EQ(office.problems.exit_code(), ExitCode::integrity);
+  Office missing;
+  missing.request.config.snapshot = "nowhere";
+  EXPECT_FALSE(missing.check());
+  EXPECT_EQ(missing.problems.exit_code(), ExitCode::wrong_input);
+}
+
+}  // namespace
+}  // namespace muster::evaluate
