@@ -25,7 +25,8 @@ return {
       doc = "Organization roles that count as administrator.",
     },
   },
-  why = "Every administrator can invite members, read every workspace and mint keys in it. One alone is a lockout waiting to happen; many are an attack surface.",
+  why = "Every administrator can invite members, read every workspace and mint keys in it. "
+    .. "One alone is a lockout waiting to happen; many are an attack surface.",
   fix = "Lower the role of those who do not administer, in the console: the API can neither grant nor take away an admin or owner role. "
     .. "Invitations do not count until they are accepted.",
 
