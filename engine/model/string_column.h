@@ -25,7 +25,10 @@ class StringColumn {
   [[nodiscard]] std::size_t bytes() const { return arena_.size(); }
   /// For batches of random reads: starts fetching the row's place, and, once that is there, its text.
   void prefetch_place(std::size_t row) const { __builtin_prefetch(ends_.data() + row); }
-  void prefetch_text(std::size_t row) const { __builtin_prefetch(arena_.data() + (row == 0 ? 0 : ends_[row - 1])); }
+  void prefetch_text(std::size_t row) const {
+    __builtin_prefetch(arena_.data() + (row == 0 ? 0 : ends_[row - 1]));
+    __builtin_prefetch(arena_.data() + ends_[row]);  // a text may lie on two cache lines
+  }
   void reserve(std::size_t rows, std::size_t bytes) {
     ends_.reserve(rows);
     arena_.reserve(bytes);

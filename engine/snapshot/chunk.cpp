@@ -18,26 +18,31 @@
 namespace muster::snapshot {
 namespace {
 
-// A path's alternatives rank from 0; these come after all of them. An absent value that the schema says to read as null loses against any real one.
+// A path's alternatives rank from 0; these come after all of them. An absent value that the schema says to
+// read as null loses against any real one.
 constexpr std::uint8_t kImpliedInvalid = 99;
 constexpr std::uint8_t kImpliedNull = 100;
 constexpr std::uint8_t kNotFound = 255;
 
 constexpr std::int32_t kNone = -1;
-// Bounds on what is learned of a dataset's shape: real records have a few dozen members, hostile ones must not fill the memory.
+// Bounds on what is learned of a dataset's shape: real records have a few dozen members, hostile ones must
+// not fill the memory.
 constexpr std::size_t kMaxNodes = 4096;
 constexpr std::size_t kMaxMembers = 64;
 constexpr std::size_t kMaxLearnedName = 64;
 
 constexpr std::uint64_t kPayload = 0x00FFFFFFFFFFFFFFull;
 
-/// Reads simdjson's tape (its documented output format): 64-bit entries of a type letter and a payload; strings are length-prefixed in a side buffer.
+/// Reads simdjson's tape (its documented output format): 64-bit entries of a type letter and a payload;
+/// strings are length-prefixed in a side buffer.
 struct Tape {
   const std::uint64_t* entries = nullptr;
   const std::uint8_t* strings = nullptr;
 
   [[nodiscard]] char type(std::size_t at) const { return static_cast<char>(entries[at] >> 56); }
-  [[nodiscard]] const char* counted(std::size_t at) const { return reinterpret_cast<const char*>(strings + (entries[at] & kPayload)); }
+  [[nodiscard]] const char* counted(std::size_t at) const {
+    return reinterpret_cast<const char*>(strings + (entries[at] & kPayload));
+  }
   [[nodiscard]] std::string_view text(std::size_t at) const {
     const char* counted_text = counted(at);
     std::uint32_t size = 0;
@@ -46,7 +51,9 @@ struct Tape {
   }
   /// Of an array or object: the entry behind its end.
   [[nodiscard]] std::size_t after(std::size_t at) const { return entries[at] & 0xFFFFFFFFu; }
-  [[nodiscard]] std::int64_t signed_integer(std::size_t at) const { return static_cast<std::int64_t>(entries[at + 1]); }
+  [[nodiscard]] std::int64_t signed_integer(std::size_t at) const {
+    return static_cast<std::int64_t>(entries[at + 1]);
+  }
   [[nodiscard]] double number(std::size_t at) const {
     double value = 0;
     std::memcpy(&value, &entries[at + 1], sizeof value);
@@ -59,7 +66,8 @@ struct Found {
   std::uint32_t at = 0;
 };
 
-/// A member name in the form that the tape has names in, so that a comparison is a word or two: length, then the text, padded with zeros.
+/// A member name in the form that the tape has names in, so that a comparison is a word or two: length, then
+/// the text, padded with zeros.
 class Name {
  public:
   explicit Name(std::string_view name) : text_(name) {
@@ -101,12 +109,14 @@ struct Take {
 struct Member {
   explicit Member(std::string_view member_name) : name(member_name) {}
   Name name;
-  std::int32_t child = kNone;  // node of an object or array that stands here
-  std::int32_t follower = kNone;  // the member that came next in the line before: records of one dataset list their members in one order
+  std::int32_t child = kNone;     // node of an object or array that stands here
+  std::int32_t follower = kNone;  // the member that came next in the line before: records of one dataset list
+                                  // their members in one order
   std::vector<Take> takes;
 };
 
-/// What stands at one place of the records: the members seen there so far, or, for an array, the place of its elements.
+/// What stands at one place of the records: the members seen there so far, or, for an array, the place of its
+/// elements.
 struct Node {
   std::vector<Member> members;
   std::int32_t first = kNone;
@@ -116,8 +126,9 @@ struct Node {
   bool can_learn = true;
 };
 
-/// The shape of a whole record, learned from one: most records of a dataset have one of a few. A record of a known shape has its values where the first one had
-/// them on the tape, and no member twice, so that comparing types and names replaces the walk.
+/// The shape of a whole record, learned from one: most records of a dataset have one of a few. A record of a
+/// known shape has its values where the first one had them on the tape, and no member twice, so that
+/// comparing types and names replaces the walk.
 struct Shape {
   struct Entry {
     std::uint32_t at = 0;
@@ -127,7 +138,7 @@ struct Shape {
     std::uint32_t at = 0;
     Name name;
   };
-  std::uint64_t root = 0;             // the tape's first entry, which holds the length
+  std::uint64_t root = 0;  // the tape's first entry, which holds the length
   std::vector<Entry> entries;
   std::vector<std::pair<std::uint32_t, char>> exact;  // where the very type decides what a value reads as
   std::vector<Key> keys;
@@ -142,7 +153,8 @@ constexpr std::size_t kMaxShapes = 16;
 constexpr std::array<std::uint8_t, 256> kKinds = [] {
   std::array<std::uint8_t, 256> kinds{};
   for (const char c : {'l', 'u', 'd'}) kinds[static_cast<std::size_t>(c)] = 1;
-  for (const char c : {'{', '}', '[', ']', 'r'}) kinds[static_cast<std::size_t>(c)] = static_cast<std::uint8_t>(c);
+  for (const char c : {'{', '}', '[', ']', 'r'})
+    kinds[static_cast<std::size_t>(c)] = static_cast<std::uint8_t>(c);
   return kinds;
 }();
 
@@ -151,13 +163,15 @@ std::uint8_t kind_at(const Tape& tape, std::size_t at) { return kKinds[tape.entr
 bool Shape::fits(const Tape& tape) const {
   if (tape.entries[0] != root) return false;
   unsigned differences = 0;
-  for (const auto& entry : entries) differences |= static_cast<unsigned>(kind_at(tape, entry.at) ^ entry.kind);
+  for (const auto& entry : entries)
+    differences |= static_cast<unsigned>(kind_at(tape, entry.at) ^ entry.kind);
   if (differences != 0) return false;
   for (const auto& [at, type] : exact) {
     if (tape.type(at) != type) return false;
   }
   // All entries up to a key are of the same kind, so a key stands where a key stood.
-  return std::all_of(keys.begin(), keys.end(), [&](const Key& key) { return key.name.equals(tape.counted(key.at)); });
+  return std::all_of(keys.begin(), keys.end(),
+                     [&](const Key& key) { return key.name.equals(tape.counted(key.at)); });
 }
 
 std::string_view code_free_message(simdjson::error_code error) {
@@ -234,7 +248,9 @@ std::optional<double> decimal(std::string_view text) {
 
 }  // namespace
 
-void append_key_part(std::string& out, std::string_view part) { fmt::format_to(std::back_inserter(out), "{}:{}", part.size(), part); }
+void append_key_part(std::string& out, std::string_view part) {
+  fmt::format_to(std::back_inserter(out), "{}:{}", part.size(), part);
+}
 
 Plan::Plan(Dataset of) : dataset(of) {
   const DatasetSpec& spec = spec_of(of);
@@ -248,7 +264,9 @@ Plan::Plan(Dataset of) : dataset(of) {
 
 std::uint16_t Plan::value_of(std::uint16_t field) {
   const FieldSpec& spec = spec_of(dataset).fields[field];
-  const auto at = std::find_if(values.begin(), values.end(), [&](const Value& value) { return value.paths == spec.paths && value.type == spec.type; });
+  const auto at = std::find_if(values.begin(), values.end(), [&](const Value& value) {
+    return value.paths == spec.paths && value.type == spec.type;
+  });
   if (at != values.end()) return static_cast<std::uint16_t>(at - values.begin());
   values.push_back({spec.paths, spec.type});
   return static_cast<std::uint16_t>(values.size() - 1);
@@ -263,8 +281,9 @@ class ChunkParser::Impl {
     nodes_[kAnything].element = kAnything;
     std::uint16_t count = 0;
     for (const auto& value : plan.values) add_paths(count++, value.paths);
-    for (const auto& [own, path] : {std::pair(&from_, "from"), std::pair(&object_, "object"), std::pair(&provider_, "from.provider"),
-                                    std::pair(&organization_, "from.organization_id"), std::pair(&request_, "from.request")}) {
+    for (const auto& [own, path] :
+         {std::pair(&from_, "from"), std::pair(&object_, "object"), std::pair(&provider_, "from.provider"),
+          std::pair(&organization_, "from.organization_id"), std::pair(&request_, "from.request")}) {
       *own = count;
       add_paths(count++, path);
     }
@@ -276,7 +295,8 @@ class ChunkParser::Impl {
   Chunk parse(const char* block, std::size_t bytes) {
     Chunk chunk;
     start(chunk, bytes);
-    // All lines at once is a third faster than one by one. The strict loop decides whenever anything at all is unusual.
+    // All lines at once is a third faster than one by one. The strict loop decides whenever anything at all
+    // is unusual.
     std::size_t at = parse_batch(block, bytes, chunk);
     while (at < bytes && chunk.problems.size() < kMaxProblems) {
       const char* line = block + at;
@@ -353,7 +373,8 @@ class ChunkParser::Impl {
 
   std::size_t member_named(std::int32_t node, std::string_view name) {
     auto& members = nodes_[index(node)].members;
-    const auto at = std::find_if(members.begin(), members.end(), [&](const Member& member) { return member.name.text() == name; });
+    const auto at = std::find_if(members.begin(), members.end(),
+                                 [&](const Member& member) { return member.name.text() == name; });
     if (at != members.end()) return static_cast<std::size_t>(at - members.begin());
     members.emplace_back(name);
     return members.size() - 1;
@@ -409,7 +430,8 @@ class ChunkParser::Impl {
       const std::size_t first = it.current_index();
       if (first < at || block[first] != '{') break;
       const char* last = block + first + it.source().size();
-      // The document must be all there is in its line: documents that share a line, or span two, are for the strict loop to refuse.
+      // The document must be all there is in its line: documents that share a line, or span two, are for the
+      // strict loop to refuse.
       if (last > line_end || !is_blank(block + at, block + first) || !is_blank(last, line_end)) break;
       take_document(parser_->doc, chunk);
       ++chunk.lines;
@@ -430,7 +452,8 @@ class ChunkParser::Impl {
   void refuse_line(Chunk& chunk, std::string_view line, simdjson::error_code error) {
     constexpr std::size_t kExplained = std::size_t{1} << 20;
     if (trim(line).empty()) return add_problem(chunk, "the line is empty");
-    if (error == simdjson::DEPTH_ERROR) return add_problem(chunk, fmt::format("nested deeper than {} levels", kMaxDepth));
+    if (error == simdjson::DEPTH_ERROR)
+      return add_problem(chunk, fmt::format("nested deeper than {} levels", kMaxDepth));
     // A second look, for the place and the reason.
     if (line.size() <= kExplained && error != simdjson::UTF8_ERROR) {
       json::ParseOptions options;
@@ -448,7 +471,8 @@ class ChunkParser::Impl {
       std::fill(found_.begin(), found_.end(), Found{});
       if (tape_.type(1) != '{') return add_problem(chunk, "the line is not one JSON object");
       if (const auto duplicate = walk()) {
-        return add_problem(chunk, fmt::format("the member \"{}\" stands twice in one object", utf8_prefix(*duplicate, 200)));
+        return add_problem(
+            chunk, fmt::format("the member \"{}\" stands twice in one object", utf8_prefix(*duplicate, 200)));
       }
       if (shapes_.size() < kMaxShapes && is_learnable_) learn_shape();
     }
@@ -465,9 +489,12 @@ class ChunkParser::Impl {
     }
     if (plan_.label) {
       const auto label = text_of(*plan_.label);
-      chunk.labels.push_back(label && !label->empty() ? *label : plan_.keeps_key ? key_text(0) : std::string_view{});
+      chunk.labels.push_back(label && !label->empty() ? *label
+                             : plan_.keeps_key        ? key_text(0)
+                                                      : std::string_view{});
     }
-    for (std::size_t i = 0; i < plan_.links.size(); ++i) take_link(plan_.links[i], texts_[i], chunk.list_links[i]);
+    for (std::size_t i = 0; i < plan_.links.size(); ++i)
+      take_link(plan_.links[i], texts_[i], chunk.list_links[i]);
     ++chunk.rows;
   }
 
@@ -485,14 +512,16 @@ class ChunkParser::Impl {
     Shape shape;
     shape.root = tape_.entries[0];
     const auto end = static_cast<std::size_t>(tape_.entries[0] & kPayload);
-    for (std::size_t at = 1; at < end; at += kind_at(tape_, at) == 1 ? 2 : 1) shape.entries.push_back({static_cast<std::uint32_t>(at), kind_at(tape_, at)});
+    for (std::size_t at = 1; at < end; at += kind_at(tape_, at) == 1 ? 2 : 1)
+      shape.entries.push_back({static_cast<std::uint32_t>(at), kind_at(tape_, at)});
     for (const auto at : exact_) shape.exact.emplace_back(at, tape_.type(at));
     for (const auto at : keys_) shape.keys.push_back({at, Name(tape_.text(at))});
     shape.found = found_;
     shapes_.push_back(std::move(shape));
   }
 
-  /// Goes through the tape once: remembers where the wanted values are, and returns a member name that stands twice in one object.
+  /// Goes through the tape once: remembers where the wanted values are, and returns a member name that stands
+  /// twice in one object.
   std::optional<std::string_view> walk() {
     unknown_.clear();
     keys_.clear();
@@ -562,13 +591,16 @@ class ChunkParser::Impl {
     }
   }
 
-  void imply(std::uint16_t value, std::uint8_t rank) { found_[value].rank = std::min(found_[value].rank, rank); }
+  void imply(std::uint16_t value, std::uint8_t rank) {
+    found_[value].rank = std::min(found_[value].rank, rank);
+  }
 
   /// Remembers the value of a member when it is wanted; the node to go on with when it is an object or array.
   std::int32_t note(std::int32_t node, std::int32_t which, std::size_t at) {
     Member& member = nodes_[index(node)].members[index(which)];
     for (const auto& take : member.takes) {
-      if (take.rank < found_[take.value].rank) found_[take.value] = {take.rank, static_cast<std::uint32_t>(at)};
+      if (take.rank < found_[take.value].rank)
+        found_[take.value] = {take.rank, static_cast<std::uint32_t>(at)};
     }
     const char type = tape_.type(at);
     if (type == '{') {
@@ -576,7 +608,8 @@ class ChunkParser::Impl {
     } else {
       if (member.child != kNone) {
         if (!nodes_[index(member.child)].below.empty()) exact_.push_back(static_cast<std::uint32_t>(at));
-        for (const auto value : nodes_[index(member.child)].below) imply(value, type == 'n' ? kImpliedNull : kImpliedInvalid);
+        for (const auto value : nodes_[index(member.child)].below)
+          imply(value, type == 'n' ? kImpliedNull : kImpliedInvalid);
       }
       if (type != '[') return kNone;
       if (member.child != kNone) return member.child;
@@ -592,7 +625,8 @@ class ChunkParser::Impl {
     return static_cast<std::int32_t>(nodes_.size() - 1);
   }
 
-  /// The member of the frame's node whose name stands at `at`; kNone when it is not, and will not be, learned.
+  /// The member of the frame's node whose name stands at `at`; kNone when it is not, and will not be,
+  /// learned.
   std::int32_t member_at(const Frame& frame, std::size_t at) {
     Node& node = nodes_[index(frame.node)];
     const char* counted = tape_.counted(at);
@@ -624,7 +658,9 @@ class ChunkParser::Impl {
     if (!has_value(value) || tape_.type(found_[value].at) != '"') return std::nullopt;
     return tape_.text(found_[value].at);
   }
-  [[nodiscard]] std::string_view key_text(std::size_t part) const { return tape_.text(found_[plan_.key[part]].at); }
+  [[nodiscard]] std::string_view key_text(std::size_t part) const {
+    return tape_.text(found_[plan_.key[part]].at);
+  }
 
   bool take_key(Chunk& chunk) {
     if (plan_.key.empty()) return true;
@@ -635,7 +671,8 @@ class ChunkParser::Impl {
         std::string_view names = spec_of(plan_.dataset).key;
         for (std::size_t skip = 0; skip < i; ++skip) names.remove_prefix(names.find(' ') + 1);
         const bool is_there = found_[plan_.key[i]].rank <= kImpliedInvalid;
-        add_problem(chunk, fmt::format("the record has no {}{}", names.substr(0, names.find(' ')), is_there ? " that is a non-empty text" : ""));
+        add_problem(chunk, fmt::format("the record has no {}{}", names.substr(0, names.find(' ')),
+                                       is_there ? " that is a non-empty text" : ""));
         return false;
       }
       const std::uint64_t part_hash = KeyIndex::hash(*part);
@@ -676,7 +713,9 @@ class ChunkParser::Impl {
   void push(Column& column, FieldType type, std::uint16_t value) {
     const Found& found = found_[value];
     if (found.rank >= kImpliedInvalid) {
-      return column.push_missing(found.rank == kImpliedInvalid ? Cell::invalid : found.rank == kImpliedNull ? Cell::null : Cell::absent);
+      return column.push_missing(found.rank == kImpliedInvalid ? Cell::invalid
+                                 : found.rank == kImpliedNull  ? Cell::null
+                                                               : Cell::absent);
     }
     const char tag = tape_.type(found.at);
     if (tag == 'n') return column.push_missing(Cell::null);
@@ -695,7 +734,8 @@ class ChunkParser::Impl {
         if (tag == '"') {
           const auto text = tape_.text(found.at);
           if (const auto date = parse_date(text)) return column.push_int(start_of(*date).us);
-          if (const auto instant = parse_rfc3339(text)) return column.push_int(start_of(date_of(*instant)).us);
+          if (const auto instant = parse_rfc3339(text))
+            return column.push_int(start_of(date_of(*instant)).us);
         }
         break;
       case FieldType::boolean:
@@ -706,7 +746,8 @@ class ChunkParser::Impl {
         if (tag == 'd') {
           constexpr double kExact = 9007199254740992.0;
           const double number = tape_.number(found.at);
-          if (std::trunc(number) == number && std::abs(number) <= kExact) return column.push_int(static_cast<std::int64_t>(number));
+          if (std::trunc(number) == number && std::abs(number) <= kExact)
+            return column.push_int(static_cast<std::int64_t>(number));
         }
         break;
       case FieldType::number:
@@ -769,11 +810,14 @@ class ChunkParser::Impl {
         add_text(texts, tape_.text(found.at));
       }
     } else {
-      texts.of.push_back(tag == 'n' || found.rank == kImpliedNull ? kNoRowNull : found.rank == kNotFound ? kNoRowAbsent : kNoRowInvalid);
+      texts.of.push_back(tag == 'n' || found.rank == kImpliedNull ? kNoRowNull
+                         : found.rank == kNotFound                ? kNoRowAbsent
+                                                                  : kNoRowInvalid);
     }
   }
 
-  /// Turns texts into row numbers of the target, several look-ups under way at once: each needs three reads of memory that is not in the cache.
+  /// Turns texts into row numbers of the target, several look-ups under way at once: each needs three reads
+  /// of memory that is not in the cache.
   void resolve(const Plan::Link& link, LinkTexts& texts) {
     const KeyIndex& keys = link.target->index();
     const StringColumn& ids = link.target->ids();
@@ -805,8 +849,9 @@ class ChunkParser::Impl {
   std::vector<Found> found_;
   std::array<Frame, kMaxDepth + 2> frames_;
   Tape tape_;
-  std::vector<std::string_view> unknown_;   // names that are not learned, of the objects that are open
-  std::vector<std::uint32_t> keys_, exact_;  // tape entries of the record that is walked: names; scalars where an object is looked for
+  std::vector<std::string_view> unknown_;  // names that are not learned, of the objects that are open
+  std::vector<std::uint32_t> keys_,
+      exact_;  // tape entries of the record that is walked: names; scalars where an object is looked for
   bool is_learnable_ = false;
   std::vector<Shape> shapes_;
   std::vector<std::string_view> items_;

@@ -1,5 +1,6 @@
-// Chunk: a block of whole lines of one dataset file, checked and turned into columns. Private to this folder. A ChunkParser belongs to one thread; simdjson stays
-// behind it. Every line is validated whole (UTF-8, grammar, depth, duplicate members at every level) whatever is asked for.
+// Chunk: a block of whole lines of one dataset file, checked and turned into columns. Private to this folder.
+// A ChunkParser belongs to one thread; simdjson stays behind it. Every line is validated whole (UTF-8,
+// grammar, depth, duplicate members at every level) whatever is asked for.
 #pragma once
 
 #include <cstddef>
@@ -53,7 +54,8 @@ struct Plan {
   std::vector<Link> links;
 };
 
-/// Where a record came from: two records of one key are duplicates when this is equal, views of one thing otherwise.
+/// Where a record came from: two records of one key are duplicates when this is equal, views of one thing
+/// otherwise.
 struct Source {
   std::string provider, organization_id;
   friend auto operator<=>(const Source&, const Source&) = default;
@@ -87,7 +89,8 @@ class ChunkParser {
   ~ChunkParser();
   ChunkParser(ChunkParser&&) noexcept;
 
-  /// Parses a block of whole lines, each ended by '\n'; kBlockPadding bytes behind it must be readable. A line that is wrong becomes a problem and no row.
+  /// Parses a block of whole lines, each ended by '\n'; kBlockPadding bytes behind it must be readable. A
+  /// line that is wrong becomes a problem and no row.
   [[nodiscard]] Chunk parse(const char* block, std::size_t bytes);
 
  private:

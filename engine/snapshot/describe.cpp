@@ -58,7 +58,9 @@ struct Position {
   }
   [[nodiscard]] bool is_nullable() const {
     const auto below = [](const auto& entry) { return entry.second.is_nullable(); };
-    return std::any_of(fields.begin(), fields.end(), [](const FieldSpec* field) { return field->nullable; }) || std::any_of(members.begin(), members.end(), below);
+    return std::any_of(fields.begin(), fields.end(),
+                       [](const FieldSpec* field) { return field->nullable; }) ||
+           std::any_of(members.begin(), members.end(), below);
   }
 };
 
@@ -102,7 +104,8 @@ json::Value schema_of(const Position& place, const std::vector<std::string_view>
   if (!place.members.empty()) {
     types.push_back("object");
     json::Object members;
-    for (const auto name : place.order) members.emplace_back(std::string(name), schema_of(place.members.find(name)->second, {}));
+    for (const auto name : place.order)
+      members.emplace_back(std::string(name), schema_of(place.members.find(name)->second, {}));
     schema.emplace_back("properties", std::move(members));
     if (!required.empty()) {
       json::Array names;
@@ -130,7 +133,8 @@ std::string places(const FieldSpec& field) {
   if (!field.needs.empty()) {
     text = "computed from ";
     const auto needs = split(field.needs, ' ');
-    for (std::size_t i = 0; i < needs.size(); ++i) text += fmt::format("{}`{}`", i == 0 ? "" : ", ", needs[i]);
+    for (std::size_t i = 0; i < needs.size(); ++i)
+      text += fmt::format("{}`{}`", i == 0 ? "" : ", ", needs[i]);
   }
   return text;
 }
@@ -143,22 +147,26 @@ std::string code_list(std::string_view names) {
 
 void describe(std::string& out, const DatasetSpec& spec) {
   fmt::format_to(std::back_inserter(out), "\n## {}\n\n{}\n\n", spec.name, spec.doc);
-  if (spec.subject) fmt::format_to(std::back_inserter(out), "* Subject: `{}`\n", muster::word_of(*spec.subject));
+  if (spec.subject)
+    fmt::format_to(std::back_inserter(out), "* Subject: `{}`\n", muster::word_of(*spec.subject));
   if (!spec.key.empty()) fmt::format_to(std::back_inserter(out), "* Key: {}\n", code_list(spec.key));
   fmt::format_to(std::back_inserter(out), "* Source: {}\n\n", spec.source);
   out += "| field | type | null | since | personal data | from | meaning |\n|---|---|---|---|---|---|---|\n";
   for (const auto& field : spec.fields) {
-    fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} | {} | {} | {} | {} |\n", field.name, word_of(field.type), field.nullable ? "yes" : "", field.since,
-                   word_of(field.personal), places(field), field.doc);
+    fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} | {} | {} | {} | {} |\n", field.name,
+                   word_of(field.type), field.nullable ? "yes" : "", field.since, word_of(field.personal),
+                   places(field), field.doc);
   }
   bool is_first = true;
   for (const auto& relation : relations()) {
     if (relation.from != spec.dataset) continue;
     if (is_first) out += "\n| relation | leads to | through | meaning |\n|---|---|---|---|\n";
     is_first = false;
-    std::string through = relation.via.empty() ? "the match of accounts to persons" : fmt::format("`{}`", relation.via);
+    std::string through =
+        relation.via.empty() ? "the match of accounts to persons" : fmt::format("`{}`", relation.via);
     if (!relation.where.empty()) through += fmt::format(" where `{}`", relation.where);
-    fmt::format_to(std::back_inserter(out), "| `{}{}` | {}`{}` | {} | {} |\n", relation.name, relation.many ? "()" : "", relation.many ? "any number of " : "",
+    fmt::format_to(std::back_inserter(out), "| `{}{}` | {}`{}` | {} | {} |\n", relation.name,
+                   relation.many ? "()" : "", relation.many ? "any number of " : "",
                    spec_of(relation.to).name, through, relation.doc);
   }
 }
@@ -182,15 +190,21 @@ std::string dataset_json_schema(const DatasetSpec& spec) {
     }
     const auto keys = split(spec.key, ' ');
     const bool is_key = std::find(keys.begin(), keys.end(), field.name) != keys.end();
-    if (is_key && paths.size() == 1 && paths.front().starts_with("object.")) object_required.push_back(paths.front().substr(std::string_view("object.").size()));
+    if (is_key && paths.size() == 1 && paths.front().starts_with("object."))
+      object_required.push_back(paths.front().substr(std::string_view("object.").size()));
   }
   json::Object from;
   json::Value from_schema = schema_of(line.member("from"), {"provider", "organization_id"});
   for (auto& [name, value] : *from_schema.object()) {
     if (name != "properties") continue;
     for (auto& [member, member_schema] : *value.object()) {
-      if (member == "request") member_schema = json::Object{{"description", "Line of ledger.jsonl that brought the record; absent when it was imported."}, {"type", "integer"}};
-      if (member == "provider") member_schema = json::Object{{"description", "Where the record was asked for, such as anthropic-admin."}, {"type", "string"}};
+      if (member == "request")
+        member_schema = json::Object{
+            {"description", "Line of ledger.jsonl that brought the record; absent when it was imported."},
+            {"type", "integer"}};
+      if (member == "provider")
+        member_schema = json::Object{
+            {"description", "Where the record was asked for, such as anthropic-admin."}, {"type", "string"}};
     }
   }
   json::Object properties;
@@ -199,7 +213,8 @@ std::string dataset_json_schema(const DatasetSpec& spec) {
   json::Object schema;
   schema.emplace_back("$schema", "https://json-schema.org/draft/2020-12/schema");
   schema.emplace_back("title", fmt::format("A line of data/{}.jsonl", spec.name));
-  schema.emplace_back("description", fmt::format("{} Members that are not listed are kept and ignored.", spec.doc));
+  schema.emplace_back("description",
+                      fmt::format("{} Members that are not listed are kept and ignored.", spec.doc));
   schema.emplace_back("type", "object");
   schema.emplace_back("properties", std::move(properties));
   schema.emplace_back("required", json::Array{"from", "object"});
@@ -210,8 +225,10 @@ std::string dataset_reference() {
   std::string out =
       "# Datasets and fields\n\n"
       "Made from the table in `engine/snapshot/schema.cpp`; do not edit by hand.\n\n"
-      "A rule names what it reads as `dataset.field`, and follows a relation by its name: `key.creator`, `user:keys()`. `null` says whether null is a documented value, "
-      "`since` which age of the API brought the field (older replies lack it), `personal data` whether it names a person (`identifier`: by a pseudonymous id). "
+      "A rule names what it reads as `dataset.field`, and follows a relation by its name: `key.creator`, "
+      "`user:keys()`. `null` says whether null is a documented value, "
+      "`since` which age of the API brought the field (older replies lack it), `personal data` whether it "
+      "names a person (`identifier`: by a pseudonymous id). "
       "`from` is the place in a line of the snapshot; of several, the first that is there.\n";
   for (const auto& spec : schema()) describe(out, spec);
   return out;

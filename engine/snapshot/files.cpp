@@ -10,10 +10,12 @@
 namespace muster::snapshot {
 
 Result<std::string> find_snapshot(const FileSystem& files, const std::string& path) {
-  if (files.kind(path) == FileKind::none) return fail(ErrorCode::snapshot_missing, fmt::format("there is no snapshot at {}", path));
+  if (files.kind(path) == FileKind::none)
+    return fail(ErrorCode::snapshot_missing, fmt::format("there is no snapshot at {}", path));
   if (files.kind(join_path(path, "manifest.json")) == FileKind::file) return path;
   if (files.kind(path) != FileKind::folder) {
-    return fail(ErrorCode::snapshot_missing, fmt::format("{} is not a snapshot: a snapshot is a folder with a manifest.json", path));
+    return fail(ErrorCode::snapshot_missing,
+                fmt::format("{} is not a snapshot: a snapshot is a folder with a manifest.json", path));
   }
   const auto names = files.list(path);
   if (!names) return tl::unexpected(names.error());
@@ -32,13 +34,15 @@ Result<std::string> find_snapshot(const FileSystem& files, const std::string& pa
     }
   }
   if (newest.empty()) {
-    return fail(ErrorCode::snapshot_missing, fmt::format("no snapshot is in {}: none of its folders has a manifest.json", path), {},
+    return fail(ErrorCode::snapshot_missing,
+                fmt::format("no snapshot is in {}: none of its folders has a manifest.json", path), {},
                 "make one with `muster collect` or `muster import`");
   }
   return newest;
 }
 
-Result<std::string> read_line(const FileSystem& files, const std::string& folder, Dataset dataset, std::uint32_t line) {
+Result<std::string> read_line(const FileSystem& files, const std::string& folder, Dataset dataset,
+                              std::uint32_t line) {
   const std::string path = data_path(folder, dataset);
   const auto file = files.open(path);
   if (!file) return tl::unexpected(file.error());
@@ -54,7 +58,9 @@ Result<std::string> read_line(const FileSystem& files, const std::string& folder
       const auto end = rest.find('\n');
       if (at_line == line) {
         found += rest.substr(0, end);
-        if (found.size() > kMaxLineBytes) return fail(ErrorCode::file_too_large, fmt::format("line {} of {} is longer than {} MiB", line, path, kMaxLineBytes >> 20));
+        if (found.size() > kMaxLineBytes)
+          return fail(ErrorCode::file_too_large,
+                      fmt::format("line {} of {} is longer than {} MiB", line, path, kMaxLineBytes >> 20));
         if (end != std::string_view::npos) return found;
       }
       if (end == std::string_view::npos) break;

@@ -25,7 +25,8 @@ constexpr std::uint64_t kMaxWholeFile = std::uint64_t{2} << 30;
 constexpr int kMaxInputDepth = kMaxDepth + 4;  // lists and replies around a row
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// The list inside an item of a reply that holds a dataset's rows one level deeper: a bucket's results, a settings reply's settings.
+/// The list inside an item of a reply that holds a dataset's rows one level deeper: a bucket's results, a
+/// settings reply's settings.
 std::string_view inner_list(Dataset dataset) {
   switch (dataset) {
     case Dataset::usage:
@@ -82,26 +83,38 @@ struct Row {
 };
 
 /// The texts of members of one object, where they are strings. `text` is valid JSON with padding behind it.
-std::map<std::string, std::string, std::less<>> members_of(ondemand::parser& reader, std::string_view text, const std::vector<std::string_view>& names) {
+std::map<std::string, std::string, std::less<>> members_of(ondemand::parser& reader, std::string_view text,
+                                                           const std::vector<std::string_view>& names) {
   std::map<std::string, std::string, std::less<>> found;
   ondemand::document document;
   ondemand::object object;
-  if (reader.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document) != simdjson::SUCCESS ||
+  if (reader.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document) !=
+          simdjson::SUCCESS ||
       document.get_object().get(object) != simdjson::SUCCESS) {
     return found;
   }
   for (const auto name : names) {
     std::string_view value;
-    if (object.find_field_unordered(name).get_string().get(value) == simdjson::SUCCESS) found.emplace(name, value);
+    if (object.find_field_unordered(name).get_string().get(value) == simdjson::SUCCESS)
+      found.emplace(name, value);
   }
   return found;
 }
 
-/// One dataset on its way from rows of the input to data/<dataset>.jsonl. Rows are put into their wrapping and then checked by the very code that loads them.
+/// One dataset on its way from rows of the input to data/<dataset>.jsonl. Rows are put into their wrapping
+/// and then checked by the very code that loads them.
 class DatasetImport {
  public:
-  DatasetImport(const DatasetSpec& spec, std::string input, const ImportOptions& options, FileWriter& out, Diagnostics& problems)
-      : spec_(spec), input_(std::move(input)), options_(options), out_(out), problems_(problems), parents_(parents_of(spec)), plan_(spec.dataset), parser_(plan_) {
+  DatasetImport(const DatasetSpec& spec, std::string input, const ImportOptions& options, FileWriter& out,
+                Diagnostics& problems)
+      : spec_(spec),
+        input_(std::move(input)),
+        options_(options),
+        out_(out),
+        problems_(problems),
+        parents_(parents_of(spec)),
+        plan_(spec.dataset),
+        parser_(plan_) {
     for (const auto& parent : parents_) {
       wanted_.push_back(parent.name);
       wanted_.insert(wanted_.end(), parent.other_names.begin(), parent.other_names.end());
@@ -127,7 +140,8 @@ class DatasetImport {
     refuse(value.error().place.line, value.error().message, value.error().place.column);
   }
 
-  /// A row, a list of rows, or a reply that holds them: valid JSON, which begins in `line`, with simdjson's padding behind it.
+  /// A row, a list of rows, or a reply that holds them: valid JSON, which begins in `line`, with simdjson's
+  /// padding behind it.
   void add_value(std::string_view text, std::uint32_t line) {
     std::vector<Row> rows = unwrap(text, line);
     if (const std::string_view inner = inner_list(spec_.dataset); !inner.empty()) {
@@ -167,16 +181,22 @@ class DatasetImport {
     return rows;
   }
 
-  /// Appends the objects of the list that `text` is (`member` empty), or has as that member. False when there is no such list.
-  bool append_list(std::string_view text, std::string_view member, std::uint32_t line, std::vector<Row>& rows) {
+  /// Appends the objects of the list that `text` is (`member` empty), or has as that member. False when there
+  /// is no such list.
+  bool append_list(std::string_view text, std::string_view member, std::uint32_t line,
+                   std::vector<Row>& rows) {
     ondemand::document document;
-    if (lists_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document) != simdjson::SUCCESS) return false;
+    if (lists_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document) !=
+        simdjson::SUCCESS)
+      return false;
     ondemand::array list;
     if (member.empty()) {
       if (document.get_array().get(list) != simdjson::SUCCESS) return false;
     } else {
       ondemand::object object;
-      if (document.get_object().get(object) != simdjson::SUCCESS || object.find_field_unordered(member).get_array().get(list) != simdjson::SUCCESS) return false;
+      if (document.get_object().get(object) != simdjson::SUCCESS ||
+          object.find_field_unordered(member).get_array().get(list) != simdjson::SUCCESS)
+        return false;
     }
     const char* counted = text.data();
     for (auto element : list) {
@@ -191,7 +211,8 @@ class DatasetImport {
       if (value.type().get(type) != simdjson::SUCCESS) break;
       if (type != ondemand::json_type::object) {
         refuse(line, fmt::format("a row must be a JSON object, not {}", kind_of(type)));
-      } else if (value.get_object().get(object) == simdjson::SUCCESS && object.raw_json().get(raw) == simdjson::SUCCESS) {
+      } else if (value.get_object().get(object) == simdjson::SUCCESS &&
+                 object.raw_json().get(raw) == simdjson::SUCCESS) {
         rows.push_back({trim(raw), line, {}});
       }
     }
@@ -213,18 +234,23 @@ class DatasetImport {
         json::append_quoted(line, at->second);
       }
       const auto has = [&](std::string_view name) { return members.find(name) != members.end(); };
-      if (parent.is_needed && !has(parent.name) && std::none_of(parent.other_names.begin(), parent.other_names.end(), has)) {
-        return refuse(row.line, fmt::format("the row has no {}: a row of {} must carry the id of what it belongs to", parent.name, spec_.name));
+      if (parent.is_needed && !has(parent.name) &&
+          std::none_of(parent.other_names.begin(), parent.other_names.end(), has)) {
+        return refuse(row.line,
+                      fmt::format("the row has no {}: a row of {} must carry the id of what it belongs to",
+                                  parent.name, spec_.name));
       }
     }
     line += "},\"object\":";
     const std::size_t begin = line.size();
     line.resize(begin + row.text.size() + simdjson::SIMDJSON_PADDING);
     std::size_t size = 0;
-    if (simdjson::minify(row.text.data(), row.text.size(), line.data() + begin, size) != simdjson::SUCCESS) return refuse_json(row.text, row.line, "the row cannot be read");
+    if (simdjson::minify(row.text.data(), row.text.size(), line.data() + begin, size) != simdjson::SUCCESS)
+      return refuse_json(row.text, row.line, "the row cannot be read");
     line.resize(begin + size);
     line += "}\n";
-    if (line.size() > kMaxLineBytes) return refuse(row.line, fmt::format("the row is longer than {} MiB", kMaxLineBytes >> 20));
+    if (line.size() > kMaxLineBytes)
+      return refuse(row.line, fmt::format("the row is longer than {} MiB", kMaxLineBytes >> 20));
     block_ += line;
     block_lines_.push_back(row.line);
     if (block_.size() >= kBlockBytes) flush();
@@ -258,10 +284,12 @@ class DatasetImport {
       append_key_part(key, source->second.organization_id);
       keys_.push_back(key);
       lines_.push_back(block_lines_[row]);
-      const std::uint32_t first = index_.insert(keys_, static_cast<std::uint32_t>(keys_.size() - 1), KeyIndex::hash(key));
+      const std::uint32_t first =
+          index_.insert(keys_, static_cast<std::uint32_t>(keys_.size() - 1), KeyIndex::hash(key));
       if (first == kDangling) continue;
       const std::string name = plan_.key.size() == 1 ? fmt::format(" {}", chunk.ids[row]) : std::string{};
-      refuse(block_lines_[row], fmt::format("the {}{} stands twice: in line {} and in line {}", spec_.singular, name, lines_[first], block_lines_[row]));
+      refuse(block_lines_[row], fmt::format("the {}{} stands twice: in line {} and in line {}",
+                                            spec_.singular, name, lines_[first], block_lines_[row]));
     }
   }
 
@@ -327,14 +355,16 @@ void import_lines(const RandomAccessFile& file, DatasetImport& into, Diagnostics
     if (*got == 0) break;
     offset += *got;
     std::string_view fresh(buffer.data(), *got);
-    for (auto end = fresh.find('\n'); end != std::string_view::npos && !into.is_full(); end = fresh.find('\n')) {
+    for (auto end = fresh.find('\n'); end != std::string_view::npos && !into.is_full();
+         end = fresh.find('\n')) {
       rest += fresh.substr(0, end);
       take(rest);
       rest.clear();
       fresh.remove_prefix(end + 1);
     }
     rest += fresh;
-    if (rest.size() > kMaxLineBytes) return into.refuse(number, fmt::format("the line is longer than {} MiB", kMaxLineBytes >> 20));
+    if (rest.size() > kMaxLineBytes)
+      return into.refuse(number, fmt::format("the line is longer than {} MiB", kMaxLineBytes >> 20));
   }
   if (!rest.empty()) take(rest);
 }
@@ -364,7 +394,8 @@ void import_values(std::string bytes, DatasetImport& into) {
       const bool is_container = text[first] == '{' || text[first] == '[';
       const std::string_view whole = is_container ? it.source() : std::string_view{};
       if (!is_container || !trim(text.substr(seen, first - seen)).empty() || whole.empty()) break;
-      line += static_cast<std::uint32_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(seen), text.begin() + static_cast<std::ptrdiff_t>(first), '\n'));
+      line += static_cast<std::uint32_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(seen),
+                                                    text.begin() + static_cast<std::ptrdiff_t>(first), '\n'));
       if (has_twin(value.value_unsafe())) {
         into.refuse_json(whole, line, "a member stands twice in one object");
       } else {
@@ -376,8 +407,10 @@ void import_values(std::string bytes, DatasetImport& into) {
   }
   if (into.is_full() || trim(text.substr(seen)).empty()) return;
   const std::string_view left = text.substr(seen);
-  const std::size_t blank = left.size() - left.substr(std::min(left.find_first_not_of(" \t\r\n"), left.size())).size();
-  line += static_cast<std::uint32_t>(std::count(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(blank), '\n'));
+  const std::size_t blank =
+      left.size() - left.substr(std::min(left.find_first_not_of(" \t\r\n"), left.size())).size();
+  line += static_cast<std::uint32_t>(
+      std::count(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(blank), '\n'));
   into.refuse_json(left.substr(blank), line, "a file holds rows, lists of rows, or replies that hold them");
 }
 
@@ -387,7 +420,8 @@ struct Input {
 };
 
 /// The files of the folder by dataset; every file must be one.
-std::map<Dataset, Input> find_inputs(const FileSystem& files, const std::string& folder, Diagnostics& problems) {
+std::map<Dataset, Input> find_inputs(const FileSystem& files, const std::string& folder,
+                                     Diagnostics& problems) {
   std::map<Dataset, Input> inputs;
   const auto names = files.list(folder);
   if (!names) {
@@ -401,29 +435,38 @@ std::map<Dataset, Input> find_inputs(const FileSystem& files, const std::string&
     const std::string path = join_path(folder, name);
     const auto dot = name.rfind('.');
     const std::string_view stem = std::string_view(name).substr(0, dot);
-    const std::string_view extension = dot == std::string::npos ? std::string_view{} : std::string_view(name).substr(dot + 1);
+    const std::string_view extension =
+        dot == std::string::npos ? std::string_view{} : std::string_view(name).substr(dot + 1);
     const bool is_lines = extension == "jsonl" || extension == "ndjson";
     if (!is_lines && extension != "json") {
-      problems.error(ErrorCode::import_input, "only .jsonl, .ndjson and .json files can be imported", Place{path, 0, 0, {}}, "move it out of the folder");
+      problems.error(ErrorCode::import_input, "only .jsonl, .ndjson and .json files can be imported",
+                     Place{path, 0, 0, {}}, "move it out of the folder");
       continue;
     }
     if (std::find(known.begin(), known.end(), stem) == known.end()) {
       const auto near = nearest_name(stem, std::span<const std::string_view>(known));
-      problems.error(ErrorCode::import_input, fmt::format("there is no dataset \"{}\"", stem), Place{path, 0, 0, {}},
-                     near ? fmt::format("did you mean {}.{}?", *near, extension) : "the names of datasets are in the reference page docs/datasets.md");
+      problems.error(ErrorCode::import_input, fmt::format("there is no dataset \"{}\"", stem),
+                     Place{path, 0, 0, {}},
+                     near ? fmt::format("did you mean {}.{}?", *near, extension)
+                          : "the names of datasets are in the reference page docs/datasets.md");
       continue;
     }
     const Dataset dataset = find_dataset(stem)->dataset;
     const auto [at, is_new] = inputs.emplace(dataset, Input{path, is_lines});
-    if (!is_new) problems.error(ErrorCode::import_input, fmt::format("{} and {} are both {}", file_name(at->second.path), name, stem), Place{path, 0, 0, {}}, "keep one of them");
+    if (!is_new)
+      problems.error(ErrorCode::import_input,
+                     fmt::format("{} and {} are both {}", file_name(at->second.path), name, stem),
+                     Place{path, 0, 0, {}}, "keep one of them");
   }
   if (inputs.empty() && !problems.has_errors()) {
-    problems.error(ErrorCode::import_input, fmt::format("{} holds no dataset", folder), {}, "name files after datasets: users.jsonl, api_keys.json");
+    problems.error(ErrorCode::import_input, fmt::format("{} holds no dataset", folder), {},
+                   "name files after datasets: users.jsonl, api_keys.json");
   }
   return inputs;
 }
 
-std::optional<DatasetManifest> import_dataset(FileSystem& files, const DatasetSpec& spec, const Input& input, const std::string& folder, const ImportOptions& options,
+std::optional<DatasetManifest> import_dataset(FileSystem& files, const DatasetSpec& spec, const Input& input,
+                                              const std::string& folder, const ImportOptions& options,
                                               Diagnostics& problems) {
   const auto out = files.create(data_path(folder, spec.dataset));
   if (!out) {
@@ -455,37 +498,46 @@ std::optional<DatasetManifest> import_dataset(FileSystem& files, const DatasetSp
   return row;
 }
 
-void import_into(FileSystem& files, const std::string& folder, const std::map<Dataset, Input>& inputs, const ImportOptions& options, Manifest& manifest,
-                 Diagnostics& problems) {
-  if (const auto made = files.make_folders(join_path(folder, "data")); !made) return problems.error(made.error());
+void import_into(FileSystem& files, const std::string& folder, const std::map<Dataset, Input>& inputs,
+                 const ImportOptions& options, Manifest& manifest, Diagnostics& problems) {
+  if (const auto made = files.make_folders(join_path(folder, "data")); !made)
+    return problems.error(made.error());
   for (const auto& spec : schema().first(kCollectedCount)) {
     const auto at = inputs.find(spec.dataset);
     DatasetManifest row;
     row.name = spec.name;
     if (at != inputs.end()) {
       // All files are looked at, so that every problem is known at once.
-      if (auto imported = import_dataset(files, spec, at->second, folder, options, problems)) row = std::move(*imported);
+      if (auto imported = import_dataset(files, spec, at->second, folder, options, problems))
+        row = std::move(*imported);
     } else {
       row.reason = "no file was given for it";
     }
     manifest.datasets.push_back(std::move(row));
   }
   if (problems.has_errors()) return;
-  for (const auto& [name, bytes] : {std::pair<std::string, std::string>("ledger.jsonl", ""), {"manifest.json", render_manifest(manifest)}}) {
-    if (const auto written = files.write_file(join_path(folder, name), bytes); !written) return problems.error(written.error());
+  for (const auto& [name, bytes] : {std::pair<std::string, std::string>("ledger.jsonl", ""),
+                                    {"manifest.json", render_manifest(manifest)}}) {
+    if (const auto written = files.write_file(join_path(folder, name), bytes); !written)
+      return problems.error(written.error());
   }
   if (const auto renamed = files.rename(folder, options.out); !renamed) problems.error(renamed.error());
 }
 
 }  // namespace
 
-std::optional<Manifest> import_snapshot(FileSystem& files, const ImportOptions& options, Diagnostics& problems) {
-  if (options.organization.empty()) problems.error(ErrorCode::usage, "an import needs the organization's name", {}, "--organization NAME");
+std::optional<Manifest> import_snapshot(FileSystem& files, const ImportOptions& options,
+                                        Diagnostics& problems) {
+  if (options.organization.empty())
+    problems.error(ErrorCode::usage, "an import needs the organization's name", {}, "--organization NAME");
   if (!options.as_of) {
-    problems.error(ErrorCode::usage, "an import needs the time that the files are of", {}, "--as-of 2026-11-20T08:00:00Z");
+    problems.error(ErrorCode::usage, "an import needs the time that the files are of", {},
+                   "--as-of 2026-11-20T08:00:00Z");
   }
   if (files.kind(options.out) != FileKind::none) {
-    problems.error(ErrorCode::file_unwritable, fmt::format("{} is there already; a snapshot is never written over", options.out), {}, "name a new folder");
+    problems.error(ErrorCode::file_unwritable,
+                   fmt::format("{} is there already; a snapshot is never written over", options.out), {},
+                   "name a new folder");
   }
   if (files.kind(options.folder) != FileKind::folder) {
     problems.error(ErrorCode::file_not_found, fmt::format("there is no folder {}", options.folder));
@@ -502,8 +554,10 @@ std::optional<Manifest> import_snapshot(FileSystem& files, const ImportOptions& 
   manifest.started = *options.as_of;
   manifest.completed = *options.as_of;
 
-  // Written beside its place under a name that is no snapshot's, and renamed when it is whole. What a killed import left is removed first.
-  const std::string folder = join_path(parent_path(options.out), fmt::format(".{}.import", file_name(options.out)));
+  // Written beside its place under a name that is no snapshot's, and renamed when it is whole. What a killed
+  // import left is removed first.
+  const std::string folder =
+      join_path(parent_path(options.out), fmt::format(".{}.import", file_name(options.out)));
   const auto remove = [&] {
     if (const auto removed = files.remove_all(folder); !removed) problems.error(removed.error());
   };

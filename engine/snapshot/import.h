@@ -1,5 +1,6 @@
-// `muster import`: a snapshot out of files that came from elsewhere. Reads <dataset>.jsonl, <dataset>.ndjson or <dataset>.json (one object a line, an array, or API list
-// envelopes {"data":[…]} one after the other); a row that needs a parent id carries it as a member. The manifest says that completeness was declared.
+// `muster import`: a snapshot out of files that came from elsewhere. Reads <dataset>.jsonl, <dataset>.ndjson
+// or <dataset>.json (one object a line, an array, or API list envelopes {"data":[…]} one after the other); a
+// row that needs a parent id carries it as a member. The manifest says that completeness was declared.
 #pragma once
 
 #include <map>
@@ -17,11 +18,14 @@ struct ImportOptions {
   std::string out;           // the snapshot to make; must not exist
   std::string organization;  // display name
   std::string organization_id;
-  std::optional<Instant> as_of;  // default: the newest time stamp in the data is not guessed: required unless given by the caller's clock
-  std::string collector;     // "muster import 0.1.0"
+  std::optional<Instant> as_of;  // default: the newest time stamp in the data is not guessed: required unless
+                                 // given by the caller's clock
+  std::string collector;         // "muster import 0.1.0"
 };
 
-/// Writes the snapshot (atomically: it appears whole or not at all) and returns its manifest; nullopt with all problems reported otherwise.
-[[nodiscard]] std::optional<Manifest> import_snapshot(FileSystem& files, const ImportOptions& options, Diagnostics& problems);
+/// Writes the snapshot (atomically: it appears whole or not at all) and returns its manifest; nullopt with
+/// all problems reported otherwise.
+[[nodiscard]] std::optional<Manifest> import_snapshot(FileSystem& files, const ImportOptions& options,
+                                                      Diagnostics& problems);
 
 }  // namespace muster::snapshot

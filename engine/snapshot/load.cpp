@@ -14,7 +14,8 @@
 namespace muster::snapshot {
 namespace {
 
-/// A set of 64-bit hashes that may say "seen" of one that it has not seen (about 1 in 300), never the reverse.
+/// A set of 64-bit hashes that may say "seen" of one that it has not seen (about 1 in 300), never the
+/// reverse.
 class SeenHashes {
  public:
   void reset(std::size_t expected) {
@@ -36,7 +37,9 @@ class SeenHashes {
     }
   }
 
-  [[nodiscard]] bool may_have(std::uint64_t hash) const { return has(hash & mask_) && has((hash >> 32) & mask_); }
+  [[nodiscard]] bool may_have(std::uint64_t hash) const {
+    return has(hash & mask_) && has((hash >> 32) & mask_);
+  }
 
  private:
   [[nodiscard]] bool has(std::uint64_t bit) const { return (bits_[bit / 64] >> (bit % 64) & 1) != 0; }
@@ -93,11 +96,12 @@ struct Loading {
   std::vector<Source> sources;
   std::vector<std::uint64_t> key_hashes;  // of keys whose text is not kept
   SeenHashes seen;
-  std::vector<std::uint32_t> suspects;    // rows whose hash may have been there before
+  std::vector<std::uint32_t> suspects;  // rows whose hash may have been there before
   std::vector<std::pair<std::uint32_t, std::uint32_t>> duplicates;  // first row of a key, later row
 
   void start() {
-    for (const auto& column : plan.columns) columns.emplace_back(spec_of(plan.dataset).fields[column.field].type);
+    for (const auto& column : plan.columns)
+      columns.emplace_back(spec_of(plan.dataset).fields[column.field].type);
     link_rows.resize(plan.links.size());
     list_links.resize(plan.links.size());
     if (plan.keeps_key) {
@@ -107,14 +111,20 @@ struct Loading {
     }
   }
 
-  /// The first chunk tells how long texts are; the manifest how many rows there will be. Memory that is reserved but not touched costs nothing.
+  /// The first chunk tells how long texts are; the manifest how many rows there will be. Memory that is
+  /// reserved but not touched costs nothing.
   void reserve(const Chunk& sample) {
     if (sample.rows == 0 || expected_rows <= sample.rows) return;
-    const auto scaled = [&](std::size_t bytes) { return static_cast<std::size_t>(static_cast<double>(bytes) / sample.rows * 1.05 * static_cast<double>(expected_rows)) + 4096; };
+    const auto scaled = [&](std::size_t bytes) {
+      return static_cast<std::size_t>(static_cast<double>(bytes) / sample.rows * 1.05 *
+                                      static_cast<double>(expected_rows)) +
+             4096;
+    };
     if (plan.keeps_key) ids.reserve(expected_rows, scaled(sample.ids.bytes()));
     if (plan.label) labels.reserve(expected_rows, scaled(sample.labels.bytes()));
     if (!plan.keeps_key && !plan.key.empty()) key_hashes.reserve(expected_rows);
-    for (std::size_t i = 0; i < columns.size(); ++i) columns[i].reserve(expected_rows, scaled(sample.columns[i].text_bytes()));
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      columns[i].reserve(expected_rows, scaled(sample.columns[i].text_bytes()));
     for (std::size_t i = 0; i < link_rows.size(); ++i) {
       if (!plan.links[i].is_list) link_rows[i].reserve(expected_rows);
     }
@@ -132,7 +142,8 @@ struct Loading {
         if (first != kDangling) duplicates.emplace_back(first, row);
       }
     } else if (!plan.key.empty()) {
-      seen.add(chunk.key_hashes, [&](std::size_t i) { suspects.push_back(rows + static_cast<std::uint32_t>(i)); });
+      seen.add(chunk.key_hashes,
+               [&](std::size_t i) { suspects.push_back(rows + static_cast<std::uint32_t>(i)); });
       key_hashes.insert(key_hashes.end(), chunk.key_hashes.begin(), chunk.key_hashes.end());
     }
     labels.append(chunk.labels);
@@ -141,35 +152,46 @@ struct Loading {
       if (plan.links[i].is_list) {
         const auto base = static_cast<std::uint32_t>(list_links[i].rows.size());
         for (const auto end : chunk.list_links[i].ends) list_links[i].ends.push_back(base + end);
-        list_links[i].rows.insert(list_links[i].rows.end(), chunk.list_links[i].rows.begin(), chunk.list_links[i].rows.end());
+        list_links[i].rows.insert(list_links[i].rows.end(), chunk.list_links[i].rows.begin(),
+                                  chunk.list_links[i].rows.end());
       } else {
         link_rows[i].insert(link_rows[i].end(), chunk.links[i].begin(), chunk.links[i].end());
       }
     }
     for (const auto& run : chunk.requests) {
-      if (requests.empty() || requests.back().request != run.request) requests.push_back({rows + run.first_row, run.request});
+      if (requests.empty() || requests.back().request != run.request)
+        requests.push_back({rows + run.first_row, run.request});
     }
     for (auto& [first, source] : chunk.sources) {
       const auto at = std::find(sources.begin(), sources.end(), source);
       const auto code = static_cast<std::uint32_t>(at - sources.begin());
       if (at == sources.end()) sources.push_back(std::move(source));
-      if (source_runs.empty() || source_runs.back().second != code) source_runs.emplace_back(rows + first, code);
+      if (source_runs.empty() || source_runs.back().second != code)
+        source_runs.emplace_back(rows + first, code);
     }
     rows += chunk.rows;
   }
 
   [[nodiscard]] std::uint32_t source_of(std::uint32_t row) const {
-    const auto after = std::upper_bound(source_runs.begin(), source_runs.end(), row, [](std::uint32_t value, const auto& run) { return value < run.first; });
+    const auto after =
+        std::upper_bound(source_runs.begin(), source_runs.end(), row,
+                         [](std::uint32_t value, const auto& run) { return value < run.first; });
     return std::prev(after)->second;
   }
 };
 
 class Loader {
  public:
-  Loader(const FileSystem& files, std::string folder, const Manifest& manifest, const ScanOptions& options, Diagnostics& problems)
-      : files_(files), folder_(std::move(folder)), manifest_(manifest), options_(options), problems_(problems) {}
+  Loader(const FileSystem& files, std::string folder, const Manifest& manifest, const ScanOptions& options,
+         Diagnostics& problems)
+      : files_(files),
+        folder_(std::move(folder)),
+        manifest_(manifest),
+        options_(options),
+        problems_(problems) {}
 
-  /// Checks a dataset and reads what its plan asks for; the datasets that its links lead to come first. False when something was wrong.
+  /// Checks a dataset and reads what its plan asks for; the datasets that its links lead to come first. False
+  /// when something was wrong.
   bool read(Loading& loading) {
     const DatasetManifest& row = manifest_.row(loading.plan.dataset);
     const std::string path = data_path(folder_, loading.plan.dataset);
@@ -177,9 +199,15 @@ class Loader {
     if (row.sha256.empty()) {
       loading.start();
       if (!has_file) return true;
-      return refuse(ErrorCode::snapshot_manifest, fmt::format("the manifest says that {} has no data file, but there is one", row.name), path);
+      return refuse(ErrorCode::snapshot_manifest,
+                    fmt::format("the manifest says that {} has no data file, but there is one", row.name),
+                    path);
     }
-    if (!has_file) return refuse(ErrorCode::snapshot_digest, fmt::format("the data file of {} is missing; the manifest lists {} rows", row.name, row.rows), path);
+    if (!has_file)
+      return refuse(
+          ErrorCode::snapshot_digest,
+          fmt::format("the data file of {} is missing; the manifest lists {} rows", row.name, row.rows),
+          path);
     const auto file = files_.open(path);
     if (!file) {
       problems_.error(file.error());
@@ -189,7 +217,8 @@ class Loader {
     constexpr std::uint64_t kShortestLine = 24;
     loading.expected_rows = std::min(row.rows, (*file)->size() / kShortestLine);
     loading.start();
-    auto scanned = scan(**file, path, loading.plan, options_, [&](Chunk chunk, std::uint32_t) { loading.append(std::move(chunk)); });
+    auto scanned = scan(**file, path, loading.plan, options_,
+                        [&](Chunk chunk, std::uint32_t) { loading.append(std::move(chunk)); });
     if (!scanned) {
       problems_.error(scanned.error());
       return false;
@@ -198,14 +227,20 @@ class Loader {
     for (auto& problem : scanned->problems) problems_.error(std::move(problem));
     if (scanned->was_stopped) return false;
     if (scanned->bytes != row.bytes) {
-      return refuse(ErrorCode::snapshot_digest, fmt::format("the file has {} bytes; the manifest lists {}", scanned->bytes, row.bytes), path);
+      return refuse(ErrorCode::snapshot_digest,
+                    fmt::format("the file has {} bytes; the manifest lists {}", scanned->bytes, row.bytes),
+                    path);
     }
     if (scanned->sha256 != row.sha256) {
-      return refuse(ErrorCode::snapshot_digest, fmt::format("the file's SHA-256 is {}; the manifest lists {}", scanned->sha256, row.sha256), path);
+      return refuse(
+          ErrorCode::snapshot_digest,
+          fmt::format("the file's SHA-256 is {}; the manifest lists {}", scanned->sha256, row.sha256), path);
     }
     if (!has_good_lines) return false;
     if (scanned->lines != row.rows) {
-      return refuse(ErrorCode::snapshot_manifest, fmt::format("the file has {} rows; the manifest lists {}", scanned->lines, row.rows), path);
+      return refuse(ErrorCode::snapshot_manifest,
+                    fmt::format("the file has {} rows; the manifest lists {}", scanned->lines, row.rows),
+                    path);
     }
     find_duplicates(loading, **file, path);
     return check_duplicates(loading, path);
@@ -216,11 +251,13 @@ class Loader {
 
  private:
   bool refuse(ErrorCode code, std::string message, const std::string& path) {
-    problems_.error(code, std::move(message), Place{path, 0, 0, {}}, "collect or import the snapshot again; its files must not be changed afterwards");
+    problems_.error(code, std::move(message), Place{path, 0, 0, {}},
+                    "collect or import the snapshot again; its files must not be changed afterwards");
     return false;
   }
 
-  /// Where the keys' texts are not kept, equal hashes make candidates, and the texts are read again to decide.
+  /// Where the keys' texts are not kept, equal hashes make candidates, and the texts are read again to
+  /// decide.
   void find_duplicates(Loading& loading, const RandomAccessFile& file, const std::string& path) {
     if (loading.suspects.empty()) return;
     std::vector<std::uint64_t> wanted;
@@ -231,12 +268,15 @@ class Loader {
     filter.add(wanted, [](std::size_t) {});
     std::vector<std::pair<std::uint64_t, std::uint32_t>> rows;
     for (std::uint32_t row = 0; row < loading.rows; ++row) {
-      if (filter.may_have(loading.key_hashes[row]) && std::binary_search(wanted.begin(), wanted.end(), loading.key_hashes[row])) rows.emplace_back(loading.key_hashes[row], row);
+      if (filter.may_have(loading.key_hashes[row]) &&
+          std::binary_search(wanted.begin(), wanted.end(), loading.key_hashes[row]))
+        rows.emplace_back(loading.key_hashes[row], row);
     }
     std::sort(rows.begin(), rows.end());
     std::vector<std::uint32_t> candidates;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      const bool is_shared = (i > 0 && rows[i - 1].first == rows[i].first) || (i + 1 < rows.size() && rows[i + 1].first == rows[i].first);
+      const bool is_shared = (i > 0 && rows[i - 1].first == rows[i].first) ||
+                             (i + 1 < rows.size() && rows[i + 1].first == rows[i].first);
       if (is_shared) candidates.push_back(rows[i].second);
     }
     if (candidates.empty()) return;
@@ -256,7 +296,8 @@ class Loader {
 
   /// Two rows of one key are fine only when they come from different sources.
   bool check_duplicates(const Loading& loading, const std::string& path) {
-    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> row_of;  // first row of the key, source → row
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t>
+        row_of;  // first row of the key, source → row
     std::size_t found = 0;
     for (const auto& [first, row] : loading.duplicates) {
       row_of.emplace(std::pair(first, loading.source_of(first)), first);
@@ -265,8 +306,10 @@ class Loader {
       if (++found > kMaxProblems) break;
       const std::string name = loading.plan.keeps_key ? fmt::format(" {}", loading.ids[row]) : std::string{};
       problems_.error(ErrorCode::snapshot_duplicate,
-                      fmt::format("the {}{} stands twice: in line {} and in line {}", spec_of(loading.plan.dataset).singular, name, at->second + 1, row + 1),
-                      Place{path, row + 1, 0, {}}, "an id is unique in one organization's list; the file was put together wrongly");
+                      fmt::format("the {}{} stands twice: in line {} and in line {}",
+                                  spec_of(loading.plan.dataset).singular, name, at->second + 1, row + 1),
+                      Place{path, row + 1, 0, {}},
+                      "an id is unique in one organization's list; the file was put together wrongly");
     }
     return found == 0;
   }
@@ -344,7 +387,8 @@ std::vector<std::string> Loader::merge(Loading& loading, std::vector<std::uint32
       std::uint32_t& chosen = best[new_row[first]];
       if (weight(column.cell(row)) > weight(column.cell(chosen))) {
         chosen = row;
-      } else if (column.cell(row) == Cell::value && column.cell(chosen) == Cell::value && !field.paths.starts_with("from.") && !is_equal(column, row, chosen)) {
+      } else if (column.cell(row) == Cell::value && column.cell(chosen) == Cell::value &&
+                 !field.paths.starts_with("from.") && !is_equal(column, row, chosen)) {
         disagreements.emplace_back(chosen, row, i);
       }
     }
@@ -361,7 +405,8 @@ std::vector<std::string> Loader::merge(Loading& loading, std::vector<std::uint32
       }
       Chunk::ListLink merged;
       for (const auto row : best) {
-        merged.rows.insert(merged.rows.end(), old.rows.begin() + begin_of(row), old.rows.begin() + old.ends[row]);
+        merged.rows.insert(merged.rows.end(), old.rows.begin() + begin_of(row),
+                           old.rows.begin() + old.ends[row]);
         merged.ends.push_back(static_cast<std::uint32_t>(merged.rows.size()));
       }
       loading.list_links[i] = std::move(merged);
@@ -390,12 +435,14 @@ std::vector<std::string> Loader::merge(Loading& loading, std::vector<std::uint32
   std::sort(disagreements.begin(), disagreements.end());
   for (const auto& [chosen, row, column] : disagreements) {
     if (warnings.size() == kMaxProblems) {
-      warnings.push_back(fmt::format("{}: {} more such differences", spec.name, disagreements.size() - kMaxProblems));
+      warnings.push_back(
+          fmt::format("{}: {} more such differences", spec.name, disagreements.size() - kMaxProblems));
       break;
     }
     const std::string name = loading.plan.keeps_key ? fmt::format(" of {}", loading.ids[row]) : std::string{};
-    warnings.push_back(fmt::format("{}: {}{} differs between line {} and line {}; line {} is used", spec.name, spec.fields[loading.plan.columns[column].field].name,
-                                   name, chosen + 1, row + 1, chosen + 1));
+    warnings.push_back(fmt::format("{}: {}{} differs between line {} and line {}; line {} is used", spec.name,
+                                   spec.fields[loading.plan.columns[column].field].name, name, chosen + 1,
+                                   row + 1, chosen + 1));
   }
 
   if (loading.plan.keeps_key) {
@@ -406,7 +453,8 @@ std::vector<std::string> Loader::merge(Loading& loading, std::vector<std::uint32
   auto run = loading.requests.begin();
   for (std::size_t i = 0; i < kept.size(); ++i) {
     while (std::next(run) != loading.requests.end() && std::next(run)->first_row <= kept[i]) ++run;
-    if (requests.empty() || requests.back().request != run->request) requests.push_back({static_cast<std::uint32_t>(i), run->request});
+    if (requests.empty() || requests.back().request != run->request)
+      requests.push_back({static_cast<std::uint32_t>(i), run->request});
   }
   loading.requests = std::move(requests);
   lines.resize(kept.size());
@@ -421,7 +469,9 @@ std::vector<Dataset> in_order(const std::set<Dataset>& needed, const std::set<Li
   std::set<Dataset> left = needed;
   while (!left.empty()) {
     const auto next = std::find_if(left.begin(), left.end(), [&](Dataset dataset) {
-      return std::none_of(links.begin(), links.end(), [&](const LinkKey& link) { return link.holder == dataset && link.target != dataset && left.contains(link.target); });
+      return std::none_of(links.begin(), links.end(), [&](const LinkKey& link) {
+        return link.holder == dataset && link.target != dataset && left.contains(link.target);
+      });
     });
     // The schema has no circles (its test says so): there always is a next one.
     order.push_back(*next);
@@ -430,24 +480,33 @@ std::vector<Dataset> in_order(const std::set<Dataset>& needed, const std::set<Li
   return order;
 }
 
-void fill_relation(World& world, std::uint16_t relation, const std::map<LinkKey, std::vector<std::uint32_t>>& links,
-                   const std::map<LinkKey, Chunk::ListLink>& list_links) {
-  const RelationSpec& spec = relations()[relation];
-  const LinkKey key = *link_key(spec);
-  if (key.is_list) {
-    const Chunk::ListLink& list = list_links.at(key);
-    Groups groups;
-    groups.begins.reserve(list.ends.size() + 1);
-    groups.begins.push_back(0);
-    groups.begins.insert(groups.begins.end(), list.ends.begin(), list.ends.end());
-    groups.rows = list.rows;
-    world.to_many[relation] = std::move(groups);
-  } else if (spec.many) {
-    world.to_many[relation] = group_by(links.at(key), world.table(spec.from)->rows());
-  } else {
-    world.to_one[relation] = links.at(key);
+/// The links as relations. Groups are made first, on all cores; then each link moves into the last relation
+/// that it is.
+void fill_relations(World& world, const std::vector<std::uint16_t>& wanted,
+                    std::map<LinkKey, std::vector<std::uint32_t>>& links,
+                    const std::map<LinkKey, Chunk::ListLink>& list_links, unsigned jobs) {
+  run_parallel(jobs, wanted.size(), [&](std::size_t task, unsigned) {
+    const std::uint16_t relation = wanted[task];
+    const RelationSpec& spec = relations()[relation];
+    const LinkKey key = *link_key(spec);
+    if (key.is_list) {
+      const Chunk::ListLink& list = list_links.at(key);
+      Groups& groups = world.to_many[relation];
+      groups.begins.assign(1, 0);
+      groups.begins.insert(groups.begins.end(), list.ends.begin(), list.ends.end());
+      groups.rows = list.rows;
+    } else if (spec.many) {
+      world.to_many[relation] = group_by(links.at(key), world.table(spec.from)->rows());
+    }
+  });
+  std::map<LinkKey, std::uint16_t> to_one;
+  for (const auto relation : wanted) {
+    world.has_relation[relation] = 1;
+    if (relations()[relation].many) continue;
+    const auto [at, is_first] = to_one.emplace(*link_key(relations()[relation]), relation);
+    if (!is_first) world.to_one[relation] = links.at(at->first);
   }
-  world.has_relation[relation] = 1;
+  for (const auto& [key, relation] : to_one) world.to_one[relation] = std::move(links.at(key));
 }
 
 std::vector<World::Implicit> implicit_members(const Table& users) {
@@ -466,17 +525,22 @@ std::vector<World::Implicit> implicit_members(const Table& users) {
 
 }  // namespace
 
-std::string data_path(const std::string& folder, Dataset dataset) { return join_path(folder, fmt::format("data/{}.jsonl", spec_of(dataset).name)); }
+std::string data_path(const std::string& folder, Dataset dataset) {
+  return join_path(folder, fmt::format("data/{}.jsonl", spec_of(dataset).name));
+}
 
-std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& folder, const LoadRequest& request, const ScanOptions& options, World& world,
+std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& folder,
+                                    const LoadRequest& request, const ScanOptions& options, World& world,
                                     Diagnostics& problems) {
   const auto manifest_bytes = read_manifest(files, folder);
-  auto manifest = manifest_bytes ? parse_manifest(*manifest_bytes, join_path(folder, "manifest.json")) : tl::unexpected(manifest_bytes.error());
+  auto manifest = manifest_bytes ? parse_manifest(*manifest_bytes, join_path(folder, "manifest.json"))
+                                 : tl::unexpected(manifest_bytes.error());
   if (!manifest) {
     problems.error(manifest.error());
     return std::nullopt;
   }
-  Loaded loaded{.manifest = std::move(*manifest), .manifest_sha256 = sha256_hex(*manifest_bytes), .warnings = {}};
+  Loaded loaded{
+      .manifest = std::move(*manifest), .manifest_sha256 = sha256_hex(*manifest_bytes), .warnings = {}};
 
   std::set<Dataset> needed;
   std::set<Dataset> labelled;
@@ -506,9 +570,11 @@ std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& 
     const DatasetSpec& spec = spec_of(dataset);
     Loading loading(dataset);
     for (const auto& [of, field] : request.fields) {
-      if (of == dataset && !spec.fields[field].paths.empty()) loading.plan.columns.push_back({field, loading.plan.value_of(field)});
+      if (of == dataset && !spec.fields[field].paths.empty())
+        loading.plan.columns.push_back({field, loading.plan.value_of(field)});
     }
-    if (labelled.contains(dataset) && !spec.label.empty()) loading.plan.label = loading.plan.value_of(*spec.field(spec.label));
+    if (labelled.contains(dataset) && !spec.label.empty())
+      loading.plan.label = loading.plan.value_of(*spec.field(spec.label));
     for (const auto& link : wanted_links) {
       if (link.holder != dataset) continue;
       Plan::Link plan{.value = loading.plan.value_of(*spec.field(link.via)),
@@ -535,7 +601,8 @@ std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& 
       table->set_keys(std::move(loading.ids), std::move(loading.labels));
       table->mutable_index() = std::move(loading.index);
     }
-    for (std::size_t i = 0; i < loading.columns.size(); ++i) table->set_column(loading.plan.columns[i].field, std::move(loading.columns[i]));
+    for (std::size_t i = 0; i < loading.columns.size(); ++i)
+      table->set_column(loading.plan.columns[i].field, std::move(loading.columns[i]));
     table->set_lines(std::move(lines));
     table->set_requests(std::move(loading.requests));
     for (std::size_t i = 0; i < loading.links.size(); ++i) {
@@ -549,12 +616,14 @@ std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& 
   }
   if (!is_good) return std::nullopt;
 
-  // The largest groups first would be fairer, but there are few: a dozen at most.
-  run_parallel(options.jobs, wanted_relations.size(), [&](std::size_t task, unsigned) { fill_relation(world, wanted_relations[task], links, list_links); });
-  if (const Table* users = world.table(Dataset::users); users != nullptr) world.implicit_members = implicit_members(*users);
+  fill_relations(world, wanted_relations, links, list_links, options.jobs);
+  if (const Table* users = world.table(Dataset::users); users != nullptr)
+    world.implicit_members = implicit_members(*users);
   for (std::size_t i = 0; i < kCollectedCount; ++i) {
     const DatasetManifest& row = loaded.manifest.datasets[i];
-    world.availability[i] = {row.status, row.status != DatasetStatus::complete && row.reason.empty() ? std::string(word_of(row.status)) : row.reason};
+    world.availability[i] = {row.status, row.status != DatasetStatus::complete && row.reason.empty()
+                                             ? std::string(word_of(row.status))
+                                             : row.reason};
   }
   world.as_of = loaded.manifest.completed;
   world.organization_id = loaded.manifest.organization_id;
@@ -562,13 +631,16 @@ std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& 
   return loaded;
 }
 
-std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& folder, const LoadRequest& request, unsigned jobs, World& world, Diagnostics& problems) {
+std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& folder,
+                                    const LoadRequest& request, unsigned jobs, World& world,
+                                    Diagnostics& problems) {
   ScanOptions options;
   options.jobs = jobs;
   return load_snapshot(files, folder, request, options, world, problems);
 }
 
-std::vector<Error> verify_snapshot(const FileSystem& files, const std::string& folder, const ScanOptions& options) {
+std::vector<Error> verify_snapshot(const FileSystem& files, const std::string& folder,
+                                   const ScanOptions& options) {
   const auto manifest = load_manifest(files, folder);
   if (!manifest) return {manifest.error()};
   Diagnostics problems;
@@ -583,10 +655,13 @@ std::vector<Error> verify_snapshot(const FileSystem& files, const std::string& f
       problems.error(names.error());
     } else {
       for (const auto& name : *names) {
-        const std::string_view stem = std::string_view(name).substr(0, name.size() - std::min<std::size_t>(name.size(), std::string_view(".jsonl").size()));
+        const std::string_view stem = std::string_view(name).substr(
+            0, name.size() - std::min<std::size_t>(name.size(), std::string_view(".jsonl").size()));
         const DatasetSpec* spec = name.ends_with(".jsonl") ? find_dataset(stem) : nullptr;
         if (spec == nullptr || !is_collected(spec->dataset)) {
-          problems.error(ErrorCode::snapshot_manifest, "the file is no dataset's; the manifest does not know it", Place{join_path(data, name), 0, 0, {}});
+          problems.error(ErrorCode::snapshot_manifest,
+                         "the file is no dataset's; the manifest does not know it",
+                         Place{join_path(data, name), 0, 0, {}});
         }
       }
     }

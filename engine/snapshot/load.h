@@ -12,10 +12,12 @@
 namespace muster::snapshot {
 
 /// As load_snapshot, reading `options.chunk_bytes` at a time.
-[[nodiscard]] std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& folder, const LoadRequest& request, const ScanOptions& options,
+[[nodiscard]] std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& folder,
+                                                  const LoadRequest& request, const ScanOptions& options,
                                                   World& world, Diagnostics& problems);
 /// As verify_snapshot.
-[[nodiscard]] std::vector<Error> verify_snapshot(const FileSystem& files, const std::string& folder, const ScanOptions& options);
+[[nodiscard]] std::vector<Error> verify_snapshot(const FileSystem& files, const std::string& folder,
+                                                 const ScanOptions& options);
 
 /// The bytes of manifest.json; error snapshot_missing when there is none.
 [[nodiscard]] Result<std::string> read_manifest(const FileSystem& files, const std::string& folder);

@@ -18,38 +18,50 @@ std::string_view kind_of(const json::Value& value) {
   return integer != nullptr && *integer < 0 ? "a negative number" : value.type_name();
 }
 
-/// Reads the members of one JSON object, and remembers the first thing that is wrong. `at` names the object: "datasets[3]".
+/// Reads the members of one JSON object, and remembers the first thing that is wrong. `at` names the object:
+/// "datasets[3]".
 class Members {
  public:
-  Members(const json::Value& value, std::string at, const std::string& file) : at_(std::move(at)), file_(file) {
+  Members(const json::Value& value, std::string at, const std::string& file)
+      : at_(std::move(at)), file_(file) {
     object_ = value.object();
-    if (object_ == nullptr) refuse(fmt::format("{} must be an object, not {}", at_.empty() ? "the manifest" : at_, kind_of(value)));
+    if (object_ == nullptr)
+      refuse(fmt::format("{} must be an object, not {}", at_.empty() ? "the manifest" : at_, kind_of(value)));
   }
 
-  std::string text(std::string_view name) { return take<std::string>(name, "a text", &json::Value::string).value_or(std::string{}); }
+  std::string text(std::string_view name) {
+    return take<std::string>(name, "a text", &json::Value::string).value_or(std::string{});
+  }
   std::string text_or_empty(std::string_view name) { return has(name) ? text(name) : std::string{}; }
   std::uint64_t count(std::string_view name) {
     const auto number = take<std::int64_t>(name, "a whole number from 0", &json::Value::integer);
-    if (number && *number < 0) refuse(fmt::format("{} must be a whole number from 0, not {}", path(name), *number));
+    if (number && *number < 0)
+      refuse(fmt::format("{} must be a whole number from 0, not {}", path(name), *number));
     return number ? static_cast<std::uint64_t>(std::max<std::int64_t>(*number, 0)) : 0;
   }
   std::uint64_t count_or_zero(std::string_view name) { return has(name) ? count(name) : 0; }
   Instant instant(std::string_view name) {
     const std::string written = text(name);
     const auto instant = parse_rfc3339(written);
-    if (!instant) refuse(fmt::format("{} must be a time such as 2026-11-20T08:00:00Z, not \"{}\"", path(name), written));
+    if (!instant)
+      refuse(fmt::format("{} must be a time such as 2026-11-20T08:00:00Z, not \"{}\"", path(name), written));
     return instant.value_or(Instant{});
   }
-  json::Array array(std::string_view name) { return take<json::Array>(name, "a list", &json::Value::array).value_or(json::Array{}); }
+  json::Array array(std::string_view name) {
+    return take<json::Array>(name, "a list", &json::Value::array).value_or(json::Array{});
+  }
   json::Array array_or_empty(std::string_view name) { return has(name) ? array(name) : json::Array{}; }
   const json::Value* value(std::string_view name) {
     used_.insert(name);
     if (object_ == nullptr) return nullptr;
-    const auto at = std::find_if(object_->begin(), object_->end(), [&](const json::Member& member) { return member.first == name; });
+    const auto at = std::find_if(object_->begin(), object_->end(),
+                                 [&](const json::Member& member) { return member.first == name; });
     return at == object_->end() ? nullptr : &at->second;
   }
   [[nodiscard]] bool has(std::string_view name) { return value(name) != nullptr; }
-  [[nodiscard]] std::string path(std::string_view name) const { return at_.empty() ? std::string(name) : fmt::format("{}.{}", at_, name); }
+  [[nodiscard]] std::string path(std::string_view name) const {
+    return at_.empty() ? std::string(name) : fmt::format("{}.{}", at_, name);
+  }
 
   /// What is wrong: the first problem, else a member that was never asked for.
   [[nodiscard]] std::optional<Error> finish() {
@@ -58,18 +70,22 @@ class Members {
     for (const auto& [name, value] : *object_) {
       if (used_.contains(name)) continue;
       const auto near = nearest_name(name, std::span<const std::string_view>(known));
-      refuse(fmt::format("{} is not a member of a manifest of schema {}", path(name), kSchemaVersion), near ? fmt::format("did you mean {}?", *near) : std::string{});
+      refuse(fmt::format("{} is not a member of a manifest of schema {}", path(name), kSchemaVersion),
+             near ? fmt::format("did you mean {}?", *near) : std::string{});
       break;
     }
     return error_;
   }
   void refuse(std::string message, std::string hint = {}) {
-    if (!error_) error_ = Error{ErrorCode::snapshot_manifest, std::move(message), Place{file_, 0, 0, {}}, std::move(hint)};
+    if (!error_)
+      error_ =
+          Error{ErrorCode::snapshot_manifest, std::move(message), Place{file_, 0, 0, {}}, std::move(hint)};
   }
 
  private:
   template <class T>
-  std::optional<T> take(std::string_view name, std::string_view wanted, const T* (json::Value::*get)() const) {
+  std::optional<T> take(std::string_view name, std::string_view wanted,
+                        const T* (json::Value::*get)() const) {
     const json::Value* found = value(name);
     if (object_ == nullptr) return std::nullopt;
     if (found == nullptr) {
@@ -92,17 +108,23 @@ class Members {
 };
 
 bool is_digest(std::string_view text) {
-  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
 }
 
 DatasetStatus status_of(Members& members) {
   const std::string word = members.text("status");
   const auto status = parse_dataset_status(word);
-  if (!status) members.refuse(fmt::format("{} must be complete, partial, denied, unsupported or not_requested, not \"{}\"", members.path("status"), word));
+  if (!status)
+    members.refuse(
+        fmt::format("{} must be complete, partial, denied, unsupported or not_requested, not \"{}\"",
+                    members.path("status"), word));
   return status.value_or(DatasetStatus::not_requested);
 }
 
-Result<DatasetManifest> read_dataset(const json::Value& value, const std::string& at, const std::string& file) {
+Result<DatasetManifest> read_dataset(const json::Value& value, const std::string& at,
+                                     const std::string& file) {
   Members members(value, at, file);
   DatasetManifest row;
   row.name = members.text("name");
@@ -114,7 +136,8 @@ Result<DatasetManifest> read_dataset(const json::Value& value, const std::string
   row.sha256 = members.text("sha256");
   if (const auto* filters = members.value("filters"); filters != nullptr) {
     if (filters->object() == nullptr) {
-      members.refuse(fmt::format("{} must be an object, not {}", members.path("filters"), filters->type_name()));
+      members.refuse(
+          fmt::format("{} must be an object, not {}", members.path("filters"), filters->type_name()));
     } else if (!filters->object()->empty()) {
       row.filters = json::dump(*filters);
     }
@@ -122,7 +145,8 @@ Result<DatasetManifest> read_dataset(const json::Value& value, const std::string
   std::size_t number = 0;
   for (const auto& warning : members.array_or_empty("warnings")) {
     if (warning.string() == nullptr) {
-      members.refuse(fmt::format("{} must be a text, not {}", members.path(fmt::format("warnings[{}]", number)), warning.type_name()));
+      members.refuse(fmt::format("{} must be a text, not {}",
+                                 members.path(fmt::format("warnings[{}]", number)), warning.type_name()));
       break;
     }
     row.warnings.push_back(*warning.string());
@@ -140,15 +164,22 @@ Result<DatasetManifest> read_dataset(const json::Value& value, const std::string
   }
   // What the members say together.
   if (!row.sha256.empty() && !is_digest(row.sha256)) {
-    members.refuse(fmt::format("{} must be 64 lower-case hex digits, or empty when there is no file", members.path("sha256")));
+    members.refuse(fmt::format("{} must be 64 lower-case hex digits, or empty when there is no file",
+                               members.path("sha256")));
   }
-  if (row.sha256.empty() && (row.rows != 0 || row.bytes != 0)) members.refuse(fmt::format("{} is empty, but {} has rows or bytes", members.path("sha256"), row.name));
+  if (row.sha256.empty() && (row.rows != 0 || row.bytes != 0))
+    members.refuse(fmt::format("{} is empty, but {} has rows or bytes", members.path("sha256"), row.name));
   if (row.sha256.empty() && row.status == DatasetStatus::complete) {
-    members.refuse(fmt::format("{} is complete, but has no file; a dataset without rows has an empty file", row.name));
+    members.refuse(
+        fmt::format("{} is complete, but has no file; a dataset without rows has an empty file", row.name));
   }
   if (row.status == DatasetStatus::complete) {
-    const auto bad = std::find_if(row.parents.begin(), row.parents.end(), [](const ParentStatus& parent) { return parent.status != DatasetStatus::complete; });
-    if (bad != row.parents.end()) members.refuse(fmt::format("{} is complete, but its parent {} is {}", row.name, bad->id, word_of(bad->status)));
+    const auto bad = std::find_if(row.parents.begin(), row.parents.end(), [](const ParentStatus& parent) {
+      return parent.status != DatasetStatus::complete;
+    });
+    if (bad != row.parents.end())
+      members.refuse(
+          fmt::format("{} is complete, but its parent {} is {}", row.name, bad->id, word_of(bad->status)));
   }
   if (auto error = members.finish()) return tl::unexpected(std::move(*error));
   return row;
@@ -159,7 +190,14 @@ void write_datasets(json::Writer& out, const std::vector<DatasetManifest>& datas
   for (const auto& row : datasets) {
     out.begin_object();
     out.key("name").value(row.name).key("status").value(word_of(row.status)).key("reason").value(row.reason);
-    out.key("rows").value(row.rows).key("pages").value(row.pages).key("bytes").value(row.bytes).key("sha256").value(row.sha256);
+    out.key("rows")
+        .value(row.rows)
+        .key("pages")
+        .value(row.pages)
+        .key("bytes")
+        .value(row.bytes)
+        .key("sha256")
+        .value(row.sha256);
     out.key("filters");
     if (row.filters.empty()) {
       out.begin_object().end_object();
@@ -170,7 +208,14 @@ void write_datasets(json::Writer& out, const std::vector<DatasetManifest>& datas
     for (const auto& warning : row.warnings) out.value(warning);
     out.end_array().key("parents").begin_array();
     for (const auto& parent : row.parents) {
-      out.begin_object().key("id").value(parent.id).key("status").value(word_of(parent.status)).key("reason").value(parent.reason).end_object();
+      out.begin_object()
+          .key("id")
+          .value(parent.id)
+          .key("status")
+          .value(word_of(parent.status))
+          .key("reason")
+          .value(parent.reason)
+          .end_object();
     }
     out.end_array().end_object();
   }
@@ -179,12 +224,15 @@ void write_datasets(json::Writer& out, const std::vector<DatasetManifest>& datas
 
 }  // namespace
 
-const DatasetManifest& Manifest::row(Dataset dataset) const { return datasets[static_cast<std::size_t>(dataset)]; }
+const DatasetManifest& Manifest::row(Dataset dataset) const {
+  return datasets[static_cast<std::size_t>(dataset)];
+}
 
 Result<std::string> read_manifest(const FileSystem& files, const std::string& folder) {
   const std::string file = join_path(folder, "manifest.json");
   if (files.kind(file) == FileKind::none) {
-    return fail(ErrorCode::snapshot_missing, fmt::format("{} is not a snapshot: it has no manifest.json", folder), {},
+    return fail(ErrorCode::snapshot_missing,
+                fmt::format("{} is not a snapshot: it has no manifest.json", folder), {},
                 "make one with `muster collect` or `muster import`, or name the folder that holds it");
   }
   return files.read_file(file, kMaxManifestBytes);
@@ -206,8 +254,11 @@ Result<Manifest> parse_manifest(std::string_view bytes, const std::string& file)
     return tl::unexpected(std::move(error));
   }
   // The version first: a newer manifest may differ in everything else.
-  if (const auto* schema = value->find("schema"); schema != nullptr && schema->integer() != nullptr && *schema->integer() != kSchemaVersion) {
-    return fail(ErrorCode::snapshot_version, fmt::format("the snapshot has schema version {}; this muster reads version {}", *schema->integer(), kSchemaVersion),
+  if (const auto* schema = value->find("schema");
+      schema != nullptr && schema->integer() != nullptr && *schema->integer() != kSchemaVersion) {
+    return fail(ErrorCode::snapshot_version,
+                fmt::format("the snapshot has schema version {}; this muster reads version {}",
+                            *schema->integer(), kSchemaVersion),
                 Place{file, 0, 0, {}}, "use the muster that made it, or a newer one");
   }
   Members members(*value, "", file);
@@ -251,7 +302,8 @@ Result<Manifest> parse_manifest(std::string_view bytes, const std::string& file)
       std::vector<std::string_view> names;
       for (const auto& known : schema().first(kCollectedCount)) names.push_back(known.name);
       const auto near = nearest_name(row->name, std::span<const std::string_view>(names));
-      members.refuse(fmt::format("there is no dataset \"{}\"", row->name), near ? fmt::format("did you mean {}?", *near) : std::string{});
+      members.refuse(fmt::format("there is no dataset \"{}\"", row->name),
+                     near ? fmt::format("did you mean {}?", *near) : std::string{});
     } else if (!rows.emplace(spec->name, std::move(*row)).second) {
       members.refuse(fmt::format("the dataset {} is listed twice", spec->name));
     }
@@ -276,12 +328,32 @@ std::string render_manifest(const Manifest& manifest) {
   json::Writer out(text, 2);
   out.begin_object();
   out.key("schema").value(manifest.schema);
-  out.key("tenant").begin_object().key("name").value(manifest.organization_name).key("id").value(manifest.organization_id).end_object();
-  out.key("provider").value(manifest.provider).key("base_url").value(manifest.base_url).key("api_version").value(manifest.api_version);
-  out.key("key").begin_object().key("kind").value(manifest.key_kind).key("hint").value(manifest.key_hint).end_object();
+  out.key("tenant")
+      .begin_object()
+      .key("name")
+      .value(manifest.organization_name)
+      .key("id")
+      .value(manifest.organization_id)
+      .end_object();
+  out.key("provider")
+      .value(manifest.provider)
+      .key("base_url")
+      .value(manifest.base_url)
+      .key("api_version")
+      .value(manifest.api_version);
+  out.key("key")
+      .begin_object()
+      .key("kind")
+      .value(manifest.key_kind)
+      .key("hint")
+      .value(manifest.key_hint)
+      .end_object();
   out.key("collector").value(manifest.collector);
   out.key("origin").value(manifest.origin == Manifest::Origin::declared ? "declared" : "observed");
-  out.key("started").value(format_rfc3339(manifest.started)).key("completed").value(format_rfc3339(manifest.completed));
+  out.key("started")
+      .value(format_rfc3339(manifest.started))
+      .key("completed")
+      .value(format_rfc3339(manifest.completed));
   out.key("datasets");
   write_datasets(out, manifest.datasets);
   out.end_object();

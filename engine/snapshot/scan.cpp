@@ -63,7 +63,8 @@ class Scan {
   }
 
  private:
-  /// Reads the next block while nobody else does: the digest needs the file's order, and the bytes are still in this core's cache when they are parsed.
+  /// Reads the next block while nobody else does: the digest needs the file's order, and the bytes are still
+  /// in this core's cache when they are parsed.
   bool claim(Block& block) {
     const std::lock_guard lock(reading_);
     block.size = 0;
@@ -94,7 +95,8 @@ class Scan {
       if (const auto last = std::string_view(fresh, *got).rfind('\n'); last != std::string_view::npos) {
         block.size = have - *got + last + 1;
         // Only the first line can have taken several reads.
-        if (block.size > kMaxLineBytes && std::string_view(block.bytes.get(), block.size).find('\n') > kMaxLineBytes) {
+        if (block.size > kMaxLineBytes &&
+            std::string_view(block.bytes.get(), block.size).find('\n') > kMaxLineBytes) {
           cut(block);
           break;
         }
@@ -110,7 +112,8 @@ class Scan {
     return true;
   }
 
-  /// The file is not read behind a line that is too long: its digest stays unknown, so the scan counts as stopped.
+  /// The file is not read behind a line that is too long: its digest stays unknown, so the scan counts as
+  /// stopped.
   void cut(Block& block) {
     block.size = 0;
     block.next_line_problem = fmt::format("the line is longer than {} MiB", kMaxLineBytes >> 20);
@@ -141,11 +144,13 @@ class Scan {
     for (auto& problem : chunk.problems) {
       if (result_.problems.size() == kMaxProblems) break;
       const auto line = static_cast<std::uint32_t>(first_line + problem.line);
-      result_.problems.push_back(Error{ErrorCode::snapshot_line, std::move(problem.message), Place{path_, line, problem.column, {}}, {}});
+      result_.problems.push_back(Error{
+          ErrorCode::snapshot_line, std::move(problem.message), Place{path_, line, problem.column, {}}, {}});
     }
     result_.lines += chunk.lines;
     if (result_.lines >= kDangling && result_.problems.size() < kMaxProblems) {
-      result_.problems.push_back(Error{ErrorCode::snapshot_line, "more lines than muster can number", Place{path_, kDangling, 0, {}}, {}});
+      result_.problems.push_back(Error{
+          ErrorCode::snapshot_line, "more lines than muster can number", Place{path_, kDangling, 0, {}}, {}});
       return stop();
     }
     if (result_.problems.size() >= kMaxProblems) return stop();
@@ -182,12 +187,13 @@ class Scan {
 
 }  // namespace
 
-Result<ScanResult> scan(const RandomAccessFile& file, const std::string& path, const Plan& plan, const ScanOptions& options,
-                        const std::function<void(Chunk, std::uint32_t)>& take) {
+Result<ScanResult> scan(const RandomAccessFile& file, const std::string& path, const Plan& plan,
+                        const ScanOptions& options, const std::function<void(Chunk, std::uint32_t)>& take) {
   Scan scan(file, path, plan, options.chunk_bytes, take);
   // A file of few chunks is not worth more threads than chunks.
   const std::uint64_t chunks = file.size() / options.chunk_bytes + 1;
-  const auto workers = static_cast<unsigned>(std::clamp<std::uint64_t>(chunks, 1, std::max(options.jobs, 1U)));
+  const auto workers =
+      static_cast<unsigned>(std::clamp<std::uint64_t>(chunks, 1, std::max(options.jobs, 1U)));
   run_parallel(workers, workers, [&](std::size_t, unsigned) { scan.work(); });
   return scan.result();
 }

@@ -1,6 +1,7 @@
-// Loading a snapshot: manifest first, then the asked-for fields of the asked-for datasets, streamed in chunks on all cores. Every line is checked whole (UTF-8, JSON
-// grammar, depth, duplicate members) and every file's digest and size against the manifest before anything is believed; a snapshot that fails is an error,
-// never a smaller snapshot. Memory grows with the columns asked for, not with the file.
+// Loading a snapshot: manifest first, then the asked-for fields of the asked-for datasets, streamed in chunks
+// on all cores. Every line is checked whole (UTF-8, JSON grammar, depth, duplicate members) and every file's
+// digest and size against the manifest before anything is believed; a snapshot that fails is an error, never
+// a smaller snapshot. Memory grows with the columns asked for, not with the file.
 #pragma once
 
 #include <cstdint>
@@ -30,16 +31,18 @@ struct DatasetManifest {
   DatasetStatus status = DatasetStatus::not_requested;
   std::string reason;
   std::uint64_t rows = 0, pages = 0, bytes = 0;
-  std::string sha256;  // of data/<name>.jsonl; empty when there is no file
+  std::string sha256;   // of data/<name>.jsonl; empty when there is no file
   std::string filters;  // JSON object text, or empty
   std::vector<std::string> warnings;
   std::vector<ParentStatus> parents;  // only those that are not complete
 };
 
-/// manifest.json. `origin` says whether completeness was observed by the collector or declared by an importer.
+/// manifest.json. `origin` says whether completeness was observed by the collector or declared by an
+/// importer.
 struct Manifest {
   int schema = kSchemaVersion;
-  std::string organization_name, organization_id, provider, base_url, api_version, key_kind, key_hint, collector;
+  std::string organization_name, organization_id, provider, base_url, api_version, key_kind, key_hint,
+      collector;
   enum class Origin : std::uint8_t { observed, declared } origin = Origin::observed;
   Instant started, completed;
   std::vector<DatasetManifest> datasets;  // every collected dataset has a row, in Dataset order
@@ -47,7 +50,8 @@ struct Manifest {
 };
 
 [[nodiscard]] Result<Manifest> load_manifest(const FileSystem& files, const std::string& folder);
-[[nodiscard]] std::string render_manifest(const Manifest& manifest);  // canonical JSON, 2 spaces, trailing newline
+[[nodiscard]] std::string render_manifest(
+    const Manifest& manifest);  // canonical JSON, 2 spaces, trailing newline
 
 /// What to load. Keys of a relation's both ends and the link field are implied.
 struct LoadRequest {
@@ -62,17 +66,23 @@ struct Loaded {
   std::vector<std::string> warnings;  // "users: name differs between the two views of user_01…"
 };
 
-/// Loads into `world` (tables, relations, availability, as_of = completed). All problems go to `problems` with file and line; returns nullopt then.
-[[nodiscard]] std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& folder, const LoadRequest& request, unsigned jobs, World& world,
+/// Loads into `world` (tables, relations, availability, as_of = completed). All problems go to `problems`
+/// with file and line; returns nullopt then.
+[[nodiscard]] std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& folder,
+                                                  const LoadRequest& request, unsigned jobs, World& world,
                                                   Diagnostics& problems);
 
 /// The raw line (from 1) of a dataset, for `explain` and evidence; reads only around it.
-[[nodiscard]] Result<std::string> read_line(const FileSystem& files, const std::string& folder, Dataset dataset, std::uint32_t line);
+[[nodiscard]] Result<std::string> read_line(const FileSystem& files, const std::string& folder,
+                                            Dataset dataset, std::uint32_t line);
 
-/// Checks every digest, size, row count and line of all datasets; the list of what is wrong is empty when all is well.
-[[nodiscard]] std::vector<Error> verify_snapshot(const FileSystem& files, const std::string& folder, unsigned jobs);
+/// Checks every digest, size, row count and line of all datasets; the list of what is wrong is empty when all
+/// is well.
+[[nodiscard]] std::vector<Error> verify_snapshot(const FileSystem& files, const std::string& folder,
+                                                 unsigned jobs);
 
-/// `path` is a snapshot, or a folder of snapshots, of which the newest by `completed` (ties: last name) is taken.
+/// `path` is a snapshot, or a folder of snapshots, of which the newest by `completed` (ties: last name) is
+/// taken.
 [[nodiscard]] Result<std::string> find_snapshot(const FileSystem& files, const std::string& path);
 
 /// JSON Schema of the lines of one dataset (2020-12), made from the schema table.

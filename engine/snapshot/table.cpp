@@ -23,9 +23,13 @@ std::uint64_t word_at(const char* bytes) {
   return value;
 }
 
-bool is_textual(FieldType type) { return type == FieldType::text || type == FieldType::id || type == FieldType::json; }
+bool is_textual(FieldType type) {
+  return type == FieldType::text || type == FieldType::id || type == FieldType::json;
+}
 bool is_coded(FieldType type) { return type == FieldType::word || type == FieldType::boolean; }
-bool is_integral(FieldType type) { return type == FieldType::time || type == FieldType::date || type == FieldType::integer; }
+bool is_integral(FieldType type) {
+  return type == FieldType::time || type == FieldType::date || type == FieldType::integer;
+}
 
 }  // namespace
 
@@ -230,7 +234,9 @@ std::uint32_t KeyIndex::insert(const StringColumn& ids, std::uint32_t row, std::
   return kDangling;
 }
 
-std::uint32_t KeyIndex::find(const StringColumn& ids, std::string_view key) const { return find(ids, key, hash(key)); }
+std::uint32_t KeyIndex::find(const StringColumn& ids, std::string_view key) const {
+  return find(ids, key, hash(key));
+}
 
 std::uint32_t KeyIndex::find(const StringColumn& ids, std::string_view key, std::uint64_t hash) const {
   if (slots_.empty()) return kDangling;
@@ -275,8 +281,9 @@ const Column* Table::column(std::string_view field) const {
 }
 
 std::uint32_t Table::request(std::uint32_t row) const {
-  const auto after = std::upper_bound(requests_.begin(), requests_.end(), row,
-                                      [](std::uint32_t value, const RequestRun& run) { return value < run.first_row; });
+  const auto after =
+      std::upper_bound(requests_.begin(), requests_.end(), row,
+                       [](std::uint32_t value, const RequestRun& run) { return value < run.first_row; });
   return after == requests_.begin() ? 0 : std::prev(after)->request;
 }
 
@@ -285,6 +292,8 @@ Column& Table::add_column(std::uint16_t field) {
   return *columns_[field];
 }
 
-void Table::set_column(std::uint16_t field, Column column) { columns_[field] = std::make_unique<Column>(std::move(column)); }
+void Table::set_column(std::uint16_t field, Column column) {
+  columns_[field] = std::make_unique<Column>(std::move(column));
+}
 
 }  // namespace muster::snapshot

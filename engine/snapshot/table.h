@@ -1,5 +1,6 @@
-// Table: one dataset in memory, as columns; only what was asked for is there. Rows keep the order of the file. Filled by the loader (or by roster and
-// evaluate for their own records), read by rules from many threads at once: const access is thread-safe.
+// Table: one dataset in memory, as columns; only what was asked for is there. Rows keep the order of the
+// file. Filled by the loader (or by roster and evaluate for their own records), read by rules from many
+// threads at once: const access is thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,23 +19,28 @@
 
 namespace muster::snapshot {
 
-/// Absent, null and empty are different things (design section 4). `invalid`: present, but not of the documented type; reads as unknown, with `defect()`.
+/// Absent, null and empty are different things (design section 4). `invalid`: present, but not of the
+/// documented type; reads as unknown, with `defect()`.
 enum class Cell : std::uint8_t { value, null, absent, invalid };
 
 /// Row numbers of a link that leads nowhere; every real row is below kDangling.
-inline constexpr std::uint32_t kNoRowNull = 0xFFFFFFFF;     // the source field is null (or does not apply: see RelationSpec::where)
+inline constexpr std::uint32_t kNoRowNull =
+    0xFFFFFFFF;  // the source field is null (or does not apply: see RelationSpec::where)
 inline constexpr std::uint32_t kNoRowAbsent = 0xFFFFFFFE;   // the source field is absent
 inline constexpr std::uint32_t kNoRowInvalid = 0xFFFFFFFD;  // the source field is not an id
 inline constexpr std::uint32_t kDangling = 0xFFFFFFFC;      // an id that the target dataset does not have
 
-/// One field of all rows. Which accessor is right follows from the field's type: text/id/json → text(); word → word(); time/date → time();
-/// boolean, integer → integer(); number → number(); text_list → list_size()/list_item().
+/// One field of all rows. Which accessor is right follows from the field's type: text/id/json → text(); word
+/// → word(); time/date → time(); boolean, integer → integer(); number → number(); text_list →
+/// list_size()/list_item().
 class Column {
  public:
   explicit Column(FieldType type) : type_(type) {}
   [[nodiscard]] FieldType type() const { return type_; }
   [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] Cell cell(std::uint32_t row) const { return states_.empty() ? Cell::value : static_cast<Cell>(states_[row]); }
+  [[nodiscard]] Cell cell(std::uint32_t row) const {
+    return states_.empty() ? Cell::value : static_cast<Cell>(states_[row]);
+  }
 
   [[nodiscard]] std::string_view text(std::uint32_t row) const { return texts_[row]; }
   [[nodiscard]] std::uint32_t word_code(std::uint32_t row) const { return codes_[row]; }
@@ -44,19 +50,23 @@ class Column {
   [[nodiscard]] bool boolean(std::uint32_t row) const { return codes_[row] != 0; }
   [[nodiscard]] std::int64_t integer(std::uint32_t row) const { return ints_[row]; }
   [[nodiscard]] double number(std::uint32_t row) const { return numbers_[row]; }
-  [[nodiscard]] std::size_t list_size(std::uint32_t row) const { return list_ends_[row] - (row == 0 ? 0 : list_ends_[row - 1]); }
-  [[nodiscard]] std::string_view list_item(std::uint32_t row, std::size_t i) const { return texts_[(row == 0 ? 0 : list_ends_[row - 1]) + i]; }
+  [[nodiscard]] std::size_t list_size(std::uint32_t row) const {
+    return list_ends_[row] - (row == 0 ? 0 : list_ends_[row - 1]);
+  }
+  [[nodiscard]] std::string_view list_item(std::uint32_t row, std::size_t i) const {
+    return texts_[(row == 0 ? 0 : list_ends_[row - 1]) + i];
+  }
 
-  /// A text column whose texts are made when they are read: for sentences that few rows are asked for. text() is not for these; the function must be
-  /// thread-safe and live as long as the column.
+  /// A text column whose texts are made when they are read: for sentences that few rows are asked for. text()
+  /// is not for these; the function must be thread-safe and live as long as the column.
   [[nodiscard]] static Column computed(std::size_t rows, std::function<std::string(std::uint32_t)> make);
   [[nodiscard]] bool is_computed() const { return make_ != nullptr; }
   [[nodiscard]] std::string compute(std::uint32_t row) const { return (*make_)(row); }
 
   // Filling, one call per row, in row order. push_missing takes null, absent or invalid.
   void push_missing(Cell cell);
-  void push_text(std::string_view text);          // text, id, json, word (word codes its dictionary)
-  void push_int(std::int64_t value);              // time, date (microseconds), integer
+  void push_text(std::string_view text);  // text, id, json, word (word codes its dictionary)
+  void push_int(std::int64_t value);      // time, date (microseconds), integer
   void push_number(double value);
   void push_boolean(bool value);
   void push_list(std::span<const std::string_view> items);
@@ -89,21 +99,25 @@ class Column {
   std::shared_ptr<const std::function<std::string(std::uint32_t)>> make_;
 };
 
-/// id → row by hash with comparison of the text; duplicates are found while it is built. 8 bytes a slot, load at most 0.6.
+/// id → row by hash with comparison of the text; duplicates are found while it is built. 8 bytes a slot, load
+/// at most 0.6.
 class KeyIndex {
  public:
   /// Empties the index and makes room for that many rows (a guess: it grows when there are more).
   void reset(std::size_t rows);
-  /// Adds row `row` of `ids`, whose hash is given; the row that had the key before (which stays), or kDangling when it is new.
+  /// Adds row `row` of `ids`, whose hash is given; the row that had the key before (which stays), or
+  /// kDangling when it is new.
   std::uint32_t insert(const StringColumn& ids, std::uint32_t row, std::uint64_t hash);
   /// Indexes all rows of `ids`; calls on_duplicate(first_row, row) for a key seen before (the first stays).
   template <class OnDuplicate>
   void build(const StringColumn& ids, OnDuplicate&& on_duplicate);
-  [[nodiscard]] std::uint32_t find(const StringColumn& ids, std::string_view key) const;  // kDangling when there is none
+  [[nodiscard]] std::uint32_t find(const StringColumn& ids,
+                                   std::string_view key) const;  // kDangling when there is none
   [[nodiscard]] static std::uint64_t hash(std::string_view key);
   /// For batches: starts fetching the slot of a hash.
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(slots_.data() + (hash & mask_)); }
-  /// For batches, once the slot is there: the row that the hash probably belongs to, to prefetch its text; kDangling when there is none.
+  /// For batches, once the slot is there: the row that the hash probably belongs to, to prefetch its text;
+  /// kDangling when there is none.
   [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const;
   [[nodiscard]] std::uint32_t find(const StringColumn& ids, std::string_view key, std::uint64_t hash) const;
   [[nodiscard]] std::size_t bytes() const { return slots_.size() * sizeof(std::uint64_t); }
@@ -115,7 +129,8 @@ class KeyIndex {
   std::size_t used_ = 0;
 };
 
-/// Rows grouped by a row of another table (compressed sparse rows): the to-many side of a relation, each group in row order.
+/// Rows grouped by a row of another table (compressed sparse rows): the to-many side of a relation, each
+/// group in row order.
 struct Groups {
   std::vector<std::uint32_t> begins;  // size = rows of `from` + 1
   std::vector<std::uint32_t> rows;
@@ -151,9 +166,14 @@ class Table {
   // For those who fill it.
   Column& add_column(std::uint16_t field);
   void set_column(std::uint16_t field, Column column);
-  void set_keys(StringColumn ids, StringColumn labels) { ids_ = std::move(ids); labels_ = std::move(labels); }
+  void set_keys(StringColumn ids, StringColumn labels) {
+    ids_ = std::move(ids);
+    labels_ = std::move(labels);
+  }
   /// For the end of a table's life: its keys and labels without a copy.
-  [[nodiscard]] std::pair<StringColumn, StringColumn> take_keys() { return {std::move(ids_), std::move(labels_)}; }
+  [[nodiscard]] std::pair<StringColumn, StringColumn> take_keys() {
+    return {std::move(ids_), std::move(labels_)};
+  }
   void set_rows(std::uint32_t rows) { rows_ = rows; }
   KeyIndex& mutable_index() { return index_; }
   void set_lines(std::vector<std::uint32_t> lines) { lines_ = std::move(lines); }

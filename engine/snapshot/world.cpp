@@ -3,14 +3,16 @@
 namespace muster::snapshot {
 namespace {
 
-constexpr std::array<std::string_view, 5> kStatusWords = {"complete", "partial", "denied", "unsupported", "not_requested"};
+constexpr std::array<std::string_view, 5> kStatusWords = {"complete", "partial", "denied", "unsupported",
+                                                          "not_requested"};
 
 std::string_view text_of(const Column& column, std::uint32_t row) {
   return column.type() == FieldType::word ? column.word(row) : column.text(row);
 }
 
 /// The link field of one table as row numbers of `target`; nullopt when a column that it needs is not loaded.
-std::optional<std::vector<std::uint32_t>> link_of(const Table& table, const RelationSpec& relation, const Table& target) {
+std::optional<std::vector<std::uint32_t>> link_of(const Table& table, const RelationSpec& relation,
+                                                  const Table& target) {
   const Column* via = table.column(relation.via);
   if (via == nullptr) return std::nullopt;
   const auto equals = relation.where.find('=');
@@ -25,7 +27,8 @@ std::optional<std::vector<std::uint32_t>> link_of(const Table& table, const Rela
   for (std::uint32_t row = 0; row < table.rows(); ++row) {
     switch (via->cell(row)) {
       case Cell::value: {
-        const bool takes_part = where == nullptr || (where->cell(row) == Cell::value && text_of(*where, row) == wanted);
+        const bool takes_part =
+            where == nullptr || (where->cell(row) == Cell::value && text_of(*where, row) == wanted);
         link[row] = takes_part ? target.find(text_of(*via, row)) : kNoRowNull;
         break;
       }
@@ -57,7 +60,8 @@ void join(World& world, std::uint16_t relation) {
     auto link = link_of(*from, spec, *to);
     if (!link) return;
     world.to_one[relation] = std::move(*link);
-  } else if (spec_of(spec.from).field(spec.via) && from->column(spec.via) != nullptr && from->column(spec.via)->type() == FieldType::text_list) {
+  } else if (spec_of(spec.from).field(spec.via) && from->column(spec.via) != nullptr &&
+             from->column(spec.via)->type() == FieldType::text_list) {
     const Column& via = *from->column(spec.via);
     Groups groups;
     groups.begins.reserve(std::size_t{from->rows()} + 1);

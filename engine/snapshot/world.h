@@ -1,5 +1,6 @@
-// World: everything that rules can see, as tables and joins. The snapshot loader puts in the collected datasets and the joins between them; `evaluate` adds
-// the roster's tables, the matches and the derived fields. Afterwards it is immutable and read by all threads.
+// World: everything that rules can see, as tables and joins. The snapshot loader puts in the collected
+// datasets and the joins between them; `evaluate` adds the roster's tables, the matches and the derived
+// fields. Afterwards it is immutable and read by all threads.
 #pragma once
 
 #include <array>
@@ -22,7 +23,8 @@ enum class DatasetStatus : std::uint8_t { complete, partial, denied, unsupported
 
 struct Availability {
   DatasetStatus status = DatasetStatus::not_requested;
-  std::string reason;  // for people: "403 permission_error", "212 rows, at least 250 expected", "roster is 12 days old, at most 7 allowed"
+  std::string reason;  // for people: "403 permission_error", "212 rows, at least 250 expected", "roster is 12
+                       // days old, at most 7 allowed"
   [[nodiscard]] bool is_complete() const { return status == DatasetStatus::complete; }
 };
 
@@ -36,20 +38,29 @@ struct World {
   std::vector<std::vector<std::uint32_t>> to_one;
   std::vector<Groups> to_many;
   std::vector<std::uint8_t> has_relation;  // 1 when filled
-  /// Users whose role makes them implicit members of every workspace, in row order, with the workspace role that it implies.
-  struct Implicit { std::uint32_t user; std::string_view workspace_role; };
+  /// Users whose role makes them implicit members of every workspace, in row order, with the workspace role
+  /// that it implies.
+  struct Implicit {
+    std::uint32_t user;
+    std::string_view workspace_role;
+  };
   std::vector<Implicit> implicit_members;
 
   World() : to_one(relations().size()), to_many(relations().size()), has_relation(relations().size()) {}
-  [[nodiscard]] const Table* table(Dataset dataset) const { return tables[static_cast<std::size_t>(dataset)].get(); }
+  [[nodiscard]] const Table* table(Dataset dataset) const {
+    return tables[static_cast<std::size_t>(dataset)].get();
+  }
   [[nodiscard]] Table* table(Dataset dataset) { return tables[static_cast<std::size_t>(dataset)].get(); }
-  [[nodiscard]] const Availability& available(Dataset dataset) const { return availability[static_cast<std::size_t>(dataset)]; }
+  [[nodiscard]] const Availability& available(Dataset dataset) const {
+    return availability[static_cast<std::size_t>(dataset)];
+  }
   Availability& available(Dataset dataset) { return availability[static_cast<std::size_t>(dataset)]; }
 };
 
-/// Fills a relation that has `via` out of the tables that are there: the link field (and the field of `where`) must be loaded on its side, keys and index on the
-/// other. The loader does this for collected datasets while it reads; this is for tables made otherwise (the roster's, the examples of rules). A missing table or
-/// column leaves the relation not filled.
+/// Fills a relation that has `via` out of the tables that are there: the link field (and the field of
+/// `where`) must be loaded on its side, keys and index on the other. The loader does this for collected
+/// datasets while it reads; this is for tables made otherwise (the roster's, the examples of rules). A
+/// missing table or column leaves the relation not filled.
 void join(World& world, std::uint16_t relation);
 
 }  // namespace muster::snapshot

@@ -14,10 +14,19 @@
 
 namespace muster::snapshot {
 
-/// One line: the object as given, from one provider and organization; `more` are further members of `from` (",\"group_id\":\"g\"").
-inline std::string line(std::string_view object, std::string_view provider = "anthropic-admin", std::string_view organization = "org-1", std::string_view more = "") {
+/// One line: the object as given, from one provider and organization; `more` are further members of `from`
+/// (",\"group_id\":\"g\"").
+inline std::string line(std::string_view object, std::string_view provider = "anthropic-admin",
+                        std::string_view organization = "org-1", std::string_view more = "") {
   std::string text = "{\"from\":{\"provider\":\"";
-  text.append(provider).append("\",\"organization_id\":\"").append(organization).append("\"").append(more).append("},\"object\":").append(object).append("}\n");
+  text.append(provider)
+      .append("\",\"organization_id\":\"")
+      .append(organization)
+      .append("\"")
+      .append(more)
+      .append("},\"object\":")
+      .append(object)
+      .append("}\n");
   return text;
 }
 

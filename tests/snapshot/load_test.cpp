@@ -18,7 +18,8 @@ struct Result {
   Diagnostics problems;
 };
 
-std::unique_ptr<Result> load(FakeSnapshot& snapshot, const LoadRequest& request = everything(), ScanOptions options = {}) {
+std::unique_ptr<Result> load(FakeSnapshot& snapshot, const LoadRequest& request = everything(),
+                             ScanOptions options = {}) {
   auto result = std::make_unique<Result>();
   result->loaded = load_snapshot(snapshot.files, "snap", request, options, result->world, result->problems);
   return result;
@@ -60,7 +61,8 @@ std::string cell(const World& world, std::string_view name, std::uint32_t row) {
     case FieldType::number: return std::to_string(column->number(row));
     case FieldType::text_list: {
       std::string text = "[";
-      for (std::size_t i = 0; i < column->list_size(row); ++i) text += (i == 0 ? "" : " ") + std::string(column->list_item(row, i));
+      for (std::size_t i = 0; i < column->list_size(row); ++i)
+        text += (i == 0 ? "" : " ") + std::string(column->list_item(row, i));
       return text + "]";
     }
   }
@@ -76,10 +78,14 @@ std::string dump(const World& world) {
     out += std::string(spec.name) + " " + std::to_string(table->rows()) + "\n";
     for (std::uint32_t row = 0; row < table->rows(); ++row) {
       out += std::to_string(table->line(row)) + "/" + std::to_string(table->request(row));
-      if (!table->ids().empty()) out += " id=" + std::string(table->ids()[row]) + " found=" + std::to_string(table->find(table->ids()[row]));
+      if (!table->ids().empty())
+        out += " id=" + std::string(table->ids()[row]) +
+               " found=" + std::to_string(table->find(table->ids()[row]));
       if (!table->labels().empty()) out += " label=" + std::string(table->labels()[row]);
       for (const auto& field_spec : spec.fields) {
-        if (table->column(field_spec.name) != nullptr) out += " " + std::string(field_spec.name) + "=" + cell(world, std::string(spec.name) + "." + std::string(field_spec.name), row);
+        if (table->column(field_spec.name) != nullptr)
+          out += " " + std::string(field_spec.name) + "=" +
+                 cell(world, std::string(spec.name) + "." + std::string(field_spec.name), row);
       }
       out += "\n";
     }
@@ -92,33 +98,50 @@ std::string dump(const World& world) {
     for (const auto row : world.to_many[i].rows) out += " r" + std::to_string(row);
     out += "\n";
   }
-  for (const auto& implicit : world.implicit_members) out += std::to_string(implicit.user) + "=" + std::string(implicit.workspace_role) + "\n";
+  for (const auto& implicit : world.implicit_members)
+    out += std::to_string(implicit.user) + "=" + std::string(implicit.workspace_role) + "\n";
   return out;
 }
 
-std::span<const std::uint32_t> to_one(const World& world, Dataset from, std::string_view name) { return world.to_one[*find_relation(from, name)]; }
-std::vector<std::uint32_t> to_many(const World& world, Dataset from, std::string_view name, std::uint32_t row) {
+std::span<const std::uint32_t> to_one(const World& world, Dataset from, std::string_view name) {
+  return world.to_one[*find_relation(from, name)];
+}
+std::vector<std::uint32_t> to_many(const World& world, Dataset from, std::string_view name,
+                                   std::uint32_t row) {
   const auto rows = world.to_many[*find_relation(from, name)].of(row);
   return {rows.begin(), rows.end()};
 }
 
-std::string user(std::string_view id, std::string_view more = R"(,"email":"a@x.example","name":"A","role":"user","added_at":"2026-03-04T09:12:41.120381Z")") {
+std::string user(
+    std::string_view id,
+    std::string_view more =
+        R"(,"email":"a@x.example","name":"A","role":"user","added_at":"2026-03-04T09:12:41.120381Z")") {
   return R"({"type":"user","id":")" + std::string(id) + "\"" + std::string(more) + "}";
 }
 
 TEST(Load, ReadsFieldsOfTheNewAge) {
   FakeSnapshot snapshot;
   snapshot.add(Dataset::users, line(user("user_1"), "anthropic-admin", "org-1", ",\"request\":7"));
-  snapshot.add(Dataset::workspaces, line(R"({"id":"wrkspc_1","name":"Research","created_at":"2026-02-11T08:30:00Z","archived_at":null,"display_color":"#2F7A4D",
+  snapshot.add(
+      Dataset::workspaces,
+      line(
+          R"({"id":"wrkspc_1","name":"Research","created_at":"2026-02-11T08:30:00Z","archived_at":null,"display_color":"#2F7A4D",
     "data_residency":{"workspace_geo":"us","allowed_inference_geos":"unrestricted","default_inference_geo":"global"},"tags":{"cost-center":"4711","a":"é\"\n"},
     "compartment_id":"cmp","external_key_id":null,"brand_new":{"x":[1,2,{"y":null}]}})"));
-  snapshot.data[Dataset::workspaces].erase(std::remove(snapshot.data[Dataset::workspaces].begin(), snapshot.data[Dataset::workspaces].end() - 1, '\n'),
+  snapshot.data[Dataset::workspaces].erase(std::remove(snapshot.data[Dataset::workspaces].begin(),
+                                                       snapshot.data[Dataset::workspaces].end() - 1, '\n'),
                                            snapshot.data[Dataset::workspaces].end() - 1);
-  snapshot.add(Dataset::api_keys, line(R"({"id":"apikey_1","name":"nightly","status":"frozen","created_at":"2026-05-20T07:00:00Z","created_by":{"id":"user_1","type":"user"},)"
-                                       R"("expires_at":null,"partial_key_hint":"sk-...","workspace_id":"wrkspc_old","scope":{"type":"workspace","workspace_id":"wrkspc_1"},)"
-                                       R"("principal":{"type":"user_actor","user_id":"user_1"}})"));
-  snapshot.add(Dataset::api_keys, line(R"({"id":"apikey_2","name":"org","status":"active","created_at":"2026-05-20T07:00:00+02:00","created_by":null,)"
-                                       R"("expires_at":"2027-05-20T07:00:00.5Z","partial_key_hint":null,"scope":{"type":"organization"},"principal":null})"));
+  snapshot.add(
+      Dataset::api_keys,
+      line(
+          R"({"id":"apikey_1","name":"nightly","status":"frozen","created_at":"2026-05-20T07:00:00Z","created_by":{"id":"user_1","type":"user"},)"
+          R"("expires_at":null,"partial_key_hint":"sk-...","workspace_id":"wrkspc_old","scope":{"type":"workspace","workspace_id":"wrkspc_1"},)"
+          R"("principal":{"type":"user_actor","user_id":"user_1"}})"));
+  snapshot.add(
+      Dataset::api_keys,
+      line(
+          R"({"id":"apikey_2","name":"org","status":"active","created_at":"2026-05-20T07:00:00+02:00","created_by":null,)"
+          R"("expires_at":"2027-05-20T07:00:00.5Z","partial_key_hint":null,"scope":{"type":"organization"},"principal":null})"));
   snapshot.fit().write();
   const auto result = load(snapshot);
   ASSERT_TRUE(result->loaded) << result->problems.render();
@@ -154,19 +177,32 @@ TEST(Load, ReadsFieldsOfTheNewAge) {
 
 TEST(Load, OlderAgeLacksFieldsAndHasOldNames) {
   FakeSnapshot snapshot;
-  snapshot.add(Dataset::api_keys, line(R"({"id":"apikey_1","name":"n","status":"active","created_at":"2025-05-20T07:00:00Z","created_by":{"id":"u","type":"user"},"workspace_id":"w"})"));
-  snapshot.add(Dataset::api_keys, line(R"({"id":"apikey_2","name":"n","status":"active","created_at":"2025-05-20T07:00:00Z","created_by":{"id":"u","type":"user"},"workspace_id":null})"));
+  snapshot.add(
+      Dataset::api_keys,
+      line(
+          R"({"id":"apikey_1","name":"n","status":"active","created_at":"2025-05-20T07:00:00Z","created_by":{"id":"u","type":"user"},"workspace_id":"w"})"));
+  snapshot.add(
+      Dataset::api_keys,
+      line(
+          R"({"id":"apikey_2","name":"n","status":"active","created_at":"2025-05-20T07:00:00Z","created_by":{"id":"u","type":"user"},"workspace_id":null})"));
   snapshot.add(Dataset::api_keys, line(R"({"id":"apikey_3"})"));
   snapshot.add(Dataset::groups, line(R"({"id":"g1","name":"A","source_type":"scim","roles":["r1","r2"]})"));
   snapshot.add(Dataset::groups, line(R"({"id":"g2","name":"A","source_type":"direct","roles":null})"));
   snapshot.add(Dataset::groups, line(R"({"id":"g3","name":"A","source_type":"direct","role_ids":[]})"));
-  snapshot.add(Dataset::group_members, line(R"({"user_id":"u","email":"e"})", "anthropic-compliance", "org-1", R"(,"group_id":"g1")"));
+  snapshot.add(Dataset::group_members, line(R"({"user_id":"u","email":"e"})", "anthropic-compliance", "org-1",
+                                            R"(,"group_id":"g1")"));
   snapshot.add(Dataset::group_members, line(R"({"user_id":"u","email":"e","group_id":"g2"})"));
-  snapshot.add(Dataset::group_members, line(R"({"user_id":"u","email":"e","rbac_group_id":"g3","created_at":"2025-03-12T18:22:41.123456"})"));
-  snapshot.add(Dataset::rate_limits, line(R"({"group_type":"batch","models":null,"limits":[{"type":"requests_per_minute","value":4000}]})"));
-  snapshot.add(Dataset::organizations, line(R"({"uuid":"5f0c","name":"Legal","created_at":"2025-11-03T15:00:00Z"})"));
+  snapshot.add(
+      Dataset::group_members,
+      line(R"({"user_id":"u","email":"e","rbac_group_id":"g3","created_at":"2025-03-12T18:22:41.123456"})"));
+  snapshot.add(
+      Dataset::rate_limits,
+      line(R"({"group_type":"batch","models":null,"limits":[{"type":"requests_per_minute","value":4000}]})"));
+  snapshot.add(Dataset::organizations,
+               line(R"({"uuid":"5f0c","name":"Legal","created_at":"2025-11-03T15:00:00Z"})"));
   snapshot.add(Dataset::compliance_settings, line(R"({"state":"enabled"})"));
-  snapshot.add(Dataset::compliance_settings, line(R"({"state":{"type":"disabled"}})", "anthropic-admin", "org-2"));
+  snapshot.add(Dataset::compliance_settings,
+               line(R"({"state":{"type":"disabled"}})", "anthropic-admin", "org-2"));
   snapshot.fit().write();
   const auto result = load(snapshot);
   ASSERT_TRUE(result->loaded) << result->problems.render();
@@ -193,21 +229,34 @@ TEST(Load, OlderAgeLacksFieldsAndHasOldNames) {
 
 TEST(Load, WrongTypesAreInvalidCellsNotErrors) {
   FakeSnapshot snapshot;
-  snapshot.add(Dataset::api_keys, line(R"({"id":"k1","name":7,"status":["x"],"created_at":"yesterday","created_by":"user_1","expires_at":5,"workspace_id":{"a":1}})"));
-  snapshot.add(Dataset::workspaces, line(R"({"id":"w1","name":"W","data_residency":{"allowed_inference_geos":["us",3]},"tags":null})"));
+  snapshot.add(
+      Dataset::api_keys,
+      line(
+          R"({"id":"k1","name":7,"status":["x"],"created_at":"yesterday","created_by":"user_1","expires_at":5,"workspace_id":{"a":1}})"));
+  snapshot.add(
+      Dataset::workspaces,
+      line(R"({"id":"w1","name":"W","data_residency":{"allowed_inference_geos":["us",3]},"tags":null})"));
   snapshot.add(Dataset::workspaces, line(R"({"id":"w2","name":"W","data_residency":null})"));
-  snapshot.add(Dataset::compliance_keys, line(R"({"id":"c1","name":"siem","scopes":["a","b"],"is_active":"yes","created_by_id":null})"));
+  snapshot.add(
+      Dataset::compliance_keys,
+      line(R"({"id":"c1","name":"siem","scopes":["a","b"],"is_active":"yes","created_by_id":null})"));
   snapshot.add(Dataset::cost, line(R"({"amount":"123.45","currency":"USD"})"));
   snapshot.add(Dataset::cost, line(R"({"amount":"12,5","currency":"USD"})"));
   snapshot.add(Dataset::cost, line(R"({"amount":7,"currency":"USD"})"));
   snapshot.add(Dataset::cost, line(R"({"amount":"nan","currency":"USD"})"));
-  snapshot.add(Dataset::usage, line(R"({"output_tokens":1.5,"uncached_input_tokens":3.0,"cache_read_input_tokens":18446744073709551615})"));
+  snapshot.add(
+      Dataset::usage,
+      line(
+          R"({"output_tokens":1.5,"uncached_input_tokens":3.0,"cache_read_input_tokens":18446744073709551615})"));
   snapshot.fit().write();
   const auto result = load(snapshot);
   ASSERT_TRUE(result->loaded) << result->problems.render();
   const World& world = result->world;
-  for (const auto* name : {"api_keys.name", "api_keys.status", "api_keys.created_at", "api_keys.created_by_id", "api_keys.created_by_type", "api_keys.expires_at", "api_keys.workspace_id",
-                           "workspaces.allowed_inference_geos", "compliance_keys.is_active", "usage.output_tokens", "usage.cache_read_input_tokens"}) {
+  for (const auto* name :
+       {"api_keys.name", "api_keys.status", "api_keys.created_at", "api_keys.created_by_id",
+        "api_keys.created_by_type", "api_keys.expires_at", "api_keys.workspace_id",
+        "workspaces.allowed_inference_geos", "compliance_keys.is_active", "usage.output_tokens",
+        "usage.cache_read_input_tokens"}) {
     EXPECT_EQ(cell(world, name, 0), "invalid") << name;
   }
   EXPECT_EQ(world.table(Dataset::api_keys)->labels()[0], "k1") << "without a name the id is the label";
@@ -239,26 +288,43 @@ TEST(Load, OnlyWhatIsAskedForIsRead) {
 }
 
 FakeSnapshot& add_linked(FakeSnapshot& snapshot) {
-  snapshot.add(Dataset::users, line(user("user_1")) + line(user("user_2", R"(,"role":"admin")")) + line(user("user_3", R"(,"role":"billing")")));
-  snapshot.add(Dataset::workspaces, line(R"({"id":"w1","name":"One","archived_at":null})") + line(R"({"id":"w2","name":"Two","archived_at":null})"));
+  snapshot.add(Dataset::users, line(user("user_1")) + line(user("user_2", R"(,"role":"admin")")) +
+                                   line(user("user_3", R"(,"role":"billing")")));
+  snapshot.add(Dataset::workspaces, line(R"({"id":"w1","name":"One","archived_at":null})") +
+                                        line(R"({"id":"w2","name":"Two","archived_at":null})"));
   const auto member = [](std::string_view workspace, std::string_view of) {
-    return line(R"({"user_id":")" + std::string(of) + R"(","workspace_id":")" + std::string(workspace) + R"(","workspace_role":"workspace_admin"})");
+    return line(R"({"user_id":")" + std::string(of) + R"(","workspace_id":")" + std::string(workspace) +
+                R"(","workspace_role":"workspace_admin"})");
   };
-  snapshot.add(Dataset::workspace_members, member("w2", "user_1") + member("w1", "user_1") + member("w2", "user_2") + member("w2", "user_gone"));
-  const auto key = [](std::string_view id, std::string_view by) { return line(R"({"id":")" + std::string(id) + R"(","name":"k")" + std::string(by) + "}"); };
-  snapshot.add(Dataset::api_keys, key("k1", R"(,"created_by":{"id":"user_2","type":"user"},"scope":{"type":"workspace","workspace_id":"w2"})"));
-  snapshot.add(Dataset::api_keys, key("k2", R"(,"created_by":{"id":"user_gone","type":"user"},"workspace_id":"w1")"));
-  snapshot.add(Dataset::api_keys, key("k3", R"(,"created_by":{"id":"svac_1","type":"service_account"},"workspace_id":null)"));
+  snapshot.add(Dataset::workspace_members, member("w2", "user_1") + member("w1", "user_1") +
+                                               member("w2", "user_2") + member("w2", "user_gone"));
+  const auto key = [](std::string_view id, std::string_view by) {
+    return line(R"({"id":")" + std::string(id) + R"(","name":"k")" + std::string(by) + "}");
+  };
+  snapshot.add(
+      Dataset::api_keys,
+      key("k1",
+          R"(,"created_by":{"id":"user_2","type":"user"},"scope":{"type":"workspace","workspace_id":"w2"})"));
+  snapshot.add(Dataset::api_keys,
+               key("k2", R"(,"created_by":{"id":"user_gone","type":"user"},"workspace_id":"w1")"));
+  snapshot.add(Dataset::api_keys,
+               key("k3", R"(,"created_by":{"id":"svac_1","type":"service_account"},"workspace_id":null)"));
   snapshot.add(Dataset::api_keys, key("k4", R"(,"created_by":null)"));
   snapshot.add(Dataset::api_keys, key("k5", ""));
   snapshot.add(Dataset::api_keys, key("k6", R"(,"created_by":{"id":6,"type":"user"})"));
   snapshot.add(Dataset::service_accounts, line(R"({"id":"svac_1","name":"ci"})"));
-  snapshot.add(Dataset::groups, line(R"({"id":"g1","name":"A","role_ids":["r2","r_else","r1"]})") + line(R"({"id":"g2","name":"B","role_ids":null})") +
+  snapshot.add(Dataset::groups, line(R"({"id":"g1","name":"A","role_ids":["r2","r_else","r1"]})") +
+                                    line(R"({"id":"g2","name":"B","role_ids":null})") +
                                     line(R"({"id":"g3","name":"C","role_ids":["r2"]})"));
   snapshot.add(Dataset::roles, line(R"({"id":"r1","name":"R1"})") + line(R"({"id":"r2","name":"R2"})"));
-  snapshot.add(Dataset::role_permissions, line(R"({"action":"chat","resource":{"type":"connector","connector_id":"c"}})", "anthropic-admin", "org-1", R"(,"role_id":"r2")"));
-  snapshot.add(Dataset::role_permissions, line(R"({"action":"chat","resource":{"type":"all_connectors"}})", "anthropic-admin", "org-1", R"(,"role_id":"r2")"));
-  snapshot.add(Dataset::role_permissions, line(R"({"action":"x","resource_type":"organization","resource_id":"o"})", "anthropic-compliance", "org-1", R"(,"role_id":"r1")"));
+  snapshot.add(Dataset::role_permissions,
+               line(R"({"action":"chat","resource":{"type":"connector","connector_id":"c"}})",
+                    "anthropic-admin", "org-1", R"(,"role_id":"r2")"));
+  snapshot.add(Dataset::role_permissions, line(R"({"action":"chat","resource":{"type":"all_connectors"}})",
+                                               "anthropic-admin", "org-1", R"(,"role_id":"r2")"));
+  snapshot.add(Dataset::role_permissions,
+               line(R"({"action":"x","resource_type":"organization","resource_id":"o"})",
+                    "anthropic-compliance", "org-1", R"(,"role_id":"r1")"));
   return snapshot;
 }
 
@@ -268,9 +334,12 @@ TEST(Load, ResolvesRelations) {
   const auto result = load(snapshot);
   ASSERT_TRUE(result->loaded) << result->problems.render();
   const World& world = result->world;
-  EXPECT_THAT(to_one(world, Dataset::api_keys, "creator"), ElementsAre(1u, kDangling, kNoRowNull, kNoRowNull, kNoRowAbsent, kNoRowInvalid));
-  EXPECT_THAT(to_one(world, Dataset::api_keys, "creator_service_account"), ElementsAre(kNoRowNull, kNoRowNull, 0u, kNoRowNull, kNoRowAbsent, kNoRowInvalid));
-  EXPECT_THAT(to_one(world, Dataset::api_keys, "workspace"), ElementsAre(1u, 0u, kNoRowNull, kNoRowAbsent, kNoRowAbsent, kNoRowAbsent));
+  EXPECT_THAT(to_one(world, Dataset::api_keys, "creator"),
+              ElementsAre(1u, kDangling, kNoRowNull, kNoRowNull, kNoRowAbsent, kNoRowInvalid));
+  EXPECT_THAT(to_one(world, Dataset::api_keys, "creator_service_account"),
+              ElementsAre(kNoRowNull, kNoRowNull, 0u, kNoRowNull, kNoRowAbsent, kNoRowInvalid));
+  EXPECT_THAT(to_one(world, Dataset::api_keys, "workspace"),
+              ElementsAre(1u, 0u, kNoRowNull, kNoRowAbsent, kNoRowAbsent, kNoRowAbsent));
   EXPECT_THAT(to_one(world, Dataset::workspace_members, "user"), ElementsAre(0u, 0u, 1u, kDangling));
   EXPECT_THAT(to_one(world, Dataset::workspace_members, "workspace"), ElementsAre(1u, 0u, 1u, 1u));
   EXPECT_THAT(to_many(world, Dataset::users, "memberships", 0), ElementsAre(0u, 1u));
@@ -279,7 +348,8 @@ TEST(Load, ResolvesRelations) {
   EXPECT_THAT(to_many(world, Dataset::workspaces, "memberships", 1), ElementsAre(0u, 2u, 3u));
   EXPECT_THAT(to_many(world, Dataset::users, "keys", 1), ElementsAre(0u));
   EXPECT_THAT(to_many(world, Dataset::service_accounts, "keys", 0), ElementsAre(2u));
-  EXPECT_THAT(to_many(world, Dataset::groups, "roles", 0), ElementsAre(1u, 0u)) << "in the list's order; a foreign role leads nowhere";
+  EXPECT_THAT(to_many(world, Dataset::groups, "roles", 0), ElementsAre(1u, 0u))
+      << "in the list's order; a foreign role leads nowhere";
   EXPECT_THAT(to_many(world, Dataset::groups, "roles", 1), IsEmpty());
   EXPECT_THAT(to_many(world, Dataset::groups, "roles", 2), ElementsAre(1u));
   EXPECT_THAT(to_many(world, Dataset::roles, "permissions", 1), ElementsAre(0u, 1u));
@@ -315,7 +385,8 @@ TEST(Load, JoinGivesWhatTheLoaderGives) {
 
 TEST(Load, LinksToADatasetThatIsNotThereDangle) {
   FakeSnapshot snapshot;
-  snapshot.add(Dataset::api_keys, line(R"({"id":"k1","name":"k","created_by":{"id":"svac_1","type":"service_account"}})"));
+  snapshot.add(Dataset::api_keys,
+               line(R"({"id":"k1","name":"k","created_by":{"id":"svac_1","type":"service_account"}})"));
   snapshot.fit();
   snapshot.row(Dataset::service_accounts).status = DatasetStatus::denied;
   snapshot.row(Dataset::service_accounts).reason = "403 permission_error";
@@ -330,16 +401,38 @@ TEST(Load, LinksToADatasetThatIsNotThereDangle) {
 
 TEST(Load, TwoViewsOfOneUserAreOneRow) {
   FakeSnapshot snapshot;
-  snapshot.add(Dataset::users, line(user("user_0", R"(,"email":"zero@x.example","name":"Zero","role":"user","added_at":"2026-01-01T00:00:00Z")"), "anthropic-admin", "org-1", ",\"request\":1"));
-  snapshot.add(Dataset::users, line(user("user_1", R"(,"email":"one@x.example","name":null,"role":"developer","added_at":"2026-01-02T00:00:00Z")"), "anthropic-admin", "org-1", ",\"request\":1"));
-  snapshot.add(Dataset::users, line(R"({"id":"user_1","full_name":"One","email":"ONE@x.example","organization_role":"user","created_at":"2025-11-05T08:00:00Z"})", "anthropic-compliance",
-                                    "org-1", ",\"request\":2"));
-  snapshot.add(Dataset::users, line(R"({"id":"user_1","full_name":"Uno","created_at":"2025-11-05T08:00:00Z"})", "anthropic-compliance", "org-2", ",\"request\":3"));
+  snapshot.add(
+      Dataset::users,
+      line(user("user_0",
+                R"(,"email":"zero@x.example","name":"Zero","role":"user","added_at":"2026-01-01T00:00:00Z")"),
+           "anthropic-admin", "org-1", ",\"request\":1"));
+  snapshot.add(
+      Dataset::users,
+      line(
+          user(
+              "user_1",
+              R"(,"email":"one@x.example","name":null,"role":"developer","added_at":"2026-01-02T00:00:00Z")"),
+          "anthropic-admin", "org-1", ",\"request\":1"));
+  snapshot.add(
+      Dataset::users,
+      line(
+          R"({"id":"user_1","full_name":"One","email":"ONE@x.example","organization_role":"user","created_at":"2025-11-05T08:00:00Z"})",
+          "anthropic-compliance", "org-1", ",\"request\":2"));
+  snapshot.add(Dataset::users,
+               line(R"({"id":"user_1","full_name":"Uno","created_at":"2025-11-05T08:00:00Z"})",
+                    "anthropic-compliance", "org-2", ",\"request\":3"));
   snapshot.add(Dataset::users, line(user("user_2"), "anthropic-compliance", "org-2", ",\"request\":3"));
-  snapshot.add(Dataset::group_members, line(R"({"user_id":"user_2","email":"a@x.example","rbac_group_id":"g1","created_at":"2026-01-01T00:00:00Z"})"));
-  snapshot.add(Dataset::group_members, line(R"({"user_id":"user_1","email":"a@x.example","rbac_group_id":"g1"})"));
-  snapshot.add(Dataset::group_members, line(R"({"user_id":"user_2","email":"a@x.example","updated_at":null})", "anthropic-compliance", "org-1", R"(,"group_id":"g1")"));
-  snapshot.add(Dataset::groups, line(R"({"id":"g1","name":"G","role_ids":null})") + line(R"({"id":"g1","name":"G","roles":["r1"],"description":"d"})", "anthropic-compliance"));
+  snapshot.add(
+      Dataset::group_members,
+      line(
+          R"({"user_id":"user_2","email":"a@x.example","rbac_group_id":"g1","created_at":"2026-01-01T00:00:00Z"})"));
+  snapshot.add(Dataset::group_members,
+               line(R"({"user_id":"user_1","email":"a@x.example","rbac_group_id":"g1"})"));
+  snapshot.add(Dataset::group_members, line(R"({"user_id":"user_2","email":"a@x.example","updated_at":null})",
+                                            "anthropic-compliance", "org-1", R"(,"group_id":"g1")"));
+  snapshot.add(Dataset::groups, line(R"({"id":"g1","name":"G","role_ids":null})") +
+                                    line(R"({"id":"g1","name":"G","roles":["r1"],"description":"d"})",
+                                         "anthropic-compliance"));
   snapshot.add(Dataset::roles, line(R"({"id":"r1","name":"R"})"));
   snapshot.fit().write();
   const auto result = load(snapshot);
@@ -360,8 +453,10 @@ TEST(Load, TwoViewsOfOneUserAreOneRow) {
   EXPECT_EQ(users.request(2), 3u);
   EXPECT_EQ(users.find("user_2"), 2u);
   EXPECT_EQ(users.labels()[1], "one@x.example");
-  EXPECT_THAT(result->loaded->warnings, ElementsAre("users: email of user_1 differs between line 2 and line 3; line 2 is used", "users: role of user_1 differs between line 2 and line 3; line 2 is used",
-                                                    "users: name of user_1 differs between line 3 and line 4; line 3 is used"));
+  EXPECT_THAT(result->loaded->warnings,
+              ElementsAre("users: email of user_1 differs between line 2 and line 3; line 2 is used",
+                          "users: role of user_1 differs between line 2 and line 3; line 2 is used",
+                          "users: name of user_1 differs between line 3 and line 4; line 3 is used"));
   ASSERT_EQ(world.table(Dataset::group_members)->rows(), 2u);
   EXPECT_EQ(cell(world, "group_members.updated_at", 0), "null");
   EXPECT_THAT(to_one(world, Dataset::group_members, "user"), ElementsAre(2u, 1u));
@@ -373,15 +468,25 @@ TEST(Load, TwoViewsOfOneUserAreOneRow) {
 
 TEST(Load, TheSameKeyTwiceFromOneSourceIsAnError) {
   FakeSnapshot snapshot;
-  snapshot.add(Dataset::users, line(user("user_1")) + line(user("user_2")) + line(user("user_1"), "anthropic-compliance") + line(user("user_1")) + line(user("user_1"), "anthropic-compliance"));
-  const std::string member = line(R"({"user_id":"user_1","workspace_id":"w1","workspace_role":"workspace_user"})");
-  snapshot.add(Dataset::workspace_members, member + line(R"({"user_id":"user_2","workspace_id":"w1","workspace_role":"workspace_user"})") + member);
+  snapshot.add(Dataset::users, line(user("user_1")) + line(user("user_2")) +
+                                   line(user("user_1"), "anthropic-compliance") + line(user("user_1")) +
+                                   line(user("user_1"), "anthropic-compliance"));
+  const std::string member =
+      line(R"({"user_id":"user_1","workspace_id":"w1","workspace_role":"workspace_user"})");
+  snapshot.add(Dataset::workspace_members,
+               member +
+                   line(R"({"user_id":"user_2","workspace_id":"w1","workspace_role":"workspace_user"})") +
+                   member);
   snapshot.fit().write();
   const auto result = load(snapshot);
   EXPECT_FALSE(result->loaded);
-  EXPECT_THAT(texts(result->problems.errors()), ElementsAre("snapshot.duplicate_id snap/data/users.jsonl:4 the user user_1 stands twice: in line 1 and in line 4",
-                                                            "snapshot.duplicate_id snap/data/users.jsonl:5 the user user_1 stands twice: in line 3 and in line 5",
-                                                            "snapshot.duplicate_id snap/data/workspace_members.jsonl:3 the workspace_member stands twice: in line 1 and in line 3"));
+  EXPECT_THAT(texts(result->problems.errors()),
+              ElementsAre("snapshot.duplicate_id snap/data/users.jsonl:4 the user user_1 stands twice: in "
+                          "line 1 and in line 4",
+                          "snapshot.duplicate_id snap/data/users.jsonl:5 the user user_1 stands twice: in "
+                          "line 3 and in line 5",
+                          "snapshot.duplicate_id snap/data/workspace_members.jsonl:3 the workspace_member "
+                          "stands twice: in line 1 and in line 3"));
   EXPECT_EQ(result->problems.exit_code(), ExitCode::integrity);
 }
 
@@ -397,29 +502,47 @@ std::vector<std::string> problems_of(const std::string& users, ScanOptions optio
 
 TEST(BadLines, EachIsNamedWithItsPlace) {
   const std::string good = line(user("user_1"));
-  const auto after_good = [&](const std::string& bad) { return problems_of(good + bad + "\n" + line(user("user_3"))); };
+  const auto after_good = [&](const std::string& bad) {
+    return problems_of(good + bad + "\n" + line(user("user_3")));
+  };
   const std::string at = "snapshot.line snap/data/users.jsonl:2";
   EXPECT_THAT(after_good(""), ElementsAre(at + " the line is empty"));
   EXPECT_THAT(after_good(" \t\r"), ElementsAre(at + " the line is empty"));
   EXPECT_THAT(after_good("[]"), ElementsAre(at + " the line is not one JSON object"));
   EXPECT_THAT(after_good("7"), ElementsAre(at + " the line is not one JSON object"));
-  EXPECT_THAT(after_good("{}"), ElementsAre(at + " a record must have the form {\"from\": {…}, \"object\": {…}}"));
-  EXPECT_THAT(after_good(R"({"from":{},"object":[]})"), ElementsAre(at + " a record must have the form {\"from\": {…}, \"object\": {…}}"));
-  EXPECT_THAT(after_good(R"({"from":null,"object":{"id":"x"}})"), ElementsAre(at + " a record must have the form {\"from\": {…}, \"object\": {…}}"));
+  EXPECT_THAT(after_good("{}"),
+              ElementsAre(at + " a record must have the form {\"from\": {…}, \"object\": {…}}"));
+  EXPECT_THAT(after_good(R"({"from":{},"object":[]})"),
+              ElementsAre(at + " a record must have the form {\"from\": {…}, \"object\": {…}}"));
+  EXPECT_THAT(after_good(R"({"from":null,"object":{"id":"x"}})"),
+              ElementsAre(at + " a record must have the form {\"from\": {…}, \"object\": {…}}"));
   EXPECT_THAT(after_good(R"({"from":{},"object":{"name":"x"}})"), ElementsAre(at + " the record has no id"));
-  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":null}})"), ElementsAre(at + " the record has no id that is a non-empty text"));
-  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":""}})"), ElementsAre(at + " the record has no id that is a non-empty text"));
-  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":12}})"), ElementsAre(at + " the record has no id that is a non-empty text"));
-  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":"x","id":"y"}})"), ElementsAre(at + " the member \"id\" stands twice in one object"));
-  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":"x","a":[{"b":{"c":1,"d":2,"c":3}}]}})"), ElementsAre(at + " the member \"c\" stands twice in one object"));
-  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":"x","\u0061":1,"a":2}})"), ElementsAre(at + " the member \"a\" stands twice in one object"));
-  EXPECT_THAT(after_good(R"({"from":{},"from":{},"object":{"id":"x"}})"), ElementsAre(at + " the member \"from\" stands twice in one object"));
-  EXPECT_THAT(after_good("{\"from\":{},\"object\":{\"id\":\"\xFF\"}}"), ElementsAre(at + " the line is not valid UTF-8"));
-  EXPECT_THAT(after_good("{\"from\":{},\"object\":{\"id\":\"\xED\xA0\x80\"}}"), ElementsAre(at + " the line is not valid UTF-8"));
-  for (const auto* bad : {R"({"from":{},"object":{"id":"x"})", R"({"from":{},"object":{"id":"x"}}})", R"({"from":{},"object":{"id":"x"}} {})", R"({"from":{},"object":{"id":"x",}})",
-                          R"({"from":{},"object":{"id":'x'}})", R"({"from":{},"object":{"id":"x","n":01}})", R"({"from":{},"object":{"id":"x","n":NaN}})",
-                          R"({"from":{},"object":{"id":"x)", R"({"from":{},"object":{"id":"\x"}})", R"({"from":{},"object":{"id":"\ud800"}})", "{\"from\":{},\"object\":{\"id\":\"a\tb\"}}",
-                          R"({"from":{},"object":{"id":"x"}},)", R"({"from":{},"object":{"id":"x","n":tru}})", "\xEF\xBB\xBF{\"from\":{},\"object\":{\"id\":\"x\"}}"}) {
+  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":null}})"),
+              ElementsAre(at + " the record has no id that is a non-empty text"));
+  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":""}})"),
+              ElementsAre(at + " the record has no id that is a non-empty text"));
+  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":12}})"),
+              ElementsAre(at + " the record has no id that is a non-empty text"));
+  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":"x","id":"y"}})"),
+              ElementsAre(at + " the member \"id\" stands twice in one object"));
+  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":"x","a":[{"b":{"c":1,"d":2,"c":3}}]}})"),
+              ElementsAre(at + " the member \"c\" stands twice in one object"));
+  EXPECT_THAT(after_good(R"({"from":{},"object":{"id":"x","\u0061":1,"a":2}})"),
+              ElementsAre(at + " the member \"a\" stands twice in one object"));
+  EXPECT_THAT(after_good(R"({"from":{},"from":{},"object":{"id":"x"}})"),
+              ElementsAre(at + " the member \"from\" stands twice in one object"));
+  EXPECT_THAT(after_good("{\"from\":{},\"object\":{\"id\":\"\xFF\"}}"),
+              ElementsAre(at + " the line is not valid UTF-8"));
+  EXPECT_THAT(after_good("{\"from\":{},\"object\":{\"id\":\"\xED\xA0\x80\"}}"),
+              ElementsAre(at + " the line is not valid UTF-8"));
+  for (const auto* bad : {R"({"from":{},"object":{"id":"x"})", R"({"from":{},"object":{"id":"x"}}})",
+                          R"({"from":{},"object":{"id":"x"}} {})", R"({"from":{},"object":{"id":"x",}})",
+                          R"({"from":{},"object":{"id":'x'}})", R"({"from":{},"object":{"id":"x","n":01}})",
+                          R"({"from":{},"object":{"id":"x","n":NaN}})", R"({"from":{},"object":{"id":"x)",
+                          R"({"from":{},"object":{"id":"\x"}})", R"({"from":{},"object":{"id":"\ud800"}})",
+                          "{\"from\":{},\"object\":{\"id\":\"a\tb\"}}", R"({"from":{},"object":{"id":"x"}},)",
+                          R"({"from":{},"object":{"id":"x","n":tru}})",
+                          "\xEF\xBB\xBF{\"from\":{},\"object\":{\"id\":\"x\"}}"}) {
     const auto problems = after_good(bad);
     ASSERT_EQ(problems.size(), 1u) << bad;
     EXPECT_THAT(problems[0], testing::StartsWith(at)) << bad;
@@ -428,31 +551,40 @@ TEST(BadLines, EachIsNamedWithItsPlace) {
 
 TEST(BadLines, NumbersBeyond64BitsAreRefused) {
   EXPECT_THAT(problems_of(line(user("user_1", R"(,"n":123456789012345678901234567890)"))),
-              ElementsAre("snapshot.line snap/data/users.jsonl:1:108 the integer 123456789012345678901234567890 does not fit into 64 bits"));
+              ElementsAre("snapshot.line snap/data/users.jsonl:1:108 the integer "
+                          "123456789012345678901234567890 does not fit into 64 bits"));
 }
 
 TEST(BadLines, DepthIsCapped) {
   const auto nested = [](int levels) {
     // The line's own object and "object" are two of the levels.
-    return line(R"({"id":"user_1","x":)" + std::string(static_cast<std::size_t>(levels - 2), '[') + std::string(static_cast<std::size_t>(levels - 2), ']') + "}");
+    return line(R"({"id":"user_1","x":)" + std::string(static_cast<std::size_t>(levels - 2), '[') +
+                std::string(static_cast<std::size_t>(levels - 2), ']') + "}");
   };
   FakeSnapshot snapshot;
   snapshot.add(Dataset::users, nested(64));
   snapshot.fit().write();
   EXPECT_TRUE(load(snapshot)->loaded);
-  EXPECT_THAT(problems_of(nested(65)), ElementsAre("snapshot.line snap/data/users.jsonl:1 nested deeper than 64 levels"));
-  EXPECT_THAT(problems_of(line(user("user_0")) + nested(100'000) + line(user("user_2"))), ElementsAre("snapshot.line snap/data/users.jsonl:2 nested deeper than 64 levels"));
+  EXPECT_THAT(problems_of(nested(65)),
+              ElementsAre("snapshot.line snap/data/users.jsonl:1 nested deeper than 64 levels"));
+  EXPECT_THAT(problems_of(line(user("user_0")) + nested(100'000) + line(user("user_2"))),
+              ElementsAre("snapshot.line snap/data/users.jsonl:2 nested deeper than 64 levels"));
   EXPECT_THAT(problems_of(line(R"({"id":"user_1","x":)" + std::string(100'000, '['))), testing::SizeIs(1));
 }
 
 TEST(BadLines, TheLastLineMustEnd) {
-  EXPECT_THAT(problems_of(line(user("user_1")) + R"({"from":{)"), ElementsAre("snapshot.line snap/data/users.jsonl:2 the last line does not end: the file is cut off"));
+  EXPECT_THAT(
+      problems_of(line(user("user_1")) + R"({"from":{)"),
+      ElementsAre("snapshot.line snap/data/users.jsonl:2 the last line does not end: the file is cut off"));
   std::string whole = line(user("user_1")) + line(user("user_2"));
   whole.pop_back();
   for (const std::size_t chunk_bytes : {1, 50, 1000}) {
     ScanOptions options;
     options.chunk_bytes = chunk_bytes;
-    EXPECT_THAT(problems_of(whole, options), ElementsAre("snapshot.line snap/data/users.jsonl:2 the last line does not end: the file is cut off")) << "even when the record looks whole";
+    EXPECT_THAT(
+        problems_of(whole, options),
+        ElementsAre("snapshot.line snap/data/users.jsonl:2 the last line does not end: the file is cut off"))
+        << "even when the record looks whole";
   }
 }
 
@@ -471,8 +603,10 @@ TEST(BadLines, TwentyAreEnough) {
 
 TEST(BadLines, OneAmongManyChunksIsFoundWhateverTheChunks) {
   std::string users;
-  for (int i = 1; i <= 500; ++i) users += i == 321 ? "{\"from\":{\"provider\":\"p\n" : line(user("user_" + std::to_string(i)));
-  for (const std::size_t chunk_bytes : {std::size_t{64}, std::size_t{100}, std::size_t{1000}, std::size_t{4096}, std::size_t{1} << 20}) {
+  for (int i = 1; i <= 500; ++i)
+    users += i == 321 ? "{\"from\":{\"provider\":\"p\n" : line(user("user_" + std::to_string(i)));
+  for (const std::size_t chunk_bytes :
+       {std::size_t{64}, std::size_t{100}, std::size_t{1000}, std::size_t{4096}, std::size_t{1} << 20}) {
     for (const unsigned jobs : {1u, 4u}) {
       ScanOptions options;
       options.chunk_bytes = chunk_bytes;
@@ -498,20 +632,26 @@ TEST(BadFiles, DigestSizeAndRowsMustFit) {
   };
   const std::string other = line(user("user_1")) + line(user("user_9"));
   EXPECT_THAT(spoiled([&](FakeSnapshot& s) { s.files.add("snap/data/users.jsonl", other); }),
-              ElementsAre("snapshot.digest snap/data/users.jsonl the file's SHA-256 is " + sha256_hex(other) + "; the manifest lists " +
-                          sha256_hex(line(user("user_1")) + line(user("user_2")))));
-  EXPECT_THAT(spoiled([&](FakeSnapshot& s) { s.files.add("snap/data/users.jsonl", line(user("user_1"))); }),
-              ElementsAre("snapshot.digest snap/data/users.jsonl the file has 193 bytes; the manifest lists 386"));
-  EXPECT_THAT(spoiled([&](FakeSnapshot& s) { s.files.add("snap/data/users.jsonl", ""); }),
-              ElementsAre("snapshot.digest snap/data/users.jsonl the file has 0 bytes; the manifest lists 386"));
-  EXPECT_THAT(spoiled([&](FakeSnapshot& s) { s.row(Dataset::users).rows = 3; }), ElementsAre("snapshot.manifest snap/data/users.jsonl the file has 2 rows; the manifest lists 3"));
+              ElementsAre("snapshot.digest snap/data/users.jsonl the file's SHA-256 is " + sha256_hex(other) +
+                          "; the manifest lists " + sha256_hex(line(user("user_1")) + line(user("user_2")))));
+  EXPECT_THAT(
+      spoiled([&](FakeSnapshot& s) { s.files.add("snap/data/users.jsonl", line(user("user_1"))); }),
+      ElementsAre("snapshot.digest snap/data/users.jsonl the file has 193 bytes; the manifest lists 386"));
+  EXPECT_THAT(
+      spoiled([&](FakeSnapshot& s) { s.files.add("snap/data/users.jsonl", ""); }),
+      ElementsAre("snapshot.digest snap/data/users.jsonl the file has 0 bytes; the manifest lists 386"));
+  EXPECT_THAT(
+      spoiled([&](FakeSnapshot& s) { s.row(Dataset::users).rows = 3; }),
+      ElementsAre("snapshot.manifest snap/data/users.jsonl the file has 2 rows; the manifest lists 3"));
   EXPECT_THAT(spoiled([&](FakeSnapshot& s) { (void)s.files.remove_all("snap/data/users.jsonl"); }),
-              ElementsAre("snapshot.digest snap/data/users.jsonl the data file of users is missing; the manifest lists 2 rows"));
+              ElementsAre("snapshot.digest snap/data/users.jsonl the data file of users is missing; the "
+                          "manifest lists 2 rows"));
   EXPECT_THAT(spoiled([&](FakeSnapshot& s) {
                 s.row(Dataset::users) = DatasetManifest{};
                 s.row(Dataset::users).name = "users";
               }),
-              ElementsAre("snapshot.manifest snap/data/users.jsonl the manifest says that users has no data file, but there is one"));
+              ElementsAre("snapshot.manifest snap/data/users.jsonl the manifest says that users has no data "
+                          "file, but there is one"));
 }
 
 TEST(BadFiles, UnreadableFilesAreErrors) {
@@ -537,7 +677,8 @@ TEST(Load, AnEmptyFileIsACompleteDatasetWithoutRows) {
 
 TEST(Load, HostileIdsStayData) {
   FakeSnapshot snapshot;
-  const std::string hostile = R"({"id":"../../etc/passwd","email":"=cmd|' /C calc'!A0","name":"\u202e<script>","role":"user"})";
+  const std::string hostile =
+      R"({"id":"../../etc/passwd","email":"=cmd|' /C calc'!A0","name":"\u202e<script>","role":"user"})";
   snapshot.add(Dataset::users, line(hostile));
   snapshot.add(Dataset::workspaces, line(R"({"id":"..","name":"\u0000"})"));
   snapshot.add(Dataset::workspace_members, line(R"({"user_id":"../../etc/passwd","workspace_id":".."})"));
@@ -554,7 +695,8 @@ TEST(Load, HostileIdsStayData) {
 TEST(Load, GiantStringsAreRead) {
   FakeSnapshot snapshot;
   const std::string giant(50'000'000, 'x');
-  snapshot.add(Dataset::users, line(user("user_1")) + line(user("user_2", R"(,"name":")" + giant + "\"")) + line(user("user_3")));
+  snapshot.add(Dataset::users, line(user("user_1")) + line(user("user_2", R"(,"name":")" + giant + "\"")) +
+                                   line(user("user_3")));
   snapshot.fit().write();
   LoadRequest request;
   request.fields.insert(field("users.name"));
@@ -565,7 +707,9 @@ TEST(Load, GiantStringsAreRead) {
 }
 
 TEST(Load, LinesBeyondTheLimitAreRefused) {
-  EXPECT_THAT(problems_of(line(user("user_1")) + line(user("user_2", R"(,"name":")" + std::string(kMaxLineBytes, 'x') + "\"")) + line(user("user_3"))),
+  EXPECT_THAT(problems_of(line(user("user_1")) +
+                          line(user("user_2", R"(,"name":")" + std::string(kMaxLineBytes, 'x') + "\"")) +
+                          line(user("user_3"))),
               ElementsAre("snapshot.line snap/data/users.jsonl:2 the line is longer than 64 MiB"));
 }
 
@@ -583,21 +727,32 @@ TEST(Load, TheManifestDoesNotDecideHowMuchMemoryIsReserved) {
 FakeSnapshot& add_many(FakeSnapshot& snapshot) {
   for (int i = 0; i < 3000; ++i) {
     const std::string id = "user_" + std::to_string(i * 7919 % 3000);
-    snapshot.add(Dataset::users, line(user(id, R"(,"email":")" + id + R"(@x.example","role":")" + (i % 50 == 0 ? "admin" : "user") + "\"" + (i % 3 == 0 ? R"(,"name":null)" : "")), "anthropic-admin",
-                                      "org-1", ",\"request\":" + std::to_string(i / 100 + 1)));
+    snapshot.add(
+        Dataset::users,
+        line(user(id, R"(,"email":")" + id + R"(@x.example","role":")" + (i % 50 == 0 ? "admin" : "user") +
+                          "\"" + (i % 3 == 0 ? R"(,"name":null)" : "")),
+             "anthropic-admin", "org-1", ",\"request\":" + std::to_string(i / 100 + 1)));
   }
   for (int i = 0; i < 300; ++i) {
-    snapshot.add(Dataset::users, line(R"({"id":"user_)" + std::to_string(i * 10) + R"(","full_name":"F","created_at":"2025-01-01T00:00:00Z"})", "anthropic-compliance"));
+    snapshot.add(Dataset::users, line(R"({"id":"user_)" + std::to_string(i * 10) +
+                                          R"(","full_name":"F","created_at":"2025-01-01T00:00:00Z"})",
+                                      "anthropic-compliance"));
   }
-  for (int i = 0; i < 50; ++i) snapshot.add(Dataset::workspaces, line(R"({"id":"w)" + std::to_string(i) + R"(","name":"W","tags":{"n":")" + std::to_string(i) + R"("}})"));
+  for (int i = 0; i < 50; ++i)
+    snapshot.add(Dataset::workspaces, line(R"({"id":"w)" + std::to_string(i) +
+                                           R"(","name":"W","tags":{"n":")" + std::to_string(i) + R"("}})"));
   for (int i = 0; i < 6000; ++i) {
-    snapshot.add(Dataset::workspace_members, line(R"({"user_id":"user_)" + std::to_string(i % 3100) + R"(","workspace_id":"w)" + std::to_string(i / 120) + R"(","workspace_role":"r)" +
-                                                  std::to_string(i % 9) + "\"}"));
+    snapshot.add(Dataset::workspace_members,
+                 line(R"({"user_id":"user_)" + std::to_string(i % 3100) + R"(","workspace_id":"w)" +
+                      std::to_string(i / 120) + R"(","workspace_role":"r)" + std::to_string(i % 9) + "\"}"));
   }
   for (int i = 0; i < 500; ++i) {
-    snapshot.add(Dataset::groups, line(R"({"id":"g)" + std::to_string(i) + R"(","name":"G","role_ids":["r1")" + (i % 2 == 0 ? R"(,"r)" + std::to_string(i % 5) + "\"" : "") + "]}"));
+    snapshot.add(Dataset::groups,
+                 line(R"({"id":"g)" + std::to_string(i) + R"(","name":"G","role_ids":["r1")" +
+                      (i % 2 == 0 ? R"(,"r)" + std::to_string(i % 5) + "\"" : "") + "]}"));
   }
-  for (int i = 0; i < 5; ++i) snapshot.add(Dataset::roles, line(R"({"id":"r)" + std::to_string(i) + R"(","name":"R"})"));
+  for (int i = 0; i < 5; ++i)
+    snapshot.add(Dataset::roles, line(R"({"id":"r)" + std::to_string(i) + R"(","name":"R"})"));
   return snapshot;
 }
 
@@ -623,14 +778,21 @@ TEST(Load, JobsAndChunksDoNotShowInTheResult) {
 }
 
 TEST(Load, ManyShapesAndMembersAreRead) {
-  // More shapes and more members than are learned, names longer than are learned: the slow ways give the same.
+  // More shapes and more members than are learned, names longer than are learned: the slow ways give the
+  // same.
   FakeSnapshot snapshot;
   std::string wide = R"({"id":"user_wide","name":"W","map":{)";
-  for (int i = 0; i < 300; ++i) wide += (i == 0 ? "" : ",") + std::string("\"m") + std::to_string(i) + "\":" + std::to_string(i);
+  for (int i = 0; i < 300; ++i)
+    wide += (i == 0 ? "" : ",") + std::string("\"m") + std::to_string(i) + "\":" + std::to_string(i);
   wide += "}}";
   for (int i = 0; i < 100; ++i) {
     std::string object = R"({"email":"e)" + std::to_string(i) + R"(@x.example",)";
-    for (int k = 0; k < i; ++k) object += "\"extra" + std::to_string(k) + "\":" + (k % 3 == 0 ? "[1,2,{}]" : k % 3 == 1 ? "-1.5e3" : "null") + ",";
+    for (int k = 0; k < i; ++k)
+      object += "\"extra" + std::to_string(k) + "\":" +
+                (k % 3 == 0   ? "[1,2,{}]"
+                 : k % 3 == 1 ? "-1.5e3"
+                              : "null") +
+                ",";
     object += "\"" + std::string(100, 'l') + "\":true,\"id\":\"user_" + std::to_string(i) + "\"}";
     snapshot.add(Dataset::users, line(object));
   }
@@ -638,21 +800,30 @@ TEST(Load, ManyShapesAndMembersAreRead) {
   snapshot.fit().write();
   const auto result = load(snapshot);
   ASSERT_TRUE(result->loaded) << result->problems.render();
-  for (std::uint32_t i = 0; i < 100; ++i) EXPECT_EQ(cell(result->world, "users.email", i), "e" + std::to_string(i) + "@x.example");
+  for (std::uint32_t i = 0; i < 100; ++i)
+    EXPECT_EQ(cell(result->world, "users.email", i), "e" + std::to_string(i) + "@x.example");
   EXPECT_EQ(cell(result->world, "users.name", 100), "W");
   const std::string twice = wide.substr(0, wide.size() - 2) + ",\"m299\":0}}";
-  EXPECT_THAT(problems_of(line(twice)), ElementsAre("snapshot.line snap/data/users.jsonl:1 the member \"m299\" stands twice in one object"));
+  EXPECT_THAT(
+      problems_of(line(twice)),
+      ElementsAre("snapshot.line snap/data/users.jsonl:1 the member \"m299\" stands twice in one object"));
   const std::string long_name = "\"" + std::string(100, 'l') + "\":1";
-  EXPECT_THAT(problems_of(line(R"({"id":"user_1",)" + long_name + "," + long_name + "}")), testing::SizeIs(1));
+  EXPECT_THAT(problems_of(line(R"({"id":"user_1",)" + long_name + "," + long_name + "}")),
+              testing::SizeIs(1));
 }
 
 TEST(Load, KnownShapesDoNotHideDifferences) {
   // Lines that follow one of a known shape, and differ in exactly what the shape takes for granted.
   FakeSnapshot snapshot;
-  const auto key = [](std::string_view id, std::string_view rest) { return line(R"({"id":")" + std::string(id) + "\"," + std::string(rest) + "}"); };
-  snapshot.add(Dataset::api_keys, key("k1", R"("created_by":null,"name":"n")") + key("k2", R"("created_by":"u","name":"n")") + key("k3", R"("created_by":true,"name":"n")") +
-                                      key("k4", R"("created_by":null,"nama":"n")") + key("k5", R"("created_by":null,"name":null)") + key("k6", R"("created_by":null,"name":7)") +
-                                      key("k7", R"("created_by":[],"name":"n")") + key("k8", R"("created_by":{},"name":"n")"));
+  const auto key = [](std::string_view id, std::string_view rest) {
+    return line(R"({"id":")" + std::string(id) + "\"," + std::string(rest) + "}");
+  };
+  snapshot.add(
+      Dataset::api_keys,
+      key("k1", R"("created_by":null,"name":"n")") + key("k2", R"("created_by":"u","name":"n")") +
+          key("k3", R"("created_by":true,"name":"n")") + key("k4", R"("created_by":null,"nama":"n")") +
+          key("k5", R"("created_by":null,"name":null)") + key("k6", R"("created_by":null,"name":7)") +
+          key("k7", R"("created_by":[],"name":"n")") + key("k8", R"("created_by":{},"name":"n")"));
   snapshot.fit().write();
   const auto result = load(snapshot);
   ASSERT_TRUE(result->loaded) << result->problems.render();
@@ -674,23 +845,29 @@ TEST(Verify, ChecksEveryFile) {
   snapshot.files.add("snap/data/notes.txt", "");
   snapshot.files.add("snap/data/persons.jsonl", "");
   (void)snapshot.files.remove_all("snap/data/roles.jsonl");
-  EXPECT_THAT(texts(verify_snapshot(snapshot.files, "snap", 2)),
-              ElementsAre("snapshot.line snap/data/groups.jsonl:4 the last line does not end: the file is cut off",
-                          "snapshot.digest snap/data/groups.jsonl the file has 361 bytes; the manifest lists 360",
-                          "snapshot.digest snap/data/roles.jsonl the data file of roles is missing; the manifest lists 2 rows",
-                          "snapshot.manifest snap/data/notes.txt the file is no dataset's; the manifest does not know it",
-                          "snapshot.manifest snap/data/persons.jsonl the file is no dataset's; the manifest does not know it"));
+  EXPECT_THAT(
+      texts(verify_snapshot(snapshot.files, "snap", 2)),
+      ElementsAre(
+          "snapshot.line snap/data/groups.jsonl:4 the last line does not end: the file is cut off",
+          "snapshot.digest snap/data/groups.jsonl the file has 361 bytes; the manifest lists 360",
+          "snapshot.digest snap/data/roles.jsonl the data file of roles is missing; the manifest lists 2 "
+          "rows",
+          "snapshot.manifest snap/data/notes.txt the file is no dataset's; the manifest does not know it",
+          "snapshot.manifest snap/data/persons.jsonl the file is no dataset's; the manifest does not know "
+          "it"));
 }
 
 TEST(Verify, FindsDuplicatesWithoutLinks) {
   FakeSnapshot snapshot;
   std::string members;
-  for (int i = 0; i < 2000; ++i) members += line(R"({"user_id":"u)" + std::to_string(i) + R"(","workspace_id":"w"})");
+  for (int i = 0; i < 2000; ++i)
+    members += line(R"({"user_id":"u)" + std::to_string(i) + R"(","workspace_id":"w"})");
   members += line(R"({"user_id":"u7","workspace_id":"w"})");
   snapshot.add(Dataset::workspace_members, members);
   snapshot.fit().write();
   EXPECT_THAT(texts(verify_snapshot(snapshot.files, "snap", 2)),
-              ElementsAre("snapshot.duplicate_id snap/data/workspace_members.jsonl:2001 the workspace_member stands twice: in line 8 and in line 2001"));
+              ElementsAre("snapshot.duplicate_id snap/data/workspace_members.jsonl:2001 the workspace_member "
+                          "stands twice: in line 8 and in line 2001"));
 }
 
 TEST(ReadLine, ReadsOneLine) {
@@ -700,8 +877,11 @@ TEST(ReadLine, ReadsOneLine) {
   snapshot.files.add("snap/data/users.jsonl", users);
   EXPECT_EQ(*read_line(snapshot.files, "snap", Dataset::users, 1) + "\n", line(user("user_0")));
   EXPECT_EQ(*read_line(snapshot.files, "snap", Dataset::users, 5000) + "\n", line(user("user_4999")));
-  for (std::uint32_t i = 1; i < 5000; i += 97) EXPECT_EQ(*read_line(snapshot.files, "snap", Dataset::users, i) + "\n", line(user("user_" + std::to_string(i - 1))));
-  EXPECT_EQ(read_line(snapshot.files, "snap", Dataset::users, 5001).error().message, "snap/data/users.jsonl has 5000 lines; there is no line 5001");
+  for (std::uint32_t i = 1; i < 5000; i += 97)
+    EXPECT_EQ(*read_line(snapshot.files, "snap", Dataset::users, i) + "\n",
+              line(user("user_" + std::to_string(i - 1))));
+  EXPECT_EQ(read_line(snapshot.files, "snap", Dataset::users, 5001).error().message,
+            "snap/data/users.jsonl has 5000 lines; there is no line 5001");
   EXPECT_EQ(read_line(snapshot.files, "snap", Dataset::users, 0).error().code, ErrorCode::usage);
   EXPECT_EQ(read_line(snapshot.files, "snap", Dataset::groups, 1).error().code, ErrorCode::file_not_found);
 }

@@ -16,8 +16,10 @@ namespace muster::snapshot {
 namespace {
 
 bool is_snake_case(std::string_view name) {
-  return !name.empty() && name.front() >= 'a' && name.front() <= 'z' && !name.ends_with('_') && name.find("__") == std::string_view::npos &&
-         std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+  return !name.empty() && name.front() >= 'a' && name.front() <= 'z' && !name.ends_with('_') &&
+         name.find("__") == std::string_view::npos && std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+         });
 }
 
 std::vector<std::string_view> words(std::string_view text, char separator = ' ') {
@@ -68,17 +70,22 @@ TEST(Schema, FieldsAreConsistent) {
       EXPECT_TRUE(field.doc.ends_with('.')) << where;
       EXPECT_EQ(spec.field(field.name), static_cast<std::uint16_t>(i)) << where;
       if (is_collected) {
-        EXPECT_NE(field.paths.empty(), field.needs.empty()) << where << ": a field is loaded or derived, and not both";
+        EXPECT_NE(field.paths.empty(), field.needs.empty())
+            << where << ": a field is loaded or derived, and not both";
       } else {
         EXPECT_TRUE(field.paths.empty()) << where;
       }
-      for (const auto path : words(field.paths, '|')) EXPECT_TRUE(path.starts_with("object") || path.starts_with("from.")) << where;
+      for (const auto path : words(field.paths, '|'))
+        EXPECT_TRUE(path.starts_with("object") || path.starts_with("from.")) << where;
       const bool has_variants = field.paths.find('?') != std::string_view::npos;
       EXPECT_TRUE(field.nullable || !has_variants) << where << ": what a variant lacks reads as null";
-      for (const auto need : words(field.needs)) EXPECT_NE(find_dataset(need), nullptr) << where << " needs " << need;
+      for (const auto need : words(field.needs))
+        EXPECT_NE(find_dataset(need), nullptr) << where << " needs " << need;
     }
-    for (const auto part : words(spec.key)) EXPECT_TRUE(spec.field(part)) << spec.name << " has no key field " << part;
-    EXPECT_TRUE(spec.label.empty() || spec.field(spec.label)) << spec.name << " has no label field " << spec.label;
+    for (const auto part : words(spec.key))
+      EXPECT_TRUE(spec.field(part)) << spec.name << " has no key field " << part;
+    EXPECT_TRUE(spec.label.empty() || spec.field(spec.label))
+        << spec.name << " has no label field " << spec.label;
     EXPECT_FALSE(spec.field("no_such_field"));
   }
 }
@@ -112,7 +119,9 @@ TEST(Schema, RelationsAreConsistent) {
   for (std::size_t round = 0; round < kDatasetCount; ++round) {
     for (const auto& spec : schema()) {
       const auto& targets = leads_to[spec.dataset];
-      if (std::all_of(targets.begin(), targets.end(), [&](Dataset target) { return target == spec.dataset || done.contains(target); })) done.insert(spec.dataset);
+      if (std::all_of(targets.begin(), targets.end(),
+                      [&](Dataset target) { return target == spec.dataset || done.contains(target); }))
+        done.insert(spec.dataset);
     }
   }
   EXPECT_EQ(done.size(), kDatasetCount) << "relations form a circle";
@@ -123,7 +132,9 @@ TEST(Schema, SaysWhatAnOrganizationRoleImplies) {
   EXPECT_EQ(implied_workspace_role("owner"), "workspace_admin");
   EXPECT_EQ(implied_workspace_role("primary_owner"), "workspace_admin");
   EXPECT_EQ(implied_workspace_role("billing"), "workspace_billing");
-  for (const auto* role : {"user", "developer", "claude_code_user", "membership_admin", "managed", "", "Admin"}) EXPECT_EQ(implied_workspace_role(role), "") << role;
+  for (const auto* role :
+       {"user", "developer", "claude_code_user", "membership_admin", "managed", "", "Admin"})
+    EXPECT_EQ(implied_workspace_role(role), "") << role;
 }
 
 TEST(Describe, JsonSchemaIsMadeFromTheTable) {
@@ -136,21 +147,31 @@ TEST(Describe, JsonSchemaIsMadeFromTheTable) {
   const json::Value& object = *keys.find("properties")->find("object");
   EXPECT_EQ(json::dump(*object.find("required")), R"(["id"])");
   EXPECT_EQ(json::dump(*object.find("properties")->find("expires_at")->find("type")), R"(["null","string"])");
-  EXPECT_EQ(json::dump(*object.find("properties")->find("scope")->find("properties")->find("workspace_id")->find("type")), R"(["null","string"])");
+  EXPECT_EQ(
+      json::dump(
+          *object.find("properties")->find("scope")->find("properties")->find("workspace_id")->find("type")),
+      R"(["null","string"])");
   EXPECT_EQ(json::dump(*object.find("properties")->find("created_by")->find("type")), R"(["null","object"])");
   const auto workspaces = json::parse(dataset_json_schema(spec_of(Dataset::workspaces))).value();
-  const json::Value& geos = *workspaces.find("properties")->find("object")->find("properties")->find("data_residency")->find("properties")->find("allowed_inference_geos");
+  const json::Value& geos = *workspaces.find("properties")
+                                 ->find("object")
+                                 ->find("properties")
+                                 ->find("data_residency")
+                                 ->find("properties")
+                                 ->find("allowed_inference_geos");
   EXPECT_EQ(json::dump(*geos.find("type")), R"(["array","string"])");
   EXPECT_EQ(json::dump(*geos.find("items")), R"({"type":"string"})");
 }
 
 TEST(Describe, ReferencePageIsCurrent) {
   const std::string path = std::string(MUSTER_SOURCE_DIR) + "/docs/datasets.md";
-  if (std::getenv("MUSTER_REGENERATE") != nullptr) std::ofstream(path, std::ios::binary) << dataset_reference();
+  if (std::getenv("MUSTER_REGENERATE") != nullptr)
+    std::ofstream(path, std::ios::binary) << dataset_reference();
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
-  EXPECT_TRUE(text.str() == dataset_reference()) << "docs/datasets.md is stale: run\n  MUSTER_REGENERATE=1 build/dev/tests/snapshot_test --gtest_filter=Describe.*";
+  EXPECT_TRUE(text.str() == dataset_reference()) << "docs/datasets.md is stale: run\n  MUSTER_REGENERATE=1 "
+                                                    "build/dev/tests/snapshot_test --gtest_filter=Describe.*";
 }
 
 }  // namespace

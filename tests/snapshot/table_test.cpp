@@ -59,7 +59,10 @@ TEST(Column, AppendsAndRecodes) {
     second.push_text("a");
     first.append(std::move(second));
     std::string all;
-    for (std::uint32_t row = 0; row < first.size(); ++row) all += first.cell(row) == Cell::value ? std::string(first.word(row)) : first.cell(row) == Cell::null ? "0" : "-";
+    for (std::uint32_t row = 0; row < first.size(); ++row)
+      all += first.cell(row) == Cell::value  ? std::string(first.word(row))
+             : first.cell(row) == Cell::null ? "0"
+                                             : "-";
     EXPECT_EQ(all, has_missing ? "ab-c0a" : "abca");
     EXPECT_EQ(first.words().size(), 3u);
   }
@@ -113,7 +116,9 @@ TEST(KeyIndex, GrowsWhenTheGuessWasLow) {
 TEST(Groups, KeepRowOrderAndLeaveOutWhatLeadsNowhere) {
   const std::vector<std::uint32_t> link{2, 0, kDangling, 2, kNoRowNull, 0, 2};
   const Groups groups = group_by(link, 3);
-  const auto of = [&](std::uint32_t row) { return std::vector<std::uint32_t>(groups.of(row).begin(), groups.of(row).end()); };
+  const auto of = [&](std::uint32_t row) {
+    return std::vector<std::uint32_t>(groups.of(row).begin(), groups.of(row).end());
+  };
   EXPECT_THAT(of(0), ElementsAre(1u, 5u));
   EXPECT_THAT(of(1), IsEmpty());
   EXPECT_THAT(of(2), ElementsAre(0u, 3u, 6u));
@@ -138,7 +143,8 @@ TEST(Table, KnowsLinesAndRequests) {
 }
 
 TEST(World, StatusWordsAreTheContract) {
-  for (const auto* word : {"complete", "partial", "denied", "unsupported", "not_requested"}) EXPECT_EQ(word_of(*parse_dataset_status(word)), word);
+  for (const auto* word : {"complete", "partial", "denied", "unsupported", "not_requested"})
+    EXPECT_EQ(word_of(*parse_dataset_status(word)), word);
   EXPECT_FALSE(parse_dataset_status("Complete"));
 }
 
