@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "policy/policy.h"
+#include "roster/fields.h"
 #include "support.h"
 
 namespace muster::policy {
@@ -574,6 +575,11 @@ TEST(Repository, LoadersAgreeWithTheCasesOfTheSchemas) {
     EXPECT_EQ(problems.empty(), title.find(" good ") != std::string::npos) << title << "\n" << problems;
   }
   EXPECT_GT(cases, 40);
+}
+
+TEST(Repository, ColumnsOfTheConfigAreTheFieldsOfARoster) {
+  ASSERT_EQ(kRosterFields.size(), roster::kMappableCount);
+  for (std::size_t i = 0; i < kRosterFields.size(); ++i) EXPECT_EQ(kRosterFields[i], roster::word_of(static_cast<roster::Field>(i)));
 }
 
 // After a wanted change of the tables: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/policy_test --gtest_filter=Repository.EditorSchemasAreCurrent
