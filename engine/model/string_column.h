@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,23 @@ class StringColumn {
     arena_.append(other.arena_);
     ends_.resize(first + other.ends_.size());
     for (std::size_t i = 0; i < other.ends_.size(); ++i) ends_[first + i] = base + other.ends_[i];
+  }
+  /// Takes out rows (ascending, each once); the others move up. In place, without a copy of the whole.
+  void drop(std::span<const std::uint32_t> rows) {
+    if (rows.empty()) return;
+    std::size_t to = rows[0];
+    std::uint64_t arena_to = to == 0 ? 0 : ends_[to - 1];
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      // The run of rows that stay, between this dropped row and the next.
+      const std::size_t begin = std::size_t{rows[i]} + 1, end = i + 1 < rows.size() ? rows[i + 1] : ends_.size();
+      if (begin == end) continue;
+      const std::uint64_t from = ends_[begin - 1], size = ends_[end - 1] - from;
+      std::memmove(arena_.data() + arena_to, arena_.data() + from, size);
+      for (std::size_t row = begin; row < end; ++row) ends_[to++] = ends_[row] - from + arena_to;
+      arena_to += size;
+    }
+    ends_.resize(to);
+    arena_.resize(arena_to);
   }
   void shrink() {
     arena_.shrink_to_fit();
