@@ -21,7 +21,17 @@ class AddressBook {
   AddressBook(StringColumn firsts, const StringColumn& others, std::vector<std::uint32_t> persons_of_others);
 
   [[nodiscard]] bool empty() const { return keys_.empty(); }
+  /// For batches, in three steps, each for the whole batch: the hash's slot; the place of the entry that the
+  /// slot probably names; its text.
   void prefetch(std::uint64_t hash) const { index_.prefetch(hash); }
+  [[nodiscard]] std::uint32_t prefetch_place(std::uint64_t hash) const {
+    const std::uint32_t entry = index_.guess(hash);
+    if (entry != snapshot::kDangling) keys_.prefetch_place(entry);
+    return entry;
+  }
+  void prefetch_text(std::uint32_t entry) const {
+    if (entry != snapshot::kDangling) keys_.prefetch_text(entry);
+  }
   /// The first entry of an address; snapshot::kDangling when nobody has it. `hash` is
   /// KeyIndex::hash(address).
   [[nodiscard]] std::uint32_t find(std::string_view address, std::uint64_t hash) const {

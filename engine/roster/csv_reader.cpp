@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <memory>
 #include <vector>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include <csv.h>
 #include <fmt/format.h>
@@ -140,6 +145,7 @@ class Reader {
     if (auto status = fill(); !status) return status;
     if (auto status = look_at_start(); !status) return status;
     const char delimiter = options_.delimiter != 0 ? options_.delimiter : delimiter_;
+    special_ = delimiter;
     classes_.fill(kText);
     classes_[static_cast<unsigned char>(delimiter)] = kDelimiter;
     classes_[static_cast<unsigned char>('"')] = kQuote;
@@ -154,7 +160,27 @@ class Reader {
   }
 
  private:
-  std::size_t left() const { return end_ - begin_; }
+  /// The first delimiter, quote or line end.
+  const char* find_special(const char* at, const char* end) const {
+#if defined(__SSE2__)
+    const __m128i delimiter = _mm_set1_epi8(special_), quote = _mm_set1_epi8('"'), lf = _mm_set1_epi8('\n'),
+                  cr = _mm_set1_epi8('\r');
+    for (; end - at >= 16; at += 16) {
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+      const __m128i hits =
+          _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, delimiter), _mm_cmpeq_epi8(bytes, quote)),
+                       _mm_or_si128(_mm_cmpeq_epi8(bytes, lf), _mm_cmpeq_epi8(bytes, cr)));
+      const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits));
+      if (mask != 0) return at + std::countr_zero(mask);
+    }
+#endif
+    while (at != end && classes_[static_cast<unsigned char>(*at)] == kText) ++at;
+    return at;
+  }
+
+  std::size_t left() const {
+    return end_ - begin_;
+  }
 
   /// Makes room and reads behind what is left. Sets at_end_ when nothing came.
   Status fill() {
@@ -212,7 +238,7 @@ class Reader {
     const char* at = row;
     fields_.clear();
     for (;;) {
-      while (at != end && classes_[static_cast<unsigned char>(*at)] == kText) ++at;
+      at = find_special(at, end);
       if (at == end) break;
       const auto byte_class = classes_[static_cast<unsigned char>(*at)];
       if (byte_class == kQuote) {
@@ -343,7 +369,8 @@ class Reader {
   std::string buffer_;
   std::size_t begin_ = 0, end_ = 0;
   bool at_end_ = false, is_over_ = false, after_cr_ = false;
-  char delimiter_ = ',';
+  char delimiter_ = ',';  // as found
+  char special_ = ',';    // as used
   std::uint32_t line_ = 1;
   ByteTraits traits_;
   std::array<std::uint8_t, 256> classes_{};

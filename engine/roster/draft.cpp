@@ -62,13 +62,7 @@ void foresee(StringColumn& column, std::uint64_t rows, std::uint64_t added_rows)
   const std::size_t sample = std::min<std::size_t>(column.size(), kRowsBeforeForecast);
   for (std::size_t i = 0; i < sample; ++i) bytes += column[column.size() - 1 - i].size();
   if (sample == 0) return;
-  std::uint64_t held = 0;
-  if (column.size() > sample) {
-    for (std::size_t i = 0; i < column.size(); ++i) held += column[i].size();
-  } else {
-    held = bytes;
-  }
-  column.reserve(rows, held + bytes * added_rows / sample);
+  column.reserve(rows, column.bytes() + bytes * added_rows / sample);
 }
 
 }  // namespace
@@ -103,8 +97,8 @@ Tenure Draft::tenure(std::uint32_t row) const {
   tenure.has_start = starts[row] != kNoInstant;
   tenure.has_end = ends[row] != kNoInstant;
   tenure.is_terminated = is_terminated[row] != 0;
-  tenure.start = Instant{starts[row]};
-  tenure.end = Instant{ends[row]};
+  tenure.start = starts[row];
+  tenure.end = ends[row];
   return tenure;
 }
 
@@ -287,8 +281,8 @@ void SourceRows::add(const RowText& row, std::uint32_t line) {
     const auto code = word.empty() ? kUnknownWord : kinds_.read(word, line);
     draft_.kinds.push_back(code == kUnknownWord ? Kind::unknown : static_cast<Kind>(code));
   }
-  draft_.starts.push_back(first.has_start ? first.start.us : kNoInstant);
-  draft_.ends.push_back(first.has_end ? first.end.us : kNoInstant);
+  draft_.starts.push_back(first.has_start ? first.start : kNoInstant);
+  draft_.ends.push_back(first.has_end ? first.end : kNoInstant);
   draft_.is_terminated.push_back(first.is_terminated ? 1 : 0);
   draft_.lines.push_back(line);
   seen_bytes_ += row.bytes;

@@ -21,7 +21,7 @@
 
 namespace muster::roster {
 
-inline constexpr std::int64_t kNoInstant = std::numeric_limits<std::int64_t>::min();
+inline constexpr Instant kNoInstant{std::numeric_limits<std::int64_t>::min()};
 
 enum class Kind : std::uint8_t { employee, contractor, external, unknown };
 [[nodiscard]] std::string_view word_of(Kind kind);
@@ -48,7 +48,7 @@ struct Draft {
   // By row.
   StringColumn ids, names, emails;                   // emails: folded, "" when the row has none
   StringColumn shown_emails, managers, departments;  // as written; empty columns unless wanted
-  std::vector<std::int64_t> starts, ends;            // kNoInstant when there is none
+  std::vector<Instant> starts, ends;                 // kNoInstant when there is none
   std::vector<std::uint8_t> is_terminated;
   std::vector<Kind> kinds;  // empty unless wanted
   std::vector<std::uint32_t> lines;

@@ -7,7 +7,7 @@
 namespace muster::roster {
 namespace {
 
-constexpr std::size_t kSlots = 1u << 14;
+constexpr std::size_t kSlotBits = 13;  // some twenty years of days, in a core's own cache
 
 bool has_offset(std::string_view time) {
   const char last = time.back();
@@ -20,7 +20,7 @@ bool has_offset(std::string_view time) {
 }  // namespace
 
 MomentReader::MomentReader(Zone zone, std::string format)
-    : zone_(zone), format_(std::move(format)), slots_(kSlots) {}
+    : zone_(zone), format_(std::move(format)), slots_(std::size_t{1} << kSlotBits) {}
 
 std::optional<Moment> MomentReader::parse(std::string_view text) const {
   if (!format_.empty()) {
@@ -41,16 +41,20 @@ std::optional<Moment> MomentReader::parse(std::string_view text) const {
 }
 
 std::optional<Moment> MomentReader::read(std::string_view text) {
-  if (text.size() > sizeof(Slot::text)) return parse(text);
-  std::uint64_t hash = text.size();
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
-  Slot& slot = slots_[(hash ^ (hash >> 29)) & (kSlots - 1)];
-  if (slot.size == text.size() && std::memcmp(slot.text, text.data(), text.size()) == 0) return slot.moment;
+  if (text.size() > sizeof(Slot::text) || text.size() < 8) return parse(text);
+  std::uint64_t head, tail;
+  std::memcpy(&head, text.data(), 8);
+  std::memcpy(&tail, text.data() + text.size() - 8, 8);
+  const std::uint64_t hash = (head ^ (tail * 0x9E3779B97F4A7C15ull)) * 0xD6E8FEB86659FD93ull;
+  Slot& slot = slots_[hash >> (64 - kSlotBits)];
+  if (slot.size == text.size() && std::memcmp(slot.text, text.data(), text.size()) == 0)
+    return Moment{slot.begin, slot.end, false};
   const auto moment = parse(text);
-  if (moment) {
+  if (moment && !moment->is_time) {
     std::memcpy(slot.text, text.data(), text.size());
     slot.size = static_cast<std::uint8_t>(text.size());
-    slot.moment = *moment;
+    slot.begin = moment->begin;
+    slot.end = moment->end;
   }
   return moment;
 }

@@ -31,10 +31,11 @@ class MomentReader {
   [[nodiscard]] const Zone& zone() const { return zone_; }
 
  private:
+  /// A day that was read before, by its text; two to a cache line.
   struct Slot {
     char text[15];
     std::uint8_t size;
-    Moment moment;
+    Instant begin, end;
   };
   [[nodiscard]] std::optional<Moment> parse(std::string_view text) const;
   Zone zone_;

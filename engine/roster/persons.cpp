@@ -25,6 +25,13 @@ struct Several {
   std::vector<Tenure> tenures;  // by start, those without one first
 };
 
+Instant start_of(const Tenure& tenure) {
+  return tenure.has_start ? tenure.start : kNoInstant;
+}
+Instant end_of(const Tenure& tenure) {
+  return tenure.has_end ? tenure.end : kNoInstant;
+}
+
 class Merger {
  public:
   Merger(Draft&& draft, const Wanted& wanted, Instant as_of, Roster& roster, Diagnostics& problems)
@@ -107,9 +114,8 @@ class Merger {
           each.tenures.push_back(*more);
         if (row != each.rows.front()) check_identity(each.rows.front(), row);
       }
-      std::stable_sort(each.tenures.begin(), each.tenures.end(), [](const Tenure& a, const Tenure& b) {
-        return (a.has_start ? a.start.us : kNoInstant) < (b.has_start ? b.start.us : kNoInstant);
-      });
+      std::stable_sort(each.tenures.begin(), each.tenures.end(),
+                       [](const Tenure& a, const Tenure& b) { return start_of(a) < start_of(b); });
     }
   }
 
@@ -136,30 +142,31 @@ class Merger {
     }
   }
 
+  /// From here on `draft_.starts` and `draft_.ends` are by person: those of the deciding tenure. A person's
+  /// number is never above that of its rows, so the arrays are rewritten in place.
   void decide_states() {
     roster_.states.resize(count_);
-    roster_.starts_at.resize(count_);
-    ends_.resize(count_);
+    auto several = several_.begin();
     for (std::uint32_t person = 0; person < count_; ++person) {
-      const std::uint32_t row = row_of(person);
-      set(person, state_of(draft_.tenure(row), as_of_), draft_.starts[row], draft_.ends[row]);
+      Tenure tenure;
+      if (several != several_.end() && several->person == person) {
+        const Decision decision = decide(several->tenures, as_of_);
+        tenure = several->tenures[decision.tenure];
+        roster_.states[person] = decision.state;
+        // Name, department and the rest are those of the row that decides.
+        if (!rows_.empty()) rows_[person] = tenure.person;
+        ++several;
+      } else {
+        tenure = draft_.tenure(row_of(person));
+        roster_.states[person] = state_of(tenure, as_of_);
+      }
+      draft_.starts[person] = start_of(tenure);
+      draft_.ends[person] = end_of(tenure);
     }
-    for (const Several& each : several_) {
-      const Decision decision = decide(each.tenures, as_of_);
-      const Tenure& tenure = each.tenures[decision.tenure];
-      set(each.person, decision.state, tenure.has_start ? tenure.start.us : kNoInstant,
-          tenure.has_end ? tenure.end.us : kNoInstant);
-      // Name, department and the rest are those of the row that decides.
-      if (!rows_.empty()) rows_[each.person] = tenure.person;
-    }
-    draft_.starts = {};
-    draft_.ends = {};
-  }
-
-  void set(std::uint32_t person, PersonState state, std::int64_t start, std::int64_t end) {
-    roster_.states[person] = state;
-    roster_.starts_at[person].us = start;
-    ends_[person] = end;
+    draft_.starts.resize(count_);
+    draft_.ends.resize(count_);
+    roster_.starts_at = std::move(draft_.starts);
+    ends_ = std::move(draft_.ends);
   }
 
   void make_tenures() {
@@ -171,7 +178,7 @@ class Merger {
     Column* const start = add_if(table, wanted_.tenure_start, "start");
     Column* const end = add_if(table, wanted_.tenure_end, "end");
     std::uint32_t rows = 0;
-    const auto push = [&](std::uint32_t person, bool is_terminated, std::int64_t begins, std::int64_t ends) {
+    const auto push = [&](std::uint32_t person, bool is_terminated, Instant begins, Instant ends) {
       ++rows;
       if (id != nullptr) id->push_text(draft_.ids[row_of(person)]);
       if (status != nullptr) status->push_text(is_terminated ? "terminated" : "active");
@@ -181,12 +188,10 @@ class Merger {
     auto several = several_.begin();
     for (std::uint32_t person = 0; person < count_; ++person) {
       if (several == several_.end() || several->person != person) {
-        push(person, draft_.is_terminated[row_of(person)] != 0, roster_.starts_at[person].us, ends_[person]);
+        push(person, draft_.is_terminated[row_of(person)] != 0, roster_.starts_at[person], ends_[person]);
         continue;
       }
-      for (const Tenure& t : several->tenures)
-        push(person, t.is_terminated, t.has_start ? t.start.us : kNoInstant,
-             t.has_end ? t.end.us : kNoInstant);
+      for (const Tenure& t : several->tenures) push(person, t.is_terminated, start_of(t), end_of(t));
       ++several;
     }
     table.set_rows(rows);
@@ -298,20 +303,19 @@ class Merger {
           column->push_missing(Cell::null);
         } else {
           const Zone& zone = draft_.source_of(row_of(person)).zone;
-          column->push_int(start_of(zone.date_of(Instant{ends_[person] - 1})).us);
+          column->push_int(muster::start_of(zone.date_of(Instant{ends_[person].us - 1})).us);
         }
       }
     }
-    roster_.left_at.resize(count_);
+    roster_.left_at = std::move(ends_);
     for (std::uint32_t person = 0; person < count_; ++person) {
-      roster_.left_at[person].us = roster_.states[person] == PersonState::left ? ends_[person] : kNoInstant;
+      if (roster_.states[person] != PersonState::left) roster_.left_at[person] = kNoInstant;
     }
-    ends_ = {};
     const auto times = [&](bool is_wanted, std::string_view field, const std::vector<Instant>& from) {
       Column* const column = add_if(table, is_wanted, field);
       if (column == nullptr) return;
       column->reserve(count_);
-      for (const Instant instant : from) push_instant(column, instant.us);
+      for (const Instant instant : from) push_instant(column, instant);
     };
     times(wanted_.starts_at, "starts_at", roster_.starts_at);
     times(wanted_.left_at, "left_at", roster_.left_at);
@@ -331,18 +335,27 @@ class Merger {
     }
   }
 
-  /// Ids, labels and addresses; moved where rows are persons, copied where they are not.
+  /// A column by person out of one by row. Rows that repeat a person mostly say the same as the first one,
+  /// and are then taken out in place.
+  StringColumn take(StringColumn& from) {
+    StringColumn out;
+    const bool says_the_same = std::all_of(several_.begin(), several_.end(), [&](const Several& each) {
+      return from[each.rows.front()] == from[row_of(each.person)];
+    });
+    if (says_the_same) {
+      std::vector<std::uint32_t> further;
+      for (const auto& [first, row] : repeats_) further.push_back(row);
+      out = std::move(from);
+      out.drop(further);
+    } else {
+      out.reserve(count_, from.bytes());
+      for (std::uint32_t person = 0; person < count_; ++person) out.push_back(from[row_of(person)]);
+    }
+    from = {};
+    return out;
+  }
+
   void take_keys(Table& table) {
-    const auto take = [&](StringColumn& from) {
-      if (rows_.empty()) return std::move(from);
-      StringColumn out;
-      std::size_t bytes = 0;
-      for (const std::uint32_t row : rows_) bytes += from[row].size();
-      out.reserve(rows_.size(), bytes);
-      for (const std::uint32_t row : rows_) out.push_back(from[row]);
-      from = {};
-      return out;
-    };
     // A person without a name goes by the number.
     StringColumn labels = take(draft_.names);
     StringColumn ids = take(draft_.ids);
@@ -392,9 +405,9 @@ class Merger {
     return is_wanted ? &table.add_column(table.spec().field(field).value()) : nullptr;
   }
 
-  static void push_instant(Column* column, std::int64_t us) {
+  static void push_instant(Column* column, Instant instant) {
     if (column == nullptr) return;
-    us == kNoInstant ? column->push_missing(Cell::null) : column->push_int(us);
+    instant == kNoInstant ? column->push_missing(Cell::null) : column->push_int(instant.us);
   }
 
   Draft draft_;
@@ -408,7 +421,7 @@ class Merger {
   std::vector<std::uint32_t> persons_,
       rows_;  // row → person and person → deciding row; empty when they are the same
   std::vector<Several> several_;
-  std::vector<std::int64_t> ends_;  // of the deciding tenure
+  std::vector<Instant> ends_;  // of the deciding tenure
   Others current_, former_;
 };
 

@@ -79,6 +79,7 @@ struct Match {
   std::uint32_t nonhuman = kNoPerson;  // index into the register; kNoPerson unless nonhuman
   MatchState state = MatchState::nobody;
   Strategy strategy = Strategy::none;
+  bool is_one_of_several = false;      // more persons fit; the reason says why this one
 };
 
 /// Columns of the accounts; they must outlive the Matches, as must the roster's tables and vectors (which may be moved meanwhile).
