@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::uint64_t kConfigVersion = 1;
 
-std::vector<std::string> names_of(std::span<const std::string_view> words) { return {words.begin(), words.end()}; }
+std::vector<std::string> names_of(std::span<const std::string_view> words) {
+  return {words.begin(), words.end()};
+}
 
 // ---- sources: checked for shape here, read by `collect`
 
@@ -22,37 +24,62 @@ struct Source {
 };
 
 bool is_variable_name(std::string_view text) {
-  return !text.empty() && !(text.front() >= '0' && text.front() <= '9') && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
+  return !text.empty() && !(text.front() >= '0' && text.front() <= '9') &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+         });
 }
 
-bool is_base_url(std::string_view text) { return (text.starts_with("https://") || text.starts_with("http://")) && text.find_first_of(" \t@?#") == std::string_view::npos; }
+bool is_base_url(std::string_view text) {
+  return (text.starts_with("https://") || text.starts_with("http://")) &&
+         text.find_first_of(" \t@?#") == std::string_view::npos;
+}
 
 Codec<Source> source_codec() {
-  Mapping<Source> source("a source", "Where `muster collect` reads, and how it gets its key. The key itself never stands in a file.");
-  source.key("provider", Need::required, choice({"anthropic-admin", "anthropic-compliance", "scim"}), &Source::provider, "The API.")
-      .key("base_url", Need::optional, text({is_base_url, "^https?://[^ \\t@?#]+$", "https://HOST/PATH without user name, query or fragment"}), &Source::base_url,
-           "Instead of the provider's own address.");
-  const auto count_text = [](Source& value, const std::string&, const Node&, Reader&) { ++value.credentials; };
-  const auto count_list = [](Source& value, const std::vector<std::string>&, const Node&, Reader&) { ++value.credentials; };
+  Mapping<Source> source(
+      "a source",
+      "Where `muster collect` reads, and how it gets its key. The key itself never stands in a file.");
+  source
+      .key("provider", Need::required, choice({"anthropic-admin", "anthropic-compliance", "scim"}),
+           &Source::provider, "The API.")
+      .key("base_url", Need::optional,
+           text({is_base_url, "^https?://[^ \\t@?#]+$",
+                 "https://HOST/PATH without user name, query or fragment"}),
+           &Source::base_url, "Instead of the provider's own address.");
+  const auto count_text = [](Source& value, const std::string&, const Node&, Reader&) {
+    ++value.credentials;
+  };
+  const auto count_list = [](Source& value, const std::vector<std::string>&, const Node&, Reader&) {
+    ++value.credentials;
+  };
   for (const auto* kind : {"api_key", "token"}) {
     const std::string what = kind == std::string("token") ? "bearer token" : "API key";
     source
-        .key(fmt::format("{}_env", kind), Need::optional, text({is_variable_name, "^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable"}), count_text,
-             fmt::format("The environment variable that holds the {}.", what))
-        .key(fmt::format("{}_file", kind), Need::optional, text(), count_text, fmt::format("The file that holds the {}, and nothing else.", what))
-        .key(fmt::format("{}_command", kind), Need::optional, text_list(), count_list, fmt::format("The program (and its arguments) that prints the {}.", what));
+        .key(fmt::format("{}_env", kind), Need::optional,
+             text({is_variable_name, "^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable"}),
+             count_text, fmt::format("The environment variable that holds the {}.", what))
+        .key(fmt::format("{}_file", kind), Need::optional, text(), count_text,
+             fmt::format("The file that holds the {}, and nothing else.", what))
+        .key(fmt::format("{}_command", kind), Need::optional, text_list(), count_list,
+             fmt::format("The program (and its arguments) that prints the {}.", what));
   }
   for (const auto secret : kSecretKeys)
-    source.refuse(std::string(secret), "a credential never stands in a file", "name where it comes from: `api_key_env`, `api_key_file`, `api_key_command`, or the same with `token`; then replace the key, it may have been seen");
+    source.refuse(std::string(secret), "a credential never stands in a file",
+                  "name where it comes from: `api_key_env`, `api_key_file`, `api_key_command`, or the same "
+                  "with `token`; then replace the key, it may have been seen");
   source.check([](Source& value, const Node& node, Reader& reader) {
-    const bool has_secret = std::any_of(kSecretKeys.begin(), kSecretKeys.end(), [&](std::string_view key) { return node.find(key) != nullptr; });
+    const bool has_secret = std::any_of(kSecretKeys.begin(), kSecretKeys.end(),
+                                        [&](std::string_view key) { return node.find(key) != nullptr; });
     if (value.credentials > 1) {
-      reader.problem(ErrorCode::config_invalid, node, "a source has one credential", "keep one of the keys that end in _env, _file or _command");
+      reader.problem(ErrorCode::config_invalid, node, "a source has one credential",
+                     "keep one of the keys that end in _env, _file or _command");
     } else if (value.credentials == 0 && !has_secret) {
-      const bool was_tried = std::any_of(node.items.begin(), node.items.end(), [](const Node* each) { return each->text.starts_with("api_key_") || each->text.starts_with("token_"); });
-      if (!was_tried) reader.problem(ErrorCode::config_missing_key, node, "a source lacks a credential", "add `api_key_env`, `api_key_file` or `api_key_command`, or the same with `token`");
+      const bool was_tried = std::any_of(node.items.begin(), node.items.end(), [](const Node* each) {
+        return each->text.starts_with("api_key_") || each->text.starts_with("token_");
+      });
+      if (!was_tried)
+        reader.problem(ErrorCode::config_missing_key, node, "a source lacks a credential",
+                       "add `api_key_env`, `api_key_file` or `api_key_command`, or the same with `token`");
     }
   });
   return source.codec();
@@ -65,35 +92,43 @@ using WordMap = std::map<std::string, std::vector<std::string>>;
 /// The node of one text of a list (or of the one text) under a key, for its place.
 const Node& node_of(const Node& map, std::string_view key, std::string_view text) {
   const Node& value = *map.find(key);
-  const auto item = std::find_if(value.items.begin(), value.items.end(), [&](const Node* each) { return each->text == text; });
+  const auto item = std::find_if(value.items.begin(), value.items.end(),
+                                 [&](const Node* each) { return each->text == text; });
   return item == value.items.end() ? value : **item;
 }
 
-/// Words of the file by what they mean. A word with two meanings is refused; so is one that means something by itself.
+/// Words of the file by what they mean. A word with two meanings is refused; so is one that means something
+/// by itself.
 Codec<WordMap> word_map(std::span<const std::string_view> meanings, const std::string& noun) {
   const auto known = names_of(meanings);
-  return made_from<WordMap>(map_of(text_list(), {known, noun, 1, {}}), [known](std::vector<Named<std::vector<std::string>>> given, const Node& node, Reader& reader) -> std::optional<WordMap> {
-    std::map<std::string, std::string> meaning_of;
-    for (const auto& each : known) meaning_of.emplace(fold_case(each), each);
-    WordMap words;
-    bool all = true;
-    for (auto& [meaning, _, list] : given) {
-      for (const auto& word : list) {
-        const auto [at, is_new] = meaning_of.emplace(fold_case(trim(word)), meaning);
-        if (is_new || at->second == meaning) continue;
-        all = false;
-        reader.problem(ErrorCode::config_invalid, node_of(node, meaning, word), fmt::format("the word \"{}\" means both {} and {}", word, at->second, meaning), "words are compared without regard to case; keep one of them");
-      }
-      words.emplace(meaning, std::move(list));
-    }
-    if (!all) return std::nullopt;
-    return words;
-  });
+  return made_from<WordMap>(
+      map_of(text_list(), {known, noun, 1, {}}),
+      [known](std::vector<Named<std::vector<std::string>>> given, const Node& node,
+              Reader& reader) -> std::optional<WordMap> {
+        std::map<std::string, std::string> meaning_of;
+        for (const auto& each : known) meaning_of.emplace(fold_case(each), each);
+        WordMap words;
+        bool all = true;
+        for (auto& [meaning, _, list] : given) {
+          for (const auto& word : list) {
+            const auto [at, is_new] = meaning_of.emplace(fold_case(trim(word)), meaning);
+            if (is_new || at->second == meaning) continue;
+            all = false;
+            reader.problem(ErrorCode::config_invalid, node_of(node, meaning, word),
+                           fmt::format("the word \"{}\" means both {} and {}", word, at->second, meaning),
+                           "words are compared without regard to case; keep one of them");
+          }
+          words.emplace(meaning, std::move(list));
+        }
+        if (!all) return std::nullopt;
+        return words;
+      });
 }
 
 Codec<std::string> zone_codec() {
   auto codec = text();
-  return {[read = std::move(codec.read)](const Node& node, std::string_view name, Reader& reader) -> std::optional<std::string> {
+  return {[read = std::move(codec.read)](const Node& node, std::string_view name,
+                                         Reader& reader) -> std::optional<std::string> {
             auto zone = read(node, name, reader);
             if (!zone) return std::nullopt;
             const auto found = Zone::find(*zone);
@@ -124,7 +159,8 @@ bool is_date_format(std::string_view text) {
 }
 
 Codec<char> delimiter_codec() {
-  static constexpr std::pair<std::string_view, char> kWords[] = {{"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"pipe", '|'}};
+  static constexpr std::pair<std::string_view, char> kWords[] = {
+      {"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"pipe", '|'}};
   static constexpr std::string_view kCharacters = ",;\t|:^~";
   return {[](const Node& node, std::string_view name, Reader& reader) -> std::optional<char> {
             if (node.kind != NodeKind::scalar) {
@@ -133,15 +169,20 @@ Codec<char> delimiter_codec() {
             }
             for (const auto& [word, character] : kWords)
               if (node.text == word) return character;
-            if (node.text.size() == 1 && kCharacters.find(node.text.front()) != std::string_view::npos) return node.text.front();
-            reader.problem(ErrorCode::config_invalid, node, fmt::format("{} may not be \"{}\"", name, node.text), "write comma, semicolon, tab or pipe, or one of , ; | : ^ ~ in quotes");
+            if (node.text.size() == 1 && kCharacters.find(node.text.front()) != std::string_view::npos)
+              return node.text.front();
+            reader.problem(ErrorCode::config_invalid, node,
+                           fmt::format("{} may not be \"{}\"", name, node.text),
+                           "write comma, semicolon, tab or pipe, or one of , ; | : ^ ~ in quotes");
             return std::nullopt;
           },
           {{"enum", json::Array{"comma", "semicolon", "tab", "pipe", ",", ";", "\t", "|", ":", "^", "~"}}}};
 }
 
 constexpr std::pair<std::string_view, RosterSource::Format> kFormats[] = {
-    {"csv", RosterSource::Format::csv}, {"json", RosterSource::Format::json}, {"jsonl", RosterSource::Format::jsonl}};
+    {"csv", RosterSource::Format::csv},
+    {"json", RosterSource::Format::json},
+    {"jsonl", RosterSource::Format::jsonl}};
 
 Codec<RosterSource> roster_codec() {
   static constexpr std::string_view kStates[] = {"active", "terminated"};
@@ -149,49 +190,69 @@ Codec<RosterSource> roster_codec() {
   Mapping<RosterSource> roster("a roster", "One export of the people whom HR knows.");
   json::Array one_of;
   for (const auto& [name, format] : kFormats) {
-    roster.key(std::string(name), Need::optional, text(),
-               [kind = format](RosterSource& value, std::string path, const Node&, Reader&) {
-                 value.format = kind;
-                 value.shown_path = std::move(path);
-               },
-               fmt::format("The export's path, a {} file.", name));
+    roster.key(
+        std::string(name), Need::optional, text(),
+        [kind = format](RosterSource& value, std::string path, const Node&, Reader&) {
+          value.format = kind;
+          value.shown_path = std::move(path);
+        },
+        fmt::format("The export's path, a {} file.", name));
     one_of.emplace_back(json::Object{{"required", json::Array{name}}});
   }
   roster
-      .key("columns", Need::optional, made_from<std::map<std::string, std::string>>(map_of(text(), {names_of(kRosterFields), "a roster field", 1, {}}),
+      .key("columns", Need::optional,
+           made_from<std::map<std::string, std::string>>(
+               map_of(text(), {names_of(kRosterFields), "a roster field", 1, {}}),
                [](std::vector<Named<std::string>> given, const Node&, Reader&) {
                  std::map<std::string, std::string> columns;
                  for (auto& each : given) columns.emplace(std::move(each.name), std::move(each.value));
                  return std::optional(std::move(columns));
                }),
            &RosterSource::columns, "Which header (or JSON member) holds which field.")
-      .key("zone", Need::optional, zone_codec(), &RosterSource::zone, "The time zone in which a last day ends, as the tz database names it; UTC when absent.")
-      .key("date_format", Need::optional, text({is_date_format, "%", "one day, one month and one year: %d, %m or %b or %B, %Y or %y, as in %m/%d/%Y"}), &RosterSource::date_format,
-           "How dates are written, as in %m/%d/%Y; YYYY-MM-DD when absent.")
-      .key("status", Need::optional, word_map(kStates, "a status"), &RosterSource::status, "Which words of the export mean active and which terminated; the two words themselves are known.")
-      .key("kind", Need::optional, word_map(kKinds, "a kind of person"), &RosterSource::kind, "Which words of the export mean employee, contractor and external.")
-      .key("delimiter", Need::optional, delimiter_codec(), &RosterSource::delimiter, "What separates the columns of a CSV file; found from the header line when absent.")
+      .key("zone", Need::optional, zone_codec(), &RosterSource::zone,
+           "The time zone in which a last day ends, as the tz database names it; UTC when absent.")
+      .key("date_format", Need::optional,
+           text({is_date_format, "%",
+                 "one day, one month and one year: %d, %m or %b or %B, %Y or %y, as in %m/%d/%Y"}),
+           &RosterSource::date_format, "How dates are written, as in %m/%d/%Y; YYYY-MM-DD when absent.")
+      .key("status", Need::optional, word_map(kStates, "a status"), &RosterSource::status,
+           "Which words of the export mean active and which terminated; the two words themselves are known.")
+      .key("kind", Need::optional, word_map(kKinds, "a kind of person"), &RosterSource::kind,
+           "Which words of the export mean employee, contractor and external.")
+      .key("delimiter", Need::optional, delimiter_codec(), &RosterSource::delimiter,
+           "What separates the columns of a CSV file; found from the header line when absent.")
       .key("as_of", Need::optional, date(), &RosterSource::as_of, "The day of the export.")
-      .key("as_of_column", Need::optional, text(), &RosterSource::as_of_column, "Instead of `as_of`: the column whose newest date is the day of the export.")
-      .key("max_age", Need::optional, duration(), &RosterSource::max_age_us, "An older export counts as stale: rules that read the roster are unknown.")
-      .key("min_rows", Need::optional, count(), &RosterSource::min_rows, "Fewer rows count as half an export: rules that read the roster are unknown.")
+      .key("as_of_column", Need::optional, text(), &RosterSource::as_of_column,
+           "Instead of `as_of`: the column whose newest date is the day of the export.")
+      .key("max_age", Need::optional, duration(), &RosterSource::max_age_us,
+           "An older export counts as stale: rules that read the roster are unknown.")
+      .key("min_rows", Need::optional, count(), &RosterSource::min_rows,
+           "Fewer rows count as half an export: rules that read the roster are unknown.")
       .place(&RosterSource::place)
       .check([](RosterSource&, const Node& node, Reader& reader) {
         std::vector<const Node*> formats;
         for (std::size_t i = 0; i + 1 < node.items.size(); i += 2)
           for (const auto& [name, format] : kFormats)
             if (node.items[i]->text == name) formats.push_back(node.items[i]);
-        if (formats.empty()) reader.problem(ErrorCode::config_missing_key, node, "a roster lacks its file", "add `csv`, `json` or `jsonl` with a path");
-        if (formats.size() > 1) reader.problem(ErrorCode::config_invalid, *formats[1], "a roster is one file", "make the second one an item of its own");
+        if (formats.empty())
+          reader.problem(ErrorCode::config_missing_key, node, "a roster lacks its file",
+                         "add `csv`, `json` or `jsonl` with a path");
+        if (formats.size() > 1)
+          reader.problem(ErrorCode::config_invalid, *formats[1], "a roster is one file",
+                         "make the second one an item of its own");
         const Node* column = node.find("as_of_column");
         if (column != nullptr && node.find("as_of") != nullptr)
-          reader.problem(ErrorCode::config_invalid, *column, "`as_of` and `as_of_column` both say the day of the export", "keep one of them");
+          reader.problem(ErrorCode::config_invalid, *column,
+                         "`as_of` and `as_of_column` both say the day of the export", "keep one of them");
         const Node* max_age = node.find("max_age");
         if (max_age != nullptr && column == nullptr && node.find("as_of") == nullptr)
-          reader.problem(ErrorCode::roster_age, *max_age, "`max_age` needs the day of the export, which a file's own time does not prove", "add `as_of` with a date, or `as_of_column`");
+          reader.problem(ErrorCode::roster_age, *max_age,
+                         "`max_age` needs the day of the export, which a file's own time does not prove",
+                         "add `as_of` with a date, or `as_of_column`");
         const Node* delimiter = node.find("delimiter");
         if (delimiter != nullptr && !formats.empty() && node.find("csv") == nullptr)
-          reader.problem(ErrorCode::config_invalid, *delimiter, "only a CSV roster has a delimiter", "remove it");
+          reader.problem(ErrorCode::config_invalid, *delimiter, "only a CSV roster has a delimiter",
+                         "remove it");
       })
       .also({{"oneOf", std::move(one_of)}});
   return roster.codec();
@@ -199,15 +260,20 @@ Codec<RosterSource> roster_codec() {
 
 // ---- the rest
 
-bool is_domain(std::string_view text) { return !text.empty() && text.find_first_of("@ \t*/") == std::string_view::npos; }
+bool is_domain(std::string_view text) {
+  return !text.empty() && text.find_first_of("@ \t*/") == std::string_view::npos;
+}
 
 Codec<WordMap> aliases_codec() {
-  const TextRule domain{is_domain, "^[^@ \t*/]+$", "the part behind the @, without patterns: northwind.example"};
-  return made_from<WordMap>(map_of(text_list(domain), {{}, "a domain", 1, domain}), [](std::vector<Named<std::vector<std::string>>> given, const Node&, Reader&) {
-    WordMap aliases;
-    for (auto& each : given) aliases.emplace(std::move(each.name), std::move(each.value));
-    return std::optional(std::move(aliases));
-  });
+  const TextRule domain{is_domain, "^[^@ \t*/]+$",
+                        "the part behind the @, without patterns: northwind.example"};
+  return made_from<WordMap>(map_of(text_list(domain), {{}, "a domain", 1, domain}),
+                            [](std::vector<Named<std::vector<std::string>>> given, const Node&, Reader&) {
+                              WordMap aliases;
+                              for (auto& each : given)
+                                aliases.emplace(std::move(each.name), std::move(each.value));
+                              return std::optional(std::move(aliases));
+                            });
 }
 
 struct Minimum {
@@ -216,20 +282,31 @@ struct Minimum {
 
 Codec<std::vector<Expectation>> expect_codec() {
   auto minimum = Mapping<Minimum>("an expectation", "What a whole collection of this dataset has at least.")
-                     .key("min", Need::required, count(), &Minimum::min, "Fewer rows count as half a collection: rules that read the dataset are unknown.");
-  return made_from<std::vector<Expectation>>(map_of(minimum.codec(), {{}, "a dataset", 1, {}}), [](std::vector<Named<Minimum>> given, const Node&, Reader& reader) {
-    std::vector<Expectation> expectations;
-    for (auto& each : given) expectations.push_back({std::move(each.name), each.value.min, reader.place(*each.key)});
-    return std::optional(std::move(expectations));
-  });
+                     .key("min", Need::required, count(), &Minimum::min,
+                          "Fewer rows count as half a collection: rules that read the dataset are unknown.");
+  return made_from<std::vector<Expectation>>(
+      map_of(minimum.codec(), {{}, "a dataset", 1, {}}),
+      [](std::vector<Named<Minimum>> given, const Node&, Reader& reader) {
+        std::vector<Expectation> expectations;
+        for (auto& each : given)
+          expectations.push_back({std::move(each.name), each.value.min, reader.place(*each.key)});
+        return std::optional(std::move(expectations));
+      });
 }
 
 Codec<std::string> policy_name_codec(IsPolicyFile is_file) {
-  return made_from<std::string>(text(), [shipped = shipped_policies(), is_file = std::move(is_file)](std::string name, const Node& node, Reader& reader) -> std::optional<std::string> {
-    if (is_policy_path(name) || std::find(shipped.begin(), shipped.end(), name) != shipped.end() || is_file == nullptr || is_file(name)) return name;
-    reader.problem(ErrorCode::policy_unknown, node, fmt::format("no shipped policy is named \"{}\", and no such file is there", name), suggest(name, shipped));
-    return std::nullopt;
-  });
+  return made_from<std::string>(
+      text(),
+      [shipped = shipped_policies(), is_file = std::move(is_file)](
+          std::string name, const Node& node, Reader& reader) -> std::optional<std::string> {
+        if (is_policy_path(name) || std::find(shipped.begin(), shipped.end(), name) != shipped.end() ||
+            is_file == nullptr || is_file(name))
+          return name;
+        reader.problem(ErrorCode::policy_unknown, node,
+                       fmt::format("no shipped policy is named \"{}\", and no such file is there", name),
+                       suggest(name, shipped));
+        return std::nullopt;
+      });
 }
 
 }  // namespace
@@ -239,23 +316,37 @@ Codec<Config> config_codec(IsPolicyFile is_policy_file) {
   version.schema = {{"const", static_cast<std::int64_t>(kConfigVersion)}};
   const auto accept = [](Config&, const auto&, const Node&, Reader&) {};
   return Mapping<Config>("a config", "What `muster` reads and tests. Paths are relative to this file.")
-      .key("muster", Need::required, std::move(version),
-           [](Config&, std::uint64_t given, const Node& node, Reader& reader) {
-             if (given != kConfigVersion)
-               reader.problem(ErrorCode::config_invalid, node, fmt::format("this muster reads version {} of the config, not {}", kConfigVersion, given), "use the muster that the file was written for");
-           },
-           "The version of this file's format: 1.")
-      .key("organization", Need::optional, text(), &Config::organization, "The organization's name, as reports show it.")
-      .key("sources", Need::optional, list_of(source_codec(), {1, false}), accept, "The APIs that `muster collect` reads.")
-      .key("snapshot", Need::optional, text(), &Config::snapshot, "A snapshot, or a folder of snapshots of which the newest is taken.")
-      .key("max_snapshot_age", Need::optional, duration(), &Config::max_snapshot_age_us, "An older snapshot makes every rule unknown.")
-      .key("roster", Need::optional, list_of(roster_codec(), {1, true}), &Config::rosters, "The exports of the people whom HR knows.")
+      .key(
+          "muster", Need::required, std::move(version),
+          [](Config&, std::uint64_t given, const Node& node, Reader& reader) {
+            if (given != kConfigVersion)
+              reader.problem(
+                  ErrorCode::config_invalid, node,
+                  fmt::format("this muster reads version {} of the config, not {}", kConfigVersion, given),
+                  "use the muster that the file was written for");
+          },
+          "The version of this file's format: 1.")
+      .key("organization", Need::optional, text(), &Config::organization,
+           "The organization's name, as reports show it.")
+      .key("sources", Need::optional, list_of(source_codec(), {1, false}), accept,
+           "The APIs that `muster collect` reads.")
+      .key("snapshot", Need::optional, text(), &Config::snapshot,
+           "A snapshot, or a folder of snapshots of which the newest is taken.")
+      .key("max_snapshot_age", Need::optional, duration(), &Config::max_snapshot_age_us,
+           "An older snapshot makes every rule unknown.")
+      .key("roster", Need::optional, list_of(roster_codec(), {1, true}), &Config::rosters,
+           "The exports of the people whom HR knows.")
       .key("links", Need::optional, text(), &Config::links, "The file that links accounts to persons.")
-      .key("nonhuman", Need::optional, text(), &Config::nonhuman, "The register of accounts that are no person's.")
-      .key("domain_aliases", Need::optional, aliases_codec(), &Config::domain_aliases, "Other domains under which addresses of a domain are known.")
-      .key("expect", Need::optional, expect_codec(), &Config::expect, "How many rows a whole collection has at least, by dataset.")
-      .key("rules", Need::optional, text_list(), &Config::rule_folders, "Folders of your own rules; the shipped ones are built in.")
-      .key("policies", Need::optional, list_of(policy_name_codec(std::move(is_policy_file)), {0, true}), &Config::policies, "Policies: paths of files, or names of shipped ones.")
+      .key("nonhuman", Need::optional, text(), &Config::nonhuman,
+           "The register of accounts that are no person's.")
+      .key("domain_aliases", Need::optional, aliases_codec(), &Config::domain_aliases,
+           "Other domains under which addresses of a domain are known.")
+      .key("expect", Need::optional, expect_codec(), &Config::expect,
+           "How many rows a whole collection has at least, by dataset.")
+      .key("rules", Need::optional, text_list(), &Config::rule_folders,
+           "Folders of your own rules; the shipped ones are built in.")
+      .key("policies", Need::optional, list_of(policy_name_codec(std::move(is_policy_file)), {0, true}),
+           &Config::policies, "Policies: paths of files, or names of shipped ones.")
       .key("waivers", Need::optional, text(), &Config::waivers, "The file of approved exceptions.")
       .codec();
 }
@@ -263,7 +354,9 @@ Codec<Config> config_codec(IsPolicyFile is_policy_file) {
 std::optional<Config> load_config(const FileSystem& files, const std::string& path, Diagnostics& problems) {
   const std::string folder = parent_path(path);
   const auto resolved = [&](const std::string& name) { return join_path(folder, name); };
-  const auto is_policy_file = [&](const std::string& name) { return files.kind(resolved(name)) == FileKind::file; };
+  const auto is_policy_file = [&](const std::string& name) {
+    return files.kind(resolved(name)) == FileKind::file;
+  };
   auto loaded = load_value(files, path, path, config_codec(is_policy_file), {"a config", false}, problems);
   if (!loaded) return std::nullopt;
   Config config = std::move(loaded->value);

@@ -6,7 +6,8 @@
 
 namespace muster::policy {
 
-std::optional<std::string> read_text(const FileSystem& files, const std::string& path, const std::string& shown_path, Diagnostics& problems) {
+std::optional<std::string> read_text(const FileSystem& files, const std::string& path,
+                                     const std::string& shown_path, Diagnostics& problems) {
   auto text = files.read_file(path, kMaxBytes);
   if (text) return std::move(*text);
   Error error = text.error();
@@ -18,7 +19,10 @@ std::optional<std::string> read_text(const FileSystem& files, const std::string&
 std::string digest_of(const std::string& text) { return sha256_hex(text); }
 
 void report_empty(const std::string& noun, const std::string& shown_path, FileProblems& problems) {
-  problems.add({ErrorCode::config_missing_key, fmt::format("the file is empty; it should hold {}", noun), Place{shown_path, 0, 0, {}}, {}});
+  problems.add({ErrorCode::config_missing_key,
+                fmt::format("the file is empty; it should hold {}", noun),
+                Place{shown_path, 0, 0, {}},
+                {}});
 }
 
 }  // namespace muster::policy

@@ -1,4 +1,5 @@
-// From a path to a value: the file's bytes, its digest, its tree, and the table that reads it. Private to this module.
+// From a path to a value: the file's bytes, its digest, its tree, and the table that reads it. Private to
+// this module.
 #pragma once
 
 #include <optional>
@@ -26,13 +27,16 @@ struct ReadRule {
 };
 
 /// The file's bytes; a problem that names `shown_path` otherwise.
-[[nodiscard]] std::optional<std::string> read_text(const FileSystem& files, const std::string& path, const std::string& shown_path, Diagnostics& problems);
+[[nodiscard]] std::optional<std::string> read_text(const FileSystem& files, const std::string& path,
+                                                   const std::string& shown_path, Diagnostics& problems);
 [[nodiscard]] std::string digest_of(const std::string& text);
 void report_empty(const std::string& noun, const std::string& shown_path, FileProblems& problems);
 
 /// The value, when the text has no problem at all.
 template <class T>
-[[nodiscard]] std::optional<Loaded<T>> read_value(std::string text, const std::string& shown_path, const Codec<T>& codec, const ReadRule& rule, Diagnostics& problems) {
+[[nodiscard]] std::optional<Loaded<T>> read_value(std::string text, const std::string& shown_path,
+                                                  const Codec<T>& codec, const ReadRule& rule,
+                                                  Diagnostics& problems) {
   FileProblems file_problems(problems, shown_path);
   Loaded<T> loaded;
   loaded.sha256 = digest_of(text);
@@ -50,7 +54,8 @@ template <class T>
 }
 
 template <class T>
-[[nodiscard]] std::optional<Loaded<T>> load_value(const FileSystem& files, const std::string& path, const std::string& shown_path, const Codec<T>& codec,
+[[nodiscard]] std::optional<Loaded<T>> load_value(const FileSystem& files, const std::string& path,
+                                                  const std::string& shown_path, const Codec<T>& codec,
                                                   const ReadRule& rule, Diagnostics& problems) {
   auto text = read_text(files, path, shown_path, problems);
   if (!text) return std::nullopt;
@@ -59,12 +64,14 @@ template <class T>
 
 /// A file that is a list of items, or a mapping with that list under `key`.
 template <class T>
-[[nodiscard]] Codec<std::vector<T>> list_file(Codec<std::vector<T>> list, const std::string& noun, const std::string& key, const std::string& doc) {
+[[nodiscard]] Codec<std::vector<T>> list_file(Codec<std::vector<T>> list, const std::string& noun,
+                                              const std::string& key, const std::string& doc) {
   struct Wrapped {
     std::vector<T> items;
   };
   auto wrapped = Mapping<Wrapped>(noun, doc).key(key, Need::required, list, &Wrapped::items, doc).codec();
-  return either(std::move(list), made_from<std::vector<T>>(std::move(wrapped), [](Wrapped value, const Node&, Reader&) {
+  return either(std::move(list),
+                made_from<std::vector<T>>(std::move(wrapped), [](Wrapped value, const Node&, Reader&) {
                   return std::optional(std::move(value.items));
                 }));
 }

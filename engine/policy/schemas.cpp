@@ -5,7 +5,9 @@ namespace muster::policy {
 namespace {
 
 SchemaFile schema_file(const std::string& name, const std::string& title, const json::Object& shape) {
-  json::Object schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"$id", "urn:muster:schema:" + name}, {"title", title}};
+  json::Object schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                      {"$id", "urn:muster:schema:" + name},
+                      {"title", title}};
   schema.insert(schema.end(), shape.begin(), shape.end());
   return {"policies/schema/" + name + ".schema.json", json::dump(json::Value(std::move(schema)), 2) + "\n"};
 }

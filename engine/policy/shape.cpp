@@ -51,7 +51,9 @@ std::optional<Date> read_date(const Node& node, std::string_view name, Reader& r
   const auto* text = scalar(node, name, "a date", reader);
   if (text == nullptr) return std::nullopt;
   const auto day = parse_date(*text);
-  if (!day) reader.problem(ErrorCode::time_format, node, fmt::format("{} is not a date: {}", name, quoted(*text)), "write a day of the calendar as YYYY-MM-DD");
+  if (!day)
+    reader.problem(ErrorCode::time_format, node, fmt::format("{} is not a date: {}", name, quoted(*text)),
+                   "write a day of the calendar as YYYY-MM-DD");
   return day;
 }
 
@@ -77,11 +79,15 @@ std::string suggest(std::string_view word, const std::vector<std::string>& known
   return fmt::format("known: {}", fmt::join(backticked(known), ", "));
 }
 
-void wrong_type(const Node& node, std::string_view name, std::string_view wanted, Reader& reader, std::string hint) {
+void wrong_type(const Node& node, std::string_view name, std::string_view wanted, Reader& reader,
+                std::string hint) {
   if (node.kind == NodeKind::null) {
-    reader.problem(ErrorCode::config_wrong_type, node, fmt::format("{} has no value; it must be {}", name, wanted), "give it a value, or remove it");
+    reader.problem(ErrorCode::config_wrong_type, node,
+                   fmt::format("{} has no value; it must be {}", name, wanted),
+                   "give it a value, or remove it");
   } else {
-    reader.problem(ErrorCode::config_wrong_type, node, fmt::format("{} must be {}, not {}", name, wanted, describe(node)), std::move(hint));
+    reader.problem(ErrorCode::config_wrong_type, node,
+                   fmt::format("{} must be {}, not {}", name, wanted, describe(node)), std::move(hint));
   }
 }
 
@@ -96,11 +102,14 @@ Codec<std::string> text(TextRule rule) {
             const auto* value = scalar(node, name, "a text", reader);
             if (value == nullptr) return std::nullopt;
             if (trim(*value).empty()) {
-              reader.problem(ErrorCode::config_invalid, node, fmt::format("{} is empty", name), "give it a value, or remove it");
+              reader.problem(ErrorCode::config_invalid, node, fmt::format("{} is empty", name),
+                             "give it a value, or remove it");
               return std::nullopt;
             }
             if (rule.accepts != nullptr && !rule.accepts(*value)) {
-              reader.problem(ErrorCode::config_invalid, node, fmt::format("{} may not be {}", name, quoted(*value)), fmt::format("write {}", rule.words));
+              reader.problem(ErrorCode::config_invalid, node,
+                             fmt::format("{} may not be {}", name, quoted(*value)),
+                             fmt::format("write {}", rule.words));
               return std::nullopt;
             }
             return *value;
@@ -121,13 +130,17 @@ Codec<std::string> text_or_nothing() {
 Codec<std::string> choice(std::vector<std::string> words) {
   json::Array allowed;
   for (const auto& word : words) allowed.emplace_back(word);
-  return {[words = std::move(words)](const Node& node, std::string_view name, Reader& reader) -> std::optional<std::string> {
-            const std::string wanted = words.size() == 1 ? "`" + words.front() + "`" : fmt::format("one of {}", fmt::join(backticked(words), ", "));
+  return {[words = std::move(words)](const Node& node, std::string_view name,
+                                     Reader& reader) -> std::optional<std::string> {
+            const std::string wanted = words.size() == 1
+                                           ? "`" + words.front() + "`"
+                                           : fmt::format("one of {}", fmt::join(backticked(words), ", "));
             const auto* value = scalar(node, name, wanted, reader);
             if (value == nullptr) return std::nullopt;
             if (std::find(words.begin(), words.end(), *value) != words.end()) return *value;
             const auto near = nearest_name(*value, words);
-            reader.problem(ErrorCode::config_invalid, node, fmt::format("{} must be {}, not {}", name, wanted, quoted(*value)),
+            reader.problem(ErrorCode::config_invalid, node,
+                           fmt::format("{} must be {}, not {}", name, wanted, quoted(*value)),
                            near ? fmt::format("did you mean `{}`?", *near) : "");
             return std::nullopt;
           },
@@ -140,9 +153,12 @@ Codec<std::vector<std::string>> text_list(TextRule rule) {
   one.front().second = "string";
   json::Value many = list_schema(item.schema, {1, false});
   auto items = list_of(std::move(item), {1, true});
-  return {[read = std::move(items.read)](const Node& node, std::string_view name, Reader& reader) -> std::optional<std::vector<std::string>> {
-            if (node.kind == NodeKind::scalar && node.plain && (is_number(node.text) || node.text == "true" || node.text == "false")) {
-              wrong_type(node, name, "a list of texts or one text", reader, fmt::format("if the text \"{0}\" is meant, write [\"{0}\"]", node.text));
+  return {[read = std::move(items.read)](const Node& node, std::string_view name,
+                                         Reader& reader) -> std::optional<std::vector<std::string>> {
+            if (node.kind == NodeKind::scalar && node.plain &&
+                (is_number(node.text) || node.text == "true" || node.text == "false")) {
+              wrong_type(node, name, "a list of texts or one text", reader,
+                         fmt::format("if the text \"{0}\" is meant, write [\"{0}\"]", node.text));
               return std::nullopt;
             }
             return read(node, name, reader);
@@ -170,8 +186,10 @@ Codec<std::int64_t> duration() {
             if (value == nullptr) return std::nullopt;
             const auto parsed = parse_duration(*value);
             if (parsed) return *parsed;
-            reader.problem(ErrorCode::time_format, node, fmt::format("{} is not a duration: {}", name, quoted(*value)),
-                           parse_count(*value) ? fmt::format("say the unit: {0}d or {0}h", *value) : "write a number and a unit: 7d, 12h, 30m, 90s, 2w, 1d12h");
+            reader.problem(ErrorCode::time_format, node,
+                           fmt::format("{} is not a duration: {}", name, quoted(*value)),
+                           parse_count(*value) ? fmt::format("say the unit: {0}d or {0}h", *value)
+                                               : "write a number and a unit: 7d, 12h, 30m, 90s, 2w, 1d12h");
             return std::nullopt;
           },
           {{"type", "string"}, {"pattern", "^([0-9]+[wdhms])+$"}}};
@@ -185,7 +203,9 @@ Codec<std::uint64_t> count() {
             const auto number = parse_count(*value);
             if (number && node.plain) return number;
             wrong_type(node, name, kWanted, reader,
-                       number ? "remove the quotes" : "write decimal digits only, without leading zeros, signs, points or separators");
+                       number
+                           ? "remove the quotes"
+                           : "write decimal digits only, without leading zeros, signs, points or separators");
             return std::nullopt;
           },
           {{"type", "integer"}, {"minimum", 1}}};
@@ -205,7 +225,9 @@ Codec<GivenValue> given_value() {
                 value.text = node.text;
                 value.plain = node.plain;
                 return value;
-              case NodeKind::mapping: wrong_type(node, name, "a single value or a list of them", reader); return std::nullopt;
+              case NodeKind::mapping:
+                wrong_type(node, name, "a single value or a list of them", reader);
+                return std::nullopt;
               case NodeKind::list: break;
             }
             value.is_list = true;
@@ -229,29 +251,34 @@ bool KeyTable::read(void* target, const Node& node, std::string_view name, Reade
   std::vector<std::string> known;
   for (const auto& row : rows) known.push_back(row.name);
   if (node.kind != NodeKind::mapping) {
-    wrong_type(node, name, "a mapping", reader, fmt::format("its keys are {}", fmt::join(backticked(known), ", ")));
+    wrong_type(node, name, "a mapping", reader,
+               fmt::format("its keys are {}", fmt::join(backticked(known), ", ")));
     return false;
   }
   bool all = true;
   for (std::size_t i = 0; i + 1 < node.items.size(); i += 2) {
     const Node& key = *node.items[i];
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& each) { return each.name == key.text; });
+    const auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const Row& each) { return each.name == key.text; });
     if (row != rows.end()) {
       all = row->set(target, *node.items[i + 1], reader) && all;
       continue;
     }
     all = false;
-    const auto refusal = std::find_if(refusals.begin(), refusals.end(), [&](const Refusal& each) { return each.name == key.text; });
+    const auto refusal = std::find_if(refusals.begin(), refusals.end(),
+                                      [&](const Refusal& each) { return each.name == key.text; });
     if (refusal != refusals.end()) {
       reader.problem(ErrorCode::config_invalid, key, refusal->message, refusal->hint);
     } else {
-      reader.problem(ErrorCode::config_unknown_key, key, fmt::format("{} has no key `{}`", noun, key.text), suggest(key.text, known));
+      reader.problem(ErrorCode::config_unknown_key, key, fmt::format("{} has no key `{}`", noun, key.text),
+                     suggest(key.text, known));
     }
   }
   for (const auto& row : rows) {
     if (row.need != Need::required || node.find(row.name) != nullptr) continue;
     all = false;
-    reader.problem(ErrorCode::config_missing_key, node, fmt::format("{} lacks the key `{}`", noun, row.name), row.doc);
+    reader.problem(ErrorCode::config_missing_key, node, fmt::format("{} lacks the key `{}`", noun, row.name),
+                   row.doc);
   }
   return all;
 }
@@ -273,10 +300,12 @@ json::Object KeyTable::schema() const {
   return schema;
 }
 
-std::optional<std::vector<const Node*>> list_items(const Node& node, std::string_view name, ListRule rule, Reader& reader) {
+std::optional<std::vector<const Node*>> list_items(const Node& node, std::string_view name, ListRule rule,
+                                                   Reader& reader) {
   if (node.kind == NodeKind::list) {
     if (node.items.size() >= rule.at_least) return node.items;
-    reader.problem(ErrorCode::config_invalid, node, fmt::format("{} is an empty list", name), "name at least one, or remove the key");
+    reader.problem(ErrorCode::config_invalid, node, fmt::format("{} is an empty list", name),
+                   "name at least one, or remove the key");
     return std::nullopt;
   }
   if (rule.takes_one && node.kind != NodeKind::null) return std::vector<const Node*>{&node};
@@ -302,7 +331,8 @@ bool are_unique(const Node& list, const UniqueRule& rule, Reader& reader) {
     if (is_new) continue;
     all = false;
     const Place earlier = reader.place(*at->second);
-    reader.problem(rule.code, *name, fmt::format("{} {}", rule.what, quoted(name->text)), fmt::format("the first is at {}:{}; {}", earlier.file, earlier.line, rule.hint));
+    reader.problem(rule.code, *name, fmt::format("{} {}", rule.what, quoted(name->text)),
+                   fmt::format("the first is at {}:{}; {}", earlier.file, earlier.line, rule.hint));
   }
   return all;
 }
@@ -313,7 +343,8 @@ bool is_name_map(const Node& node, std::string_view name, const NameRule& rule, 
     return false;
   }
   if (node.items.size() / 2 >= rule.at_least) return true;
-  reader.problem(ErrorCode::config_invalid, node, fmt::format("{} is an empty mapping", name), "name at least one, or remove the key");
+  reader.problem(ErrorCode::config_invalid, node, fmt::format("{} is an empty mapping", name),
+                 "name at least one, or remove the key");
   return false;
 }
 
@@ -323,18 +354,22 @@ bool is_known_name(const Node& key, const NameRule& rule, Reader& reader) {
     return false;
   }
   if (rule.text.accepts != nullptr && !rule.text.accepts(key.text)) {
-    reader.problem(ErrorCode::config_invalid, key, fmt::format("`{}` is not {}", key.text, rule.noun), fmt::format("write {}", rule.text.words));
+    reader.problem(ErrorCode::config_invalid, key, fmt::format("`{}` is not {}", key.text, rule.noun),
+                   fmt::format("write {}", rule.text.words));
     return false;
   }
-  if (rule.known.empty() || std::find(rule.known.begin(), rule.known.end(), key.text) != rule.known.end()) return true;
-  reader.problem(ErrorCode::config_unknown_key, key, fmt::format("`{}` is not {}", key.text, rule.noun), suggest(key.text, rule.known));
+  if (rule.known.empty() || std::find(rule.known.begin(), rule.known.end(), key.text) != rule.known.end())
+    return true;
+  reader.problem(ErrorCode::config_unknown_key, key, fmt::format("`{}` is not {}", key.text, rule.noun),
+                 suggest(key.text, rule.known));
   return false;
 }
 
 json::Object name_map_schema(const json::Object& value, const NameRule& rule) {
   json::Object schema{{"type", "object"}};
   if (rule.known.empty()) {
-    if (rule.text.accepts != nullptr) schema.emplace_back("propertyNames", json::Object{{"pattern", rule.text.pattern}});
+    if (rule.text.accepts != nullptr)
+      schema.emplace_back("propertyNames", json::Object{{"pattern", rule.text.pattern}});
     schema.emplace_back("additionalProperties", value);
   } else {
     json::Object properties;

@@ -1,5 +1,6 @@
-// Shapes: how a YAML node becomes a value, declared once. A Codec reads one kind of value and knows its JSON Schema; a Mapping is a table of keys that
-// fills a struct and reports unknown, missing and wrong ones. Loaders and the editors' schemas are made from the same tables. Private to this module.
+// Shapes: how a YAML node becomes a value, declared once. A Codec reads one kind of value and knows its JSON
+// Schema; a Mapping is a table of keys that fills a struct and reports unknown, missing and wrong ones.
+// Loaders and the editors' schemas are made from the same tables. Private to this module.
 //
 //   Mapping<AccountLink>("a link", "One account and its person.")
 //       .key("account", Need::required, text(), &AccountLink::account, "A user id or an e-mail address.")
@@ -39,7 +40,8 @@ class Reader {
   FileProblems& problems_;
 };
 
-/// Reads one kind of value. `name` is what messages call it ("`severity`"). nullopt: the problem has been reported.
+/// Reads one kind of value. `name` is what messages call it ("`severity`"). nullopt: the problem has been
+/// reported.
 template <class T>
 struct Codec {
   using Value = T;
@@ -52,9 +54,11 @@ struct Codec {
 /// "did you mean `x`?" when a name is near; else "known: a, b, c".
 [[nodiscard]] std::string suggest(std::string_view word, const std::vector<std::string>& known);
 /// Reports config_wrong_type in the usual words: "`min` must be a whole number, not a list".
-void wrong_type(const Node& node, std::string_view name, std::string_view wanted, Reader& reader, std::string hint = {});
+void wrong_type(const Node& node, std::string_view name, std::string_view wanted, Reader& reader,
+                std::string hint = {});
 
-/// What a text may be. `pattern` is a character class rule in words and as a regular expression for the schema; `accepts` decides.
+/// What a text may be. `pattern` is a character class rule in words and as a regular expression for the
+/// schema; `accepts` decides.
 struct TextRule {
   bool (*accepts)(std::string_view) = nullptr;
   std::string_view pattern;
@@ -66,7 +70,8 @@ struct TextRule {
 [[nodiscard]] Codec<std::string> text_or_nothing();
 /// One of a closed set of words.
 [[nodiscard]] Codec<std::string> choice(std::vector<std::string> words);
-/// A list of texts; one text is a list of one. A bare number or true/false in place of the list is refused: it is more likely a slip.
+/// A list of texts; one text is a list of one. A bare number or true/false in place of the list is refused:
+/// it is more likely a slip.
 [[nodiscard]] Codec<std::vector<std::string>> text_list(TextRule rule = {});
 /// A day, YYYY-MM-DD.
 [[nodiscard]] Codec<Date> date();
@@ -99,7 +104,8 @@ class KeyTable {
   std::vector<Refusal> refusals;
   json::Object extra_schema;
 
-  /// Fills `target`; false when the node is no mapping or some key was wrong (all of them have been reported).
+  /// Fills `target`; false when the node is no mapping or some key was wrong (all of them have been
+  /// reported).
   bool read(void* target, const Node& node, std::string_view name, Reader& reader) const;
   [[nodiscard]] json::Object schema() const;
 };
@@ -116,7 +122,8 @@ class Mapping {
   /// `set` is a member of T, or a function (T&, V value, const Node& node, Reader&).
   template <class V, class Set>
   Mapping& key(std::string name, Need need, Codec<V> codec, Set set, std::string doc) {
-    auto setter = [read = std::move(codec.read), set, label = "`" + name + "`"](void* target, const Node& node, Reader& reader) {
+    auto setter = [read = std::move(codec.read), set, label = "`" + name + "`"](
+                      void* target, const Node& node, Reader& reader) {
       std::optional<V> value = read(node, label, reader);
       if (!value) return false;
       if constexpr (std::is_member_object_pointer_v<Set>) {
@@ -126,7 +133,8 @@ class Mapping {
       }
       return true;
     };
-    table_.rows.push_back({std::move(name), need, std::move(doc), std::move(codec.schema), std::move(setter)});
+    table_.rows.push_back(
+        {std::move(name), need, std::move(doc), std::move(codec.schema), std::move(setter)});
     return *this;
   }
   /// A key that people try and must not use; said in plain words instead of "unknown key".
@@ -150,7 +158,8 @@ class Mapping {
   }
 
   [[nodiscard]] Codec<T> codec() const {
-    return {[table = table_, checks = checks_, place = place_](const Node& node, std::string_view name, Reader& reader) -> std::optional<T> {
+    return {[table = table_, checks = checks_, place = place_](const Node& node, std::string_view name,
+                                                               Reader& reader) -> std::optional<T> {
               T value{};
               if (place != nullptr) value.*place = reader.place(node);
               const bool is_read = table.read(&value, node, name, reader);
@@ -174,13 +183,15 @@ struct ListRule {
   bool takes_one = false;
 };
 /// The part of list_of that does not depend on the type: the items to read, or nullopt.
-[[nodiscard]] std::optional<std::vector<const Node*>> list_items(const Node& node, std::string_view name, ListRule rule, Reader& reader);
+[[nodiscard]] std::optional<std::vector<const Node*>> list_items(const Node& node, std::string_view name,
+                                                                 ListRule rule, Reader& reader);
 [[nodiscard]] json::Object list_schema(const json::Object& item, ListRule rule);
 
 template <class T>
 [[nodiscard]] Codec<std::vector<T>> list_of(Codec<T> item, ListRule rule = {}) {
   auto schema = list_schema(item.schema, rule);
-  return {[read = std::move(item.read), rule](const Node& node, std::string_view name, Reader& reader) -> std::optional<std::vector<T>> {
+  return {[read = std::move(item.read), rule](const Node& node, std::string_view name,
+                                              Reader& reader) -> std::optional<std::vector<T>> {
             const auto items = list_items(node, name, rule, reader);
             if (!items) return std::nullopt;
             std::vector<T> values;
@@ -197,7 +208,8 @@ template <class T>
           std::move(schema)};
 }
 
-/// Items of a list must differ in `name_of`: the node that holds the name (nullptr: not compared), which `fold` may bring into a compared form.
+/// Items of a list must differ in `name_of`: the node that holds the name (nullptr: not compared), which
+/// `fold` may bring into a compared form.
 struct UniqueRule {
   const Node* (*name_of)(const Node& item) = nullptr;
   std::string (*fold)(std::string_view name) = nullptr;
@@ -210,7 +222,8 @@ bool are_unique(const Node& list, const UniqueRule& rule, Reader& reader);
 
 template <class T>
 [[nodiscard]] Codec<std::vector<T>> unique(Codec<std::vector<T>> list, UniqueRule rule) {
-  return {[read = std::move(list.read), rule = std::move(rule)](const Node& node, std::string_view name, Reader& reader) -> std::optional<std::vector<T>> {
+  return {[read = std::move(list.read), rule = std::move(rule)](
+              const Node& node, std::string_view name, Reader& reader) -> std::optional<std::vector<T>> {
             auto values = read(node, name, reader);
             if (!are_unique(node, rule, reader)) return std::nullopt;
             return values;
@@ -243,7 +256,8 @@ struct NameRule {
 template <class T>
 [[nodiscard]] Codec<std::vector<Named<T>>> map_of(Codec<T> value, NameRule rule = {}) {
   auto schema = name_map_schema(value.schema, rule);
-  return {[read = std::move(value.read), rule](const Node& node, std::string_view name, Reader& reader) -> std::optional<std::vector<Named<T>>> {
+  return {[read = std::move(value.read), rule](const Node& node, std::string_view name,
+                                               Reader& reader) -> std::optional<std::vector<Named<T>>> {
             if (!is_name_map(node, name, rule, reader)) return std::nullopt;
             std::vector<Named<T>> values;
             bool all = true;
@@ -264,7 +278,8 @@ template <class T>
 template <class T>
 [[nodiscard]] Codec<T> either(Codec<T> brief, Codec<T> full) {
   json::Object schema{{"anyOf", json::Array{json::Value(brief.schema), json::Value(full.schema)}}};
-  return {[brief = std::move(brief.read), full = std::move(full.read)](const Node& node, std::string_view name, Reader& reader) {
+  return {[brief = std::move(brief.read), full = std::move(full.read)](
+              const Node& node, std::string_view name, Reader& reader) {
             return node.kind == NodeKind::mapping ? full(node, name, reader) : brief(node, name, reader);
           },
           std::move(schema)};
@@ -273,7 +288,8 @@ template <class T>
 /// A value of another type made from what `codec` reads; the schema stays.
 template <class To, class From, class Make>
 [[nodiscard]] Codec<To> made_from(Codec<From> codec, Make make) {
-  return {[read = std::move(codec.read), make](const Node& node, std::string_view name, Reader& reader) -> std::optional<To> {
+  return {[read = std::move(codec.read), make](const Node& node, std::string_view name,
+                                               Reader& reader) -> std::optional<To> {
             auto value = read(node, name, reader);
             if (!value) return std::nullopt;
             return make(std::move(*value), node, reader);

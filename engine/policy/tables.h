@@ -1,4 +1,5 @@
-// The tables of keys, one for each kind of file: loaders read by them, editor_schemas() writes them out. Private to this module.
+// The tables of keys, one for each kind of file: loaders read by them, editor_schemas() writes them out.
+// Private to this module.
 #pragma once
 
 #include <functional>

@@ -58,8 +58,11 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(config->nonhuman, "audit/nonhuman.yaml");
   EXPECT_EQ(config->waivers, "audit/waivers.yaml");
   EXPECT_THAT(config->rule_folders, ElementsAre("audit/rules"));
-  EXPECT_THAT(config->policies, ElementsAre("audit/policies/access.yaml", "anthropic-baseline", "audit/house"));
-  EXPECT_THAT(config->domain_aliases, ElementsAre(Pair("northwind.example", ElementsAre("nw.example", "nw2.example")), Pair("sub.example", ElementsAre("other.example"))));
+  EXPECT_THAT(config->policies,
+              ElementsAre("audit/policies/access.yaml", "anthropic-baseline", "audit/house"));
+  EXPECT_THAT(config->domain_aliases,
+              ElementsAre(Pair("northwind.example", ElementsAre("nw.example", "nw2.example")),
+                          Pair("sub.example", ElementsAre("other.example"))));
   ASSERT_EQ(config->expect.size(), 2u);
   EXPECT_EQ(config->expect[0].dataset, "users");
   EXPECT_EQ(config->expect[0].min, 250u);
@@ -76,10 +79,13 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(csv.format, RosterSource::Format::csv);
   EXPECT_EQ(csv.path, "audit/hr/roster.csv");
   EXPECT_EQ(csv.shown_path, "hr/roster.csv");
-  EXPECT_THAT(csv.columns, ElementsAre(Pair("department", "department"), Pair("email", "work_email"), Pair("end", "last_day"), Pair("kind", "worker_type"),
-                                       Pair("manager", "manager_id"), Pair("person_id", "employee_id"), Pair("start", "hired"), Pair("status", "status")));
+  EXPECT_THAT(csv.columns, ElementsAre(Pair("department", "department"), Pair("email", "work_email"),
+                                       Pair("end", "last_day"), Pair("kind", "worker_type"),
+                                       Pair("manager", "manager_id"), Pair("person_id", "employee_id"),
+                                       Pair("start", "hired"), Pair("status", "status")));
   EXPECT_EQ(csv.zone, "America/New_York");
-  EXPECT_THAT(csv.status, ElementsAre(Pair("active", ElementsAre("Active", "On leave", "no")), Pair("terminated", ElementsAre("Terminated"))));
+  EXPECT_THAT(csv.status, ElementsAre(Pair("active", ElementsAre("Active", "On leave", "no")),
+                                      Pair("terminated", ElementsAre("Terminated"))));
   EXPECT_THAT(csv.kind, ElementsAre(Pair("contractor", ElementsAre("Contingent", "Consultant"))));
   EXPECT_EQ(csv.as_of, (Date{2026, 11, 20}));
   EXPECT_EQ(csv.as_of_column, "");
@@ -100,7 +106,10 @@ TEST(Config, ReadsEveryKey) {
 
 TEST(Config, AcceptsTheShortest) {
   MemoryFileSystem files;
-  files.add("muster.yaml", "\xEF\xBB\xBF" "muster: 1\r\nroster: {csv: r.csv, delimiter: \"\\t\"}\r\npolicies: anthropic-baseline\r\nrules: own\r\n");
+  files.add("muster.yaml",
+            "\xEF\xBB\xBF"
+            "muster: 1\r\nroster: {csv: r.csv, delimiter: \"\\t\"}\r\npolicies: anthropic-baseline\r\nrules: "
+            "own\r\n");
   Diagnostics problems;
   const auto config = load_config(files, "muster.yaml", problems);
   ASSERT_TRUE(config) << problems.render();
@@ -115,109 +124,112 @@ TEST(Config, AcceptsTheShortest) {
 }
 
 TEST(Config, ReportsEveryProblemOfTheFileAtOnce) {
-  EXPECT_EQ(config_problems("muster: 2\n"
-                            "organisation: northwind\n"
-                            "roster:\n"
-                            "  - csv: hr/roster.csv\n"
-                            "    columns: {person_id: id, emial: work_email}\n"
-                            "    zone: America/New_Yrk\n"
-                            "    max_age: 7\n"
-                            "expect: {users: {minimum: 250}}\n"
-                            "rules: 5\n"
-                            "policies: [anthropic-basline]\n"
-                            "waivers:\n"),
-            "error[config.invalid]: this muster reads version 1 of the config, not 2\n"
-            "  --> muster.yaml:1:9\n"
-            "   |\n"
-            " 1 | muster: 2\n"
-            "   |         ^\n"
-            "   = help: use the muster that the file was written for\n"
-            "\n"
-            "error[config.unknown_key]: a config has no key `organisation`\n"
-            "  --> muster.yaml:2:1\n"
-            "   |\n"
-            " 2 | organisation: northwind\n"
-            "   | ^\n"
-            "   = help: did you mean `organization`?\n"
-            "\n"
-            "error[config.unknown_key]: `emial` is not a roster field\n"
-            "  --> muster.yaml:5:30\n"
-            "   |\n"
-            " 5 |     columns: {person_id: id, emial: work_email}\n"
-            "   |                              ^\n"
-            "   = help: did you mean `email`?\n"
-            "\n"
-            "error[time.zone]: there is no time zone \"America/New_Yrk\"\n"
-            "  --> muster.yaml:6:11\n"
-            "   |\n"
-            " 6 |     zone: America/New_Yrk\n"
-            "   |           ^\n"
-            "   = help: did you mean America/New_York?\n"
-            "\n"
-            "error[time.format]: `max_age` is not a duration: \"7\"\n"
-            "  --> muster.yaml:7:14\n"
-            "   |\n"
-            " 7 |     max_age: 7\n"
-            "   |              ^\n"
-            "   = help: say the unit: 7d or 7h\n"
-            "\n"
-            "error[roster.age]: `max_age` needs the day of the export, which a file's own time does not prove\n"
-            "  --> muster.yaml:7:14\n"
-            "   |\n"
-            " 7 |     max_age: 7\n"
-            "   |              ^\n"
-            "   = help: add `as_of` with a date, or `as_of_column`\n"
-            "\n"
-            "error[config.missing_key]: an expectation lacks the key `min`\n"
-            "  --> muster.yaml:8:17\n"
-            "   |\n"
-            " 8 | expect: {users: {minimum: 250}}\n"
-            "   |                 ^\n"
-            "   = help: Fewer rows count as half a collection: rules that read the dataset are unknown.\n"
-            "\n"
-            "error[config.unknown_key]: an expectation has no key `minimum`\n"
-            "  --> muster.yaml:8:18\n"
-            "   |\n"
-            " 8 | expect: {users: {minimum: 250}}\n"
-            "   |                  ^\n"
-            "   = help: known: `min`\n"
-            "\n"
-            "error[config.wrong_type]: `rules` must be a list of texts or one text, not the number 5\n"
-            "  --> muster.yaml:9:8\n"
-            "   |\n"
-            " 9 | rules: 5\n"
-            "   |        ^\n"
-            "   = help: if the text \"5\" is meant, write [\"5\"]\n"
-            "\n"
-            "error[policy.unknown]: no shipped policy is named \"anthropic-basline\", and no such file is there\n"
-            "   --> muster.yaml:10:12\n"
-            "    |\n"
-            " 10 | policies: [anthropic-basline]\n"
-            "    |            ^\n"
-            "    = help: did you mean `anthropic-baseline`?\n"
-            "\n"
-            "error[config.wrong_type]: `waivers` has no value; it must be a text\n"
-            "   --> muster.yaml:11:1\n"
-            "    |\n"
-            " 11 | waivers:\n"
-            "    | ^\n"
-            "    = help: give it a value, or remove it\n");
+  EXPECT_EQ(
+      config_problems("muster: 2\n"
+                      "organisation: northwind\n"
+                      "roster:\n"
+                      "  - csv: hr/roster.csv\n"
+                      "    columns: {person_id: id, emial: work_email}\n"
+                      "    zone: America/New_Yrk\n"
+                      "    max_age: 7\n"
+                      "expect: {users: {minimum: 250}}\n"
+                      "rules: 5\n"
+                      "policies: [anthropic-basline]\n"
+                      "waivers:\n"),
+      "error[config.invalid]: this muster reads version 1 of the config, not 2\n"
+      "  --> muster.yaml:1:9\n"
+      "   |\n"
+      " 1 | muster: 2\n"
+      "   |         ^\n"
+      "   = help: use the muster that the file was written for\n"
+      "\n"
+      "error[config.unknown_key]: a config has no key `organisation`\n"
+      "  --> muster.yaml:2:1\n"
+      "   |\n"
+      " 2 | organisation: northwind\n"
+      "   | ^\n"
+      "   = help: did you mean `organization`?\n"
+      "\n"
+      "error[config.unknown_key]: `emial` is not a roster field\n"
+      "  --> muster.yaml:5:30\n"
+      "   |\n"
+      " 5 |     columns: {person_id: id, emial: work_email}\n"
+      "   |                              ^\n"
+      "   = help: did you mean `email`?\n"
+      "\n"
+      "error[time.zone]: there is no time zone \"America/New_Yrk\"\n"
+      "  --> muster.yaml:6:11\n"
+      "   |\n"
+      " 6 |     zone: America/New_Yrk\n"
+      "   |           ^\n"
+      "   = help: did you mean America/New_York?\n"
+      "\n"
+      "error[time.format]: `max_age` is not a duration: \"7\"\n"
+      "  --> muster.yaml:7:14\n"
+      "   |\n"
+      " 7 |     max_age: 7\n"
+      "   |              ^\n"
+      "   = help: say the unit: 7d or 7h\n"
+      "\n"
+      "error[roster.age]: `max_age` needs the day of the export, which a file's own time does not prove\n"
+      "  --> muster.yaml:7:14\n"
+      "   |\n"
+      " 7 |     max_age: 7\n"
+      "   |              ^\n"
+      "   = help: add `as_of` with a date, or `as_of_column`\n"
+      "\n"
+      "error[config.missing_key]: an expectation lacks the key `min`\n"
+      "  --> muster.yaml:8:17\n"
+      "   |\n"
+      " 8 | expect: {users: {minimum: 250}}\n"
+      "   |                 ^\n"
+      "   = help: Fewer rows count as half a collection: rules that read the dataset are unknown.\n"
+      "\n"
+      "error[config.unknown_key]: an expectation has no key `minimum`\n"
+      "  --> muster.yaml:8:18\n"
+      "   |\n"
+      " 8 | expect: {users: {minimum: 250}}\n"
+      "   |                  ^\n"
+      "   = help: known: `min`\n"
+      "\n"
+      "error[config.wrong_type]: `rules` must be a list of texts or one text, not the number 5\n"
+      "  --> muster.yaml:9:8\n"
+      "   |\n"
+      " 9 | rules: 5\n"
+      "   |        ^\n"
+      "   = help: if the text \"5\" is meant, write [\"5\"]\n"
+      "\n"
+      "error[policy.unknown]: no shipped policy is named \"anthropic-basline\", and no such file is there\n"
+      "   --> muster.yaml:10:12\n"
+      "    |\n"
+      " 10 | policies: [anthropic-basline]\n"
+      "    |            ^\n"
+      "    = help: did you mean `anthropic-baseline`?\n"
+      "\n"
+      "error[config.wrong_type]: `waivers` has no value; it must be a text\n"
+      "   --> muster.yaml:11:1\n"
+      "    |\n"
+      " 11 | waivers:\n"
+      "    | ^\n"
+      "    = help: give it a value, or remove it\n");
 }
 
 TEST(Config, NeverTakesACredential) {
-  const auto problems = config_problems("muster: 1\n"
-                                        "sources:\n"
-                                        "  - provider: anthropic-admin\n"
-                                        "    api_key: sk-ant-admin01-secret\n"
-                                        "  - {provider: scim, token: hunter2}\n"
-                                        "  - {provider: scim, token_env: sk-ant-admin01-secret}\n");
+  const auto problems = config_problems(
+      "muster: 1\n"
+      "sources:\n"
+      "  - provider: anthropic-admin\n"
+      "    api_key: sk-ant-admin01-secret\n"
+      "  - {provider: scim, token: hunter2}\n"
+      "  - {provider: scim, token_env: sk-ant-admin01-secret}\n");
   EXPECT_EQ(problems,
             "error[config.invalid]: a credential never stands in a file\n"
             "  --> muster.yaml:4:5\n"
             "   |\n"
             " 4 |     api_key: *********************\n"
             "   |     ^\n"
-            "   = help: name where it comes from: `api_key_env`, `api_key_file`, `api_key_command`, or the same with `token`; then replace the key, it may "
+            "   = help: name where it comes from: `api_key_env`, `api_key_file`, `api_key_command`, or the "
+            "same with `token`; then replace the key, it may "
             "have been seen\n"
             "\n"
             "error[config.invalid]: a credential never stands in a file\n"
@@ -225,7 +237,8 @@ TEST(Config, NeverTakesACredential) {
             "   |\n"
             " 5 |   - {provider: scim, token: ********\n"
             "   |                      ^\n"
-            "   = help: name where it comes from: `api_key_env`, `api_key_file`, `api_key_command`, or the same with `token`; then replace the key, it may "
+            "   = help: name where it comes from: `api_key_env`, `api_key_file`, `api_key_command`, or the "
+            "same with `token`; then replace the key, it may "
             "have been seen\n"
             "\n"
             "error[config.invalid]: `token_env` may not be \"*********************\"\n"
@@ -243,72 +256,110 @@ struct Wrong {
 TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
   const Wrong cases[] = {
       {"organization: x\n", "1:1 a config lacks the key `muster` | The version of this file's format: 1."},
-      {"muster: \"1\"\n", "1:9 `muster` must be a whole number from 1 on, not the text \"1\" | remove the quotes"},
+      {"muster: \"1\"\n",
+       "1:9 `muster` must be a whole number from 1 on, not the text \"1\" | remove the quotes"},
       {"muster: 1\norganization: \" \"\n", "2:15 `organization` is empty | give it a value, or remove it"},
       {"muster: 1\norganization: {name: x}\n", "2:15 `organization` must be a text, not a mapping | "},
       {"muster: 1\nsources: []\n", "2:10 `sources` is an empty list | name at least one, or remove the key"},
-      {"muster: 1\nsources: {provider: scim, token_env: A}\n", "2:10 `sources` must be a list, not a mapping | "},
+      {"muster: 1\nsources: {provider: scim, token_env: A}\n",
+       "2:10 `sources` must be a list, not a mapping | "},
       {"muster: 1\nsources: [{provider: anthropic, api_key_env: A}]\n",
-       "2:22 `provider` must be one of `anthropic-admin`, `anthropic-compliance`, `scim`, not \"anthropic\" | "},
+       "2:22 `provider` must be one of `anthropic-admin`, `anthropic-compliance`, `scim`, not \"anthropic\" "
+       "| "},
       {"muster: 1\nsources: [{provider: scim}]\n",
-       "2:11 a source lacks a credential | add `api_key_env`, `api_key_file` or `api_key_command`, or the same with `token`"},
+       "2:11 a source lacks a credential | add `api_key_env`, `api_key_file` or `api_key_command`, or the "
+       "same with `token`"},
       {"muster: 1\nsources: [{provider: scim, token_env: A, token_file: b}]\n",
        "2:11 a source has one credential | keep one of the keys that end in _env, _file or _command"},
       {"muster: 1\nsources: [{provider: scim, token_env: A, base_url: \"https://user:pw@x.example\"}]\n",
-       "2:52 `base_url` may not be \"https://user:pw@x.example\" | write https://HOST/PATH without user name, query or fragment"},
-      {"muster: 1\nmax_snapshot_age: tomorrow\n", "2:19 `max_snapshot_age` is not a duration: \"tomorrow\" | write a number and a unit: 7d, 12h, 30m, 90s, 2w, 1d12h"},
-      {"muster: 1\nmax_snapshot_age: 0d\n", "2:19 `max_snapshot_age` is not a duration: \"0d\" | write a number and a unit: 7d, 12h, 30m, 90s, 2w, 1d12h"},
+       "2:52 `base_url` may not be \"https://user:pw@x.example\" | write https://HOST/PATH without user "
+       "name, query or fragment"},
+      {"muster: 1\nmax_snapshot_age: tomorrow\n",
+       "2:19 `max_snapshot_age` is not a duration: \"tomorrow\" | write a number and a unit: 7d, 12h, 30m, "
+       "90s, 2w, 1d12h"},
+      {"muster: 1\nmax_snapshot_age: 0d\n",
+       "2:19 `max_snapshot_age` is not a duration: \"0d\" | write a number and a unit: 7d, 12h, 30m, 90s, "
+       "2w, 1d12h"},
       {"muster: 1\nroster: hr.csv\n",
-       "2:9 `roster` must be a mapping, not the text \"hr.csv\" | its keys are `csv`, `json`, `jsonl`, `columns`, `zone`, `date_format`, `status`, `kind`, "
+       "2:9 `roster` must be a mapping, not the text \"hr.csv\" | its keys are `csv`, `json`, `jsonl`, "
+       "`columns`, `zone`, `date_format`, `status`, `kind`, "
        "`delimiter`, `as_of`, `as_of_column`, `max_age`, `min_rows`"},
-      {"muster: 1\nroster: [{zone: UTC}]\n", "2:10 a roster lacks its file | add `csv`, `json` or `jsonl` with a path"},
-      {"muster: 1\nroster: [{csv: a, json: b}]\n", "2:19 a roster is one file | make the second one an item of its own"},
+      {"muster: 1\nroster: [{zone: UTC}]\n",
+       "2:10 a roster lacks its file | add `csv`, `json` or `jsonl` with a path"},
+      {"muster: 1\nroster: [{csv: a, json: b}]\n",
+       "2:19 a roster is one file | make the second one an item of its own"},
       {"muster: 1\nroster: [{csv: a, xlsx: b}]\n",
-       "2:19 a roster has no key `xlsx` | known: `csv`, `json`, `jsonl`, `columns`, `zone`, `date_format`, `status`, `kind`, `delimiter`, `as_of`, "
+       "2:19 a roster has no key `xlsx` | known: `csv`, `json`, `jsonl`, `columns`, `zone`, `date_format`, "
+       "`status`, `kind`, `delimiter`, `as_of`, "
        "`as_of_column`, `max_age`, `min_rows`"},
-      {"muster: 1\nroster: [{csv: a, columns: {}}]\n", "2:28 `columns` is an empty mapping | name at least one, or remove the key"},
-      {"muster: 1\nroster: [{csv: a, columns: [email]}]\n", "2:28 `columns` must be a mapping, not a list | "},
-      {"muster: 1\nroster: [{csv: a, columns: {email: [a, b]}}]\n", "2:36 `email` must be a text, not a list | "},
+      {"muster: 1\nroster: [{csv: a, columns: {}}]\n",
+       "2:28 `columns` is an empty mapping | name at least one, or remove the key"},
+      {"muster: 1\nroster: [{csv: a, columns: [email]}]\n",
+       "2:28 `columns` must be a mapping, not a list | "},
+      {"muster: 1\nroster: [{csv: a, columns: {email: [a, b]}}]\n",
+       "2:36 `email` must be a text, not a list | "},
       {"muster: 1\nroster: [{csv: a, status: {active: [on, OFF], terminated: [off]}}]\n",
-       "2:60 the word \"off\" means both active and terminated | words are compared without regard to case; keep one of them"},
+       "2:60 the word \"off\" means both active and terminated | words are compared without regard to case; "
+       "keep one of them"},
       {"muster: 1\nroster: [{csv: a, status: {active: TERMINATED}}]\n",
-       "2:36 the word \"TERMINATED\" means both terminated and active | words are compared without regard to case; keep one of them"},
-      {"muster: 1\nroster: [{csv: a, status: {inactive: [x]}}]\n", "2:28 `inactive` is not a status | did you mean `active`?"},
+       "2:36 the word \"TERMINATED\" means both terminated and active | words are compared without regard to "
+       "case; keep one of them"},
+      {"muster: 1\nroster: [{csv: a, status: {inactive: [x]}}]\n",
+       "2:28 `inactive` is not a status | did you mean `active`?"},
       {"muster: 1\nroster: [{csv: a, status: {active: 1}}]\n",
-       "2:36 `active` must be a list of texts or one text, not the number 1 | if the text \"1\" is meant, write [\"1\"]"},
-      {"muster: 1\nroster: [{csv: a, kind: {contracter: [x]}}]\n", "2:26 `contracter` is not a kind of person | did you mean `contractor`?"},
-      {"muster: 1\nroster: [{csv: a, as_of: 2026-02-30}]\n", "2:26 `as_of` is not a date: \"2026-02-30\" | write a day of the calendar as YYYY-MM-DD"},
-      {"muster: 1\nroster: [{csv: a, as_of: 20/11/2026}]\n", "2:26 `as_of` is not a date: \"20/11/2026\" | write a day of the calendar as YYYY-MM-DD"},
+       "2:36 `active` must be a list of texts or one text, not the number 1 | if the text \"1\" is meant, "
+       "write [\"1\"]"},
+      {"muster: 1\nroster: [{csv: a, kind: {contracter: [x]}}]\n",
+       "2:26 `contracter` is not a kind of person | did you mean `contractor`?"},
+      {"muster: 1\nroster: [{csv: a, as_of: 2026-02-30}]\n",
+       "2:26 `as_of` is not a date: \"2026-02-30\" | write a day of the calendar as YYYY-MM-DD"},
+      {"muster: 1\nroster: [{csv: a, as_of: 20/11/2026}]\n",
+       "2:26 `as_of` is not a date: \"20/11/2026\" | write a day of the calendar as YYYY-MM-DD"},
       {"muster: 1\nroster: [{csv: a, as_of: 2026-11-20, as_of_column: b}]\n",
        "2:52 `as_of` and `as_of_column` both say the day of the export | keep one of them"},
       {"muster: 1\nroster: [{csv: a, max_age: 7d}]\n",
-       "2:28 `max_age` needs the day of the export, which a file's own time does not prove | add `as_of` with a date, or `as_of_column`"},
+       "2:28 `max_age` needs the day of the export, which a file's own time does not prove | add `as_of` "
+       "with a date, or `as_of_column`"},
       {"muster: 1\nroster: [{csv: a, min_rows: 012}]\n",
-       "2:29 `min_rows` must be a whole number from 1 on, not the number 012 | write decimal digits only, without leading zeros, signs, points or separators"},
+       "2:29 `min_rows` must be a whole number from 1 on, not the number 012 | write decimal digits only, "
+       "without leading zeros, signs, points or separators"},
       {"muster: 1\nroster: [{csv: a, min_rows: 1e3}]\n",
-       "2:29 `min_rows` must be a whole number from 1 on, not the number 1e3 | write decimal digits only, without leading zeros, signs, points or separators"},
+       "2:29 `min_rows` must be a whole number from 1 on, not the number 1e3 | write decimal digits only, "
+       "without leading zeros, signs, points or separators"},
       {"muster: 1\nroster: [{csv: a, min_rows: 99999999999999999999}]\n",
-       "2:29 `min_rows` must be a whole number from 1 on, not the number 99999999999999999999 | write decimal digits only, without leading zeros, signs, "
+       "2:29 `min_rows` must be a whole number from 1 on, not the number 99999999999999999999 | write "
+       "decimal digits only, without leading zeros, signs, "
        "points or separators"},
       {"muster: 1\nroster: [{csv: a, date_format: \"%d.%m\"}]\n",
-       "2:32 `date_format` may not be \"%d.%m\" | write one day, one month and one year: %d, %m or %b or %B, %Y or %y, as in %m/%d/%Y"},
+       "2:32 `date_format` may not be \"%d.%m\" | write one day, one month and one year: %d, %m or %b or %B, "
+       "%Y or %y, as in %m/%d/%Y"},
       {"muster: 1\nroster: [{csv: a, date_format: \"%Y-%m-%dT%H\"}]\n",
-       "2:32 `date_format` may not be \"%Y-%m-%dT%H\" | write one day, one month and one year: %d, %m or %b or %B, %Y or %y, as in %m/%d/%Y"},
+       "2:32 `date_format` may not be \"%Y-%m-%dT%H\" | write one day, one month and one year: %d, %m or %b "
+       "or %B, %Y or %y, as in %m/%d/%Y"},
       {"muster: 1\nroster: [{csv: a, delimiter: \";;\"}]\n",
-       "2:30 `delimiter` may not be \";;\" | write comma, semicolon, tab or pipe, or one of , ; | : ^ ~ in quotes"},
-      {"muster: 1\nroster: [{json: a, delimiter: tab}]\n", "2:31 only a CSV roster has a delimiter | remove it"},
-      {"muster: 1\ndomain_aliases: {x@nw.example: nw.example}\n", "2:18 `x@nw.example` is not a domain | write the part behind the @, without patterns: northwind.example"},
+       "2:30 `delimiter` may not be \";;\" | write comma, semicolon, tab or pipe, or one of , ; | : ^ ~ in "
+       "quotes"},
+      {"muster: 1\nroster: [{json: a, delimiter: tab}]\n",
+       "2:31 only a CSV roster has a delimiter | remove it"},
+      {"muster: 1\ndomain_aliases: {x@nw.example: nw.example}\n",
+       "2:18 `x@nw.example` is not a domain | write the part behind the @, without patterns: "
+       "northwind.example"},
       {"muster: 1\ndomain_aliases: {nw.example: [\"*.example\"]}\n",
-       "2:31 an item of `nw.example` may not be \"*.example\" | write the part behind the @, without patterns: northwind.example"},
-      {"muster: 1\nexpect: {users: 250}\n", "2:17 `users` must be a mapping, not the number 250 | its keys are `min`"},
+       "2:31 an item of `nw.example` may not be \"*.example\" | write the part behind the @, without "
+       "patterns: northwind.example"},
+      {"muster: 1\nexpect: {users: 250}\n",
+       "2:17 `users` must be a mapping, not the number 250 | its keys are `min`"},
       {"muster: 1\nexpect: {users: {minimum: 250, min: 0}}\n",
        "2:18 an expectation has no key `minimum` | known: `min`\n"
-       "2:37 `min` must be a whole number from 1 on, not the number 0 | write decimal digits only, without leading zeros, signs, points or separators"},
+       "2:37 `min` must be a whole number from 1 on, not the number 0 | write decimal digits only, without "
+       "leading zeros, signs, points or separators"},
       {"muster: 1\nexpect: [users]\n", "2:9 `expect` must be a mapping, not a list | "},
       {"muster: 1\nrules: [a, [b]]\n", "2:12 an item of `rules` must be a text, not a list | "},
-      {"muster: 1\npolicies: [~]\n", "2:12 an item of `policies` has no value; it must be a text | give it a value, or remove it"},
+      {"muster: 1\npolicies: [~]\n",
+       "2:12 an item of `policies` has no value; it must be a text | give it a value, or remove it"},
       {"- muster\n",
-       "1:1 a config must be a mapping, not a list | its keys are `muster`, `organization`, `sources`, `snapshot`, `max_snapshot_age`, `roster`, `links`, "
+       "1:1 a config must be a mapping, not a list | its keys are `muster`, `organization`, `sources`, "
+       "`snapshot`, `max_snapshot_age`, `roster`, `links`, "
        "`nonhuman`, `domain_aliases`, `expect`, `rules`, `policies`, `waivers`"},
       {"", "0:0 the file is empty; it should hold a config | "},
       {"# later\n", "0:0 the file is empty; it should hold a config | "},
@@ -320,7 +371,8 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
     EXPECT_FALSE(load_config(files, "muster.yaml", problems)) << text;
     std::string told;
     for (const Error& error : problems.errors())
-      told += (told.empty() ? "" : "\n") + std::to_string(error.place.line) + ":" + std::to_string(error.place.column) + " " + error.message + " | " + error.hint;
+      told += (told.empty() ? "" : "\n") + std::to_string(error.place.line) + ":" +
+              std::to_string(error.place.column) + " " + error.message + " | " + error.hint;
     EXPECT_EQ(told, problem) << text;
     EXPECT_EQ(problems.exit_code(), ExitCode::wrong_input);
   }
@@ -332,7 +384,8 @@ TEST(Config, SaysWhyAFileCannotBeRead) {
   files.deny("denied.yaml");
   files.add("huge.yaml", std::string((4u << 20) + 1, '#'));
   Diagnostics problems;
-  for (const char* path : {"absent.yaml", "denied.yaml", "huge.yaml"}) EXPECT_FALSE(load_config(files, path, problems));
+  for (const char* path : {"absent.yaml", "denied.yaml", "huge.yaml"})
+    EXPECT_FALSE(load_config(files, path, problems));
   ASSERT_EQ(problems.errors().size(), 3u);
   EXPECT_EQ(problems.errors()[0].code, ErrorCode::file_not_found);
   EXPECT_EQ(problems.errors()[0].place.file, "absent.yaml");

@@ -1,8 +1,8 @@
 // Policies, waivers, links, the register, --param, and the repository's own files of these kinds.
+#include <cstdlib>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cstdlib>
 
 #include "policy/policy.h"
 #include "roster/fields.h"
@@ -38,7 +38,8 @@ TEST(Policy, ReadsEveryKey) {
       "    scope:\n"
       "      include: {workspace: \"prod-*\", id: [apikey_1, apikey_2]}\n"
       "      exclude: {register: nonhuman, is_default: true}\n"
-      "    controls: {soc2: [CC6.1, CC6.10], pci4: [{id: 8.2.5, when: {days: 0}}, 8.10], house: {id: X-1, when: {a: [1]}}}\n"
+      "    controls: {soc2: [CC6.1, CC6.10], pci4: [{id: 8.2.5, when: {days: 0}}, 8.10], house: {id: X-1, "
+      "when: {a: [1]}}}\n"
       "    on_unknown: report\n"
       "  - {rule: keys.max_age, controls: {}, params: {}}\n";
   files.add("/srv/access.yaml", text);
@@ -95,8 +96,10 @@ TEST(Policy, ReadsEveryKey) {
   EXPECT_THAT(full.exclude[1].patterns, ElementsAre("true")) << "a truth value is compared as its word";
   ASSERT_TRUE(full.controls);
   std::vector<std::string> controls;
-  for (const auto& mapping : *full.controls) controls.push_back(mapping.control.text() + (mapping.when.empty() ? "" : " when"));
-  EXPECT_THAT(controls, ElementsAre("soc2:CC6.1", "soc2:CC6.10", "pci4:8.2.5 when", "pci4:8.10", "house:X-1 when"));
+  for (const auto& mapping : *full.controls)
+    controls.push_back(mapping.control.text() + (mapping.when.empty() ? "" : " when"));
+  EXPECT_THAT(controls,
+              ElementsAre("soc2:CC6.1", "soc2:CC6.10", "pci4:8.2.5 when", "pci4:8.10", "house:X-1 when"));
   EXPECT_EQ((*full.controls)[2].when.at("days").text, "0");
   EXPECT_TRUE((*full.controls)[4].when.at("a").is_list);
 
@@ -136,7 +139,8 @@ TEST(Policy, ReportsEveryProblemOfTheFileAtOnce) {
             "   |            ^\n"
             "   = help: the first is at policies/access.yaml:4; name the second use with `as`\n"
             "\n"
-            "error[config.invalid]: `severity` must be one of `critical`, `high`, `medium`, `low`, `info`, not \"hihg\"\n"
+            "error[config.invalid]: `severity` must be one of `critical`, `high`, `medium`, `low`, `info`, "
+            "not \"hihg\"\n"
             "  --> policies/access.yaml:5:49\n"
             "   |\n"
             " 5 |   - {rule: accounts.linked_to_roster, severity: hihg}\n"
@@ -185,39 +189,58 @@ std::string entry_problems(const std::string& entry) {
   Diagnostics problems;
   EXPECT_FALSE(load_policy(files, "p.yaml", "p.yaml", problems)) << entry;
   std::string told;
-  for (const Error& error : problems.errors()) told += (told.empty() ? "" : "\n") + std::to_string(error.place.column) + " " + error.message + " | " + error.hint;
+  for (const Error& error : problems.errors())
+    told += (told.empty() ? "" : "\n") + std::to_string(error.place.column) + " " + error.message + " | " +
+            error.hint;
   return told;
 }
 
 TEST(Policy, SaysWhatIsWrongInAnEntry) {
   const Wrong cases[] = {
-      {"Keys.Max", "3 an item of `rules` may not be \"Keys.Max\" | write lower-case letters, digits, `_` and `.`"},
-      {"keys..max", "3 an item of `rules` may not be \"keys..max\" | write lower-case letters, digits, `_` and `.`"},
+      {"Keys.Max",
+       "3 an item of `rules` may not be \"Keys.Max\" | write lower-case letters, digits, `_` and `.`"},
+      {"keys..max",
+       "3 an item of `rules` may not be \"keys..max\" | write lower-case letters, digits, `_` and `.`"},
       {"[keys.max]", "3 an item of `rules` must be a text, not a list | "},
       {"{rule: a.b, as: a b}", "19 `as` may not be \"a b\" | write lower-case letters, digits, `_` and `.`"},
       {"{rule: a.b, params: [x]}", "23 `params` must be a mapping, not a list | "},
-      {"{rule: a.b, params: {x: {y: 1}}}", "27 `x` must be a single value or a list of them, not a mapping | "},
-      {"{rule: a.b, params: {x: [1, ~]}}", "31 an item of `x` has no value; it must be a single value | give it a value, or remove it"},
-      {"{rule: a.b, params: {x: 1, x: 2}}", "30 the key `x` stands twice in one mapping | the first is in line 3: keep one of them"},
-      {"{rule: a.b, scope: {include: {}}}", "32 `include` is an empty mapping | name at least one, or remove the key"},
-      {"{rule: a.b, scope: {include: {id: []}}}", "37 `id` is an empty list | name at least one, or remove the key"},
-      {"{rule: a.b, scope: {include: {id: ~}}}", "33 `id` has no value; it must be a list | give it a value, or remove it"},
+      {"{rule: a.b, params: {x: {y: 1}}}",
+       "27 `x` must be a single value or a list of them, not a mapping | "},
+      {"{rule: a.b, params: {x: [1, ~]}}",
+       "31 an item of `x` has no value; it must be a single value | give it a value, or remove it"},
+      {"{rule: a.b, params: {x: 1, x: 2}}",
+       "30 the key `x` stands twice in one mapping | the first is in line 3: keep one of them"},
+      {"{rule: a.b, scope: {include: {}}}",
+       "32 `include` is an empty mapping | name at least one, or remove the key"},
+      {"{rule: a.b, scope: {include: {id: []}}}",
+       "37 `id` is an empty list | name at least one, or remove the key"},
+      {"{rule: a.b, scope: {include: {id: ~}}}",
+       "33 `id` has no value; it must be a list | give it a value, or remove it"},
       {"{rule: a.b, scope: {exclude: [x]}}", "32 `exclude` must be a mapping, not a list | "},
       {"{rule: a.b, scope: {include: {age: {min: 5}}}}", "38 `age` must be a text, not a mapping | "},
       {"{rule: a.b, controls: [soc2]}", "25 `controls` must be a mapping, not a list | "},
-      {"{rule: a.b, controls: {SOC 2: [x]}}", "26 `SOC 2` is not the name of a framework | write lower-case letters, digits and `_`: soc2, iso27001, nist80053"},
-      {"{rule: a.b, controls: {soc2: []}}", "32 `soc2` is an empty list | name at least one, or remove the key"},
+      {"{rule: a.b, controls: {SOC 2: [x]}}",
+       "26 `SOC 2` is not the name of a framework | write lower-case letters, digits and `_`: soc2, "
+       "iso27001, nist80053"},
+      {"{rule: a.b, controls: {soc2: []}}",
+       "32 `soc2` is an empty list | name at least one, or remove the key"},
       {"{rule: a.b, controls: {soc2: [x, x]}}", "26 the control soc2:x stands twice | keep one of them"},
-      {"{rule: a.b, controls: {soc2: [{id: x}]}}", "33 a control lacks the key `when` | Parameters and the values with which the mapping holds."},
-      {"{rule: a.b, controls: {soc2: [{id: x, when: {}}]}}", "47 `when` is an empty mapping | name at least one, or remove the key"},
-      {"{rule: a.b, severity: 5}", "25 `severity` must be one of `critical`, `high`, `medium`, `low`, `info`, not \"5\" | "},
+      {"{rule: a.b, controls: {soc2: [{id: x}]}}",
+       "33 a control lacks the key `when` | Parameters and the values with which the mapping holds."},
+      {"{rule: a.b, controls: {soc2: [{id: x, when: {}}]}}",
+       "47 `when` is an empty mapping | name at least one, or remove the key"},
+      {"{rule: a.b, severity: 5}",
+       "25 `severity` must be one of `critical`, `high`, `medium`, `low`, `info`, not \"5\" | "},
       {"{rule: ~}", "4 `rule` has no value; it must be a text | give it a value, or remove it"},
   };
   for (const auto& [entry, problem] : cases) EXPECT_EQ(entry_problems(entry), problem) << entry;
   EXPECT_THAT(policy_problems("policy: p\nrules: []\n"), HasSubstr("`rules` is an empty list"));
-  EXPECT_THAT(policy_problems("policy: p\nrules: a.b\n"), HasSubstr("`rules` must be a list, not the text \"a.b\""));
+  EXPECT_THAT(policy_problems("policy: p\nrules: a.b\n"),
+              HasSubstr("`rules` must be a list, not the text \"a.b\""));
   EXPECT_THAT(policy_problems("policy: p\n"), HasSubstr("a policy lacks the key `rules`"));
-  EXPECT_EQ(policy_problems("---\n"), "error[config.missing_key]: the file is empty; it should hold a policy\n  --> policies/access.yaml\n");
+  EXPECT_EQ(
+      policy_problems("---\n"),
+      "error[config.missing_key]: the file is empty; it should hold a policy\n  --> policies/access.yaml\n");
 }
 
 TEST(Policy, FindsShippedOnesByNameAndFilesByPath) {
@@ -227,19 +250,23 @@ TEST(Policy, FindsShippedOnesByNameAndFilesByPath) {
   files.add("anthropic-baseline.yaml", "policy: mine_too\nrules: [a.b]\n");
   files.add("other", "policy: other\nrules: [a.b]\n");
   Diagnostics problems;
-  EXPECT_EQ(load_policy(files, "anthropic-baseline", "", problems)->file, "builtin:policies/anthropic-baseline.yaml");
+  EXPECT_EQ(load_policy(files, "anthropic-baseline", "", problems)->file,
+            "builtin:policies/anthropic-baseline.yaml");
   EXPECT_EQ(load_policy(files, "anthropic-baseline.yaml", "x.yaml", problems)->id, "mine_too");
   EXPECT_EQ(load_policy(files, "./anthropic-baseline", "./anthropic-baseline", problems)->id, "mine");
   EXPECT_EQ(load_policy(files, "other", "other", problems)->id, "other");
   EXPECT_FALSE(problems.has_errors());
 
-  EXPECT_FALSE(load_policy(files, "policies/anthropic-baseline.yaml", "policies/anthropic-baseline.yaml", problems)) << "a missing file is not replaced by a shipped one";
+  EXPECT_FALSE(
+      load_policy(files, "policies/anthropic-baseline.yaml", "policies/anthropic-baseline.yaml", problems))
+      << "a missing file is not replaced by a shipped one";
   EXPECT_FALSE(load_policy(files, "antropic-baseline", "antropic-baseline", problems));
   ASSERT_EQ(problems.errors().size(), 2u);
   EXPECT_EQ(problems.errors()[0].code, ErrorCode::file_not_found);
-  EXPECT_EQ(render_error(problems.errors()[1]),
-            "error[policy.unknown]: no shipped policy is named \"antropic-baseline\", and no such file is there\n"
-            "   = help: did you mean `anthropic-baseline`?\n");
+  EXPECT_EQ(
+      render_error(problems.errors()[1]),
+      "error[policy.unknown]: no shipped policy is named \"antropic-baseline\", and no such file is there\n"
+      "   = help: did you mean `anthropic-baseline`?\n");
 }
 
 TEST(Policy, TheBaselineSelectsTheFirstRules) {
@@ -251,13 +278,18 @@ TEST(Policy, TheBaselineSelectsTheFirstRules) {
     rules.push_back(entry.rule + " " + std::string(word_of(entry.severity.value())));
     EXPECT_EQ(entry.as, entry.rule);
     ASSERT_TRUE(entry.controls) << entry.rule;
-    for (const auto& mapping : *entry.controls) EXPECT_EQ(mapping.when.empty(), mapping.control.text() != "pci4:8.2.5") << mapping.control.text();
+    for (const auto& mapping : *entry.controls)
+      EXPECT_EQ(mapping.when.empty(), mapping.control.text() != "pci4:8.2.5") << mapping.control.text();
   }
-  EXPECT_THAT(rules, ElementsAre("accounts.linked_to_roster high", "accounts.leavers_removed critical", "accounts.unique_person medium", "admins.count high",
-                                 "admins.workspace_spread medium", "keys.no_expiry high", "keys.max_age medium", "keys.creator_in_organization high",
-                                 "keys.expired_but_present low", "workspaces.has_members low", "invites.pending_age low", "nonhuman.register_current medium"));
+  EXPECT_THAT(rules, ElementsAre("accounts.linked_to_roster high", "accounts.leavers_removed critical",
+                                 "accounts.unique_person medium", "admins.count high",
+                                 "admins.workspace_spread medium", "keys.no_expiry high",
+                                 "keys.max_age medium", "keys.creator_in_organization high",
+                                 "keys.expired_but_present low", "workspaces.has_members low",
+                                 "invites.pending_age low", "nonhuman.register_current medium"));
   const auto& leavers = *policy->entries[1].controls;
-  const auto pci = std::find_if(leavers.begin(), leavers.end(), [](const auto& mapping) { return mapping.control.framework == "pci4"; });
+  const auto pci = std::find_if(leavers.begin(), leavers.end(),
+                                [](const auto& mapping) { return mapping.control.framework == "pci4"; });
   ASSERT_NE(pci, leavers.end());
   EXPECT_EQ(pci->when.at("grace_days").text, "0");
   EXPECT_EQ(policy->version, "1.0");
@@ -276,7 +308,8 @@ TEST(Waivers, ReadsEveryKeyInBothForms) {
       "  owner: omar@northwind.example\n"
       "  starts: 2026-11-01\n"
       "  expires: 2027-01-31\n"
-      "- {id: 18, rule: keys.max_age_production, subject: {email: [\"svc-*@northwind.example\", bot@northwind.example]}, reason: x, approver: ~, expires: \"2026-11-20\"}\n";
+      "- {id: 18, rule: keys.max_age_production, subject: {email: [\"svc-*@northwind.example\", "
+      "bot@northwind.example]}, reason: x, approver: ~, expires: \"2026-11-20\"}\n";
   std::string indented = "waivers:\n" + items;
   for (const auto& text : {items, indented}) {
     MemoryFileSystem files;
@@ -382,15 +415,21 @@ TEST(Lists, MayBeEmptyButNotSomethingElse) {
             "   |\n"
             " 1 | none\n"
             "   | ^\n");
-  EXPECT_THAT(list_problems(load_waivers, "w.yaml", "waiver: []\n"), HasSubstr("a waiver file has no key `waiver`"));
-  EXPECT_THAT(list_problems(load_waivers, "w.yaml", "waivers:\n"), HasSubstr("`waivers` has no value; it must be a list"));
-  EXPECT_THAT(list_problems(load_waivers, "w.yaml", "- W-1\n"), HasSubstr("an item of a waiver file must be a mapping, not the text \"W-1\""));
-  EXPECT_THAT(list_problems(load_nonhumans, "n.yaml", "- ~\n"), HasSubstr("an item of a register of non-human identities has no value; it must be a mapping"));
+  EXPECT_THAT(list_problems(load_waivers, "w.yaml", "waiver: []\n"),
+              HasSubstr("a waiver file has no key `waiver`"));
+  EXPECT_THAT(list_problems(load_waivers, "w.yaml", "waivers:\n"),
+              HasSubstr("`waivers` has no value; it must be a list"));
+  EXPECT_THAT(list_problems(load_waivers, "w.yaml", "- W-1\n"),
+              HasSubstr("an item of a waiver file must be a mapping, not the text \"W-1\""));
+  EXPECT_THAT(list_problems(load_nonhumans, "n.yaml", "- ~\n"),
+              HasSubstr("an item of a register of non-human identities has no value; it must be a mapping"));
 }
 
 TEST(Links, ReadsAndRefuses) {
   MemoryFileSystem files;
-  files.add("links.yaml", "links:\n  - {account: user_1, person: NW-1, reason: maiden name}\n  - {account: A@x.example, person: 12}\n");
+  files.add("links.yaml",
+            "links:\n  - {account: user_1, person: NW-1, reason: maiden name}\n  - {account: A@x.example, "
+            "person: 12}\n");
   Diagnostics problems;
   const auto links = load_links(files, "links.yaml", "links.yaml", problems);
   ASSERT_TRUE(links) << problems.render();
@@ -402,34 +441,37 @@ TEST(Links, ReadsAndRefuses) {
   EXPECT_EQ((*links)[1].person, "12");
   EXPECT_EQ((*links)[1].reason, "");
 
-  EXPECT_EQ(list_problems(load_links, "links.yaml", "- {account: A@x.example, person: P1}\n- {account: a@X.example, person: P2}\n- {acount: b}\n"),
-            "error[config.invalid]: two links name the account \"a@X.example\"\n"
-            "  --> links.yaml:2:13\n"
-            "   |\n"
-            " 2 | - {account: a@X.example, person: P2}\n"
-            "   |             ^\n"
-            "   = help: the first is at links.yaml:1; an account belongs to one person\n"
-            "\n"
-            "error[config.missing_key]: a link lacks the key `account`\n"
-            "  --> links.yaml:3:3\n"
-            "   |\n"
-            " 3 | - {acount: b}\n"
-            "   |   ^\n"
-            "   = help: The account: a user id or its e-mail address.\n"
-            "\n"
-            "error[config.missing_key]: a link lacks the key `person`\n"
-            "  --> links.yaml:3:3\n"
-            "   |\n"
-            " 3 | - {acount: b}\n"
-            "   |   ^\n"
-            "   = help: The person_id of the roster.\n"
-            "\n"
-            "error[config.unknown_key]: a link has no key `acount`\n"
-            "  --> links.yaml:3:4\n"
-            "   |\n"
-            " 3 | - {acount: b}\n"
-            "   |    ^\n"
-            "   = help: did you mean `account`?\n");
+  EXPECT_EQ(
+      list_problems(
+          load_links, "links.yaml",
+          "- {account: A@x.example, person: P1}\n- {account: a@X.example, person: P2}\n- {acount: b}\n"),
+      "error[config.invalid]: two links name the account \"a@X.example\"\n"
+      "  --> links.yaml:2:13\n"
+      "   |\n"
+      " 2 | - {account: a@X.example, person: P2}\n"
+      "   |             ^\n"
+      "   = help: the first is at links.yaml:1; an account belongs to one person\n"
+      "\n"
+      "error[config.missing_key]: a link lacks the key `account`\n"
+      "  --> links.yaml:3:3\n"
+      "   |\n"
+      " 3 | - {acount: b}\n"
+      "   |   ^\n"
+      "   = help: The account: a user id or its e-mail address.\n"
+      "\n"
+      "error[config.missing_key]: a link lacks the key `person`\n"
+      "  --> links.yaml:3:3\n"
+      "   |\n"
+      " 3 | - {acount: b}\n"
+      "   |   ^\n"
+      "   = help: The person_id of the roster.\n"
+      "\n"
+      "error[config.unknown_key]: a link has no key `acount`\n"
+      "  --> links.yaml:3:4\n"
+      "   |\n"
+      " 3 | - {acount: b}\n"
+      "   |    ^\n"
+      "   = help: did you mean `account`?\n");
 }
 
 TEST(Register, ReadsAndRefuses) {
@@ -453,7 +495,9 @@ TEST(Register, ReadsAndRefuses) {
   EXPECT_EQ((*entries)[2].owner, "");
   EXPECT_EQ((*entries)[2].place.line, 3u);
 
-  EXPECT_EQ(list_problems(load_nonhumans, "n.yaml", "- {account: A, id: q}\n- {account: a, id: r, owner: [x]}\n- {account: b, id: q, review_by: soon}\n- {id: z}\n"),
+  EXPECT_EQ(list_problems(load_nonhumans, "n.yaml",
+                          "- {account: A, id: q}\n- {account: a, id: r, owner: [x]}\n- {account: b, id: q, "
+                          "review_by: soon}\n- {id: z}\n"),
             "error[config.invalid]: two register entries name the account \"a\"\n"
             "  --> n.yaml:2:13\n"
             "   |\n"
@@ -514,16 +558,21 @@ TEST(Param, Reads) {
 
 TEST(Param, Refuses) {
   const std::string form =
-      "\n   = help: write --param RULE.NAME=VALUE, as in --param keys.max_age.days=30 or --param 'keys.no_expiry.statuses=[active, inactive]'\n";
+      "\n   = help: write --param RULE.NAME=VALUE, as in --param keys.max_age.days=30 or --param "
+      "'keys.no_expiry.statuses=[active, inactive]'\n";
   const Wrong cases[] = {
       {"keys.max_age.days", "error[usage]: --param keys.max_age.days: there is no `=`"},
       {"days=30", "error[usage]: --param days=30: there is no `.` between rule and parameter"},
       {"Keys.days=30", "error[usage]: --param Keys.days=30: \"Keys\" is no rule's name"},
       {"keys.=30", "error[usage]: --param keys.=30: \"\" is no parameter's name"},
       {".days=30", "error[usage]: --param .days=30: \"\" is no rule's name"},
-      {"a.b=[x", "error[usage]: --param a.b=[x: the list cannot be read: a `[` is not closed, or a comma is missing"},
-      {"a.b=[x] y", "error[usage]: --param a.b=[x] y: the list cannot be read: this does not belong to what stands above it"},
-      {"a.b=[[x]]", "error[usage]: --param a.b=[[x]]: an item of the list must be a single value, not a list"},
+      {"a.b=[x",
+       "error[usage]: --param a.b=[x: the list cannot be read: a `[` is not closed, or a comma is missing"},
+      {"a.b=[x] y",
+       "error[usage]: --param a.b=[x] y: the list cannot be read: this does not belong to what stands above "
+       "it"},
+      {"a.b=[[x]]",
+       "error[usage]: --param a.b=[[x]]: an item of the list must be a single value, not a list"},
   };
   for (const auto& [text, problem] : cases) {
     const auto param = parse_param(text);
@@ -548,16 +597,23 @@ TEST(Repository, FixturesAreRead) {
     const auto config = load_config(*files, path, problems);
     ASSERT_TRUE(config) << problems.render();
     for (const auto& policy : config->policies) EXPECT_TRUE(load_policy(*files, policy, policy, problems));
-    if (!config->waivers.empty()) { EXPECT_TRUE(load_waivers(*files, config->waivers, config->waivers, problems)); }
-    if (!config->links.empty()) { EXPECT_TRUE(load_links(*files, config->links, config->links, problems)); }
-    if (!config->nonhuman.empty()) { EXPECT_TRUE(load_nonhumans(*files, config->nonhuman, config->nonhuman, problems)); }
+    if (!config->waivers.empty()) {
+      EXPECT_TRUE(load_waivers(*files, config->waivers, config->waivers, problems));
+    }
+    if (!config->links.empty()) {
+      EXPECT_TRUE(load_links(*files, config->links, config->links, problems));
+    }
+    if (!config->nonhuman.empty()) {
+      EXPECT_TRUE(load_nonhumans(*files, config->nonhuman, config->nonhuman, problems));
+    }
     EXPECT_FALSE(problems.has_errors()) << problems.render();
   }
   EXPECT_GT(configs, 0);
 }
 
 TEST(Repository, LoadersAgreeWithTheCasesOfTheSchemas) {
-  const auto text = make_os_file_system()->read_file(std::string(MUSTER_SOURCE_DIR) + "/tests/policy/cases.txt");
+  const auto text =
+      make_os_file_system()->read_file(std::string(MUSTER_SOURCE_DIR) + "/tests/policy/cases.txt");
   ASSERT_TRUE(text);
   int cases = 0;
   for (std::size_t at = text->find("\n### ") + 1; at != std::string::npos; ++cases) {
@@ -579,10 +635,12 @@ TEST(Repository, LoadersAgreeWithTheCasesOfTheSchemas) {
 
 TEST(Repository, ColumnsOfTheConfigAreTheFieldsOfARoster) {
   ASSERT_EQ(kRosterFields.size(), roster::kMappableCount);
-  for (std::size_t i = 0; i < kRosterFields.size(); ++i) EXPECT_EQ(kRosterFields[i], roster::word_of(static_cast<roster::Field>(i)));
+  for (std::size_t i = 0; i < kRosterFields.size(); ++i)
+    EXPECT_EQ(kRosterFields[i], roster::word_of(static_cast<roster::Field>(i)));
 }
 
-// After a wanted change of the tables: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/policy_test --gtest_filter=Repository.EditorSchemasAreCurrent
+// After a wanted change of the tables: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/policy_test
+// --gtest_filter=Repository.EditorSchemasAreCurrent
 TEST(Repository, EditorSchemasAreCurrent) {
   const auto files = make_os_file_system();
   const bool is_update = std::getenv("MUSTER_UPDATE_GOLDEN") != nullptr;
@@ -590,14 +648,18 @@ TEST(Repository, EditorSchemasAreCurrent) {
   for (const auto& schema : editor_schemas()) {
     names.push_back(schema.name);
     const std::string path = std::string(MUSTER_SOURCE_DIR) + "/" + schema.name;
-    if (is_update) { ASSERT_TRUE(files->write_file(path, schema.text)); }
+    if (is_update) {
+      ASSERT_TRUE(files->write_file(path, schema.text));
+    }
     EXPECT_EQ(files->read_file(path).value_or(""), schema.text)
         << schema.name << " is not what the tables say; regenerate it with\n"
-        << "  MUSTER_UPDATE_GOLDEN=1 build/dev/tests/policy_test --gtest_filter=Repository.EditorSchemasAreCurrent";
+        << "  MUSTER_UPDATE_GOLDEN=1 build/dev/tests/policy_test "
+           "--gtest_filter=Repository.EditorSchemasAreCurrent";
     EXPECT_TRUE(json::parse(schema.text)) << schema.name;
   }
-  EXPECT_THAT(names, ElementsAre("policies/schema/config.schema.json", "policies/schema/links.schema.json", "policies/schema/nonhuman.schema.json",
-                                 "policies/schema/policy.schema.json", "policies/schema/waivers.schema.json"));
+  EXPECT_THAT(names, ElementsAre("policies/schema/config.schema.json", "policies/schema/links.schema.json",
+                                 "policies/schema/nonhuman.schema.json", "policies/schema/policy.schema.json",
+                                 "policies/schema/waivers.schema.json"));
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
-// The YAML below all files: what is refused, with the whole text that users see, and what hostile input costs.
+// The YAML below all files: what is refused, with the whole text that users see, and what hostile input
+// costs.
+#include <chrono>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <chrono>
 
 #include "policy/yaml_tree.h"
 #include "support.h"
@@ -36,7 +37,8 @@ std::string flat(const Node& node) {
     case NodeKind::mapping: break;
   }
   std::string text = "{";
-  for (std::size_t i = 0; i < node.items.size(); i += 2) text += (i > 0 ? " " : "") + flat(*node.items[i]) + ":" + flat(*node.items[i + 1]);
+  for (std::size_t i = 0; i < node.items.size(); i += 2)
+    text += (i > 0 ? " " : "") + flat(*node.items[i]) + ":" + flat(*node.items[i + 1]);
   return text + "}";
 }
 
@@ -49,17 +51,23 @@ std::string tree(const std::string& text) {
 }
 
 TEST(YamlTree, KeepsTextsAsWritten) {
-  EXPECT_EQ(tree("version: 9.10\nflags: [no, on, yes, true, 012, 1e3, 0x1F, .5, 2026-11-20, 12:30:45, 1_000, +1]\n"),
-            "{version:9.10 flags:[no on yes true 012 1e3 0x1F .5 2026-11-20 12:30:45 1_000 +1]}");
-  EXPECT_EQ(tree("a: null\nb: ~\nc:\nd: ''\ne: \"null\"\nf: Null\ng: nil\n"), "{a:~ b:~ c:~ d:'' e:'null' f:~ g:nil}");
-  EXPECT_EQ(tree("a: >-\n  one\n  two\nb: |\n  x\n   y\nc: \"\\u00e9\\t\\x41\"\nd: 'it''s'\n"), "{a:'one two' b:'x\n y\n' c:'é\tA' d:'it's'}");
+  EXPECT_EQ(
+      tree(
+          "version: 9.10\nflags: [no, on, yes, true, 012, 1e3, 0x1F, .5, 2026-11-20, 12:30:45, 1_000, +1]\n"),
+      "{version:9.10 flags:[no on yes true 012 1e3 0x1F .5 2026-11-20 12:30:45 1_000 +1]}");
+  EXPECT_EQ(tree("a: null\nb: ~\nc:\nd: ''\ne: \"null\"\nf: Null\ng: nil\n"),
+            "{a:~ b:~ c:~ d:'' e:'null' f:~ g:nil}");
+  EXPECT_EQ(tree("a: >-\n  one\n  two\nb: |\n  x\n   y\nc: \"\\u00e9\\t\\x41\"\nd: 'it''s'\n"),
+            "{a:'one two' b:'x\n y\n' c:'é\tA' d:'it's'}");
   EXPECT_EQ(tree("a: {x, y: }\n? b\n? c\n: d\ne:"), "{a:{x:~ y:~} b:~ c:d e:~}");
   EXPECT_EQ(tree("no: 1\n9.10: 2\n\"\": 3\n\"<<\": 4\n"), "{no:1 9.10:2 '':3 '<<':4}");
   EXPECT_EQ(tree("a: !!str 5\nb: ! 6\nc: !!seq [x]\nd: !!map {y: z}\n"), "{a:'5' b:'6' c:[x] d:{y:z}}");
 }
 
 TEST(YamlTree, ReadsBomCrlfDirectivesAndDocumentMarks) {
-  EXPECT_EQ(tree("\xEF\xBB\xBF" "a: 1\r\nb:\r\n  - x\r\n"), "{a:1 b:[x]}");
+  EXPECT_EQ(tree("\xEF\xBB\xBF"
+                 "a: 1\r\nb:\r\n  - x\r\n"),
+            "{a:1 b:[x]}");
   EXPECT_EQ(tree("%YAML 1.2\n---\na: 1\n...\n"), "{a:1}");
   EXPECT_EQ(tree(""), "~");
   EXPECT_EQ(tree("# nothing\n\n"), "~");
@@ -67,7 +75,8 @@ TEST(YamlTree, ReadsBomCrlfDirectivesAndDocumentMarks) {
 }
 
 TEST(YamlTree, SharesAliases) {
-  EXPECT_EQ(tree("a: &x {k: [1, 2]}\nb: *x\nc: [*x, *x]\n"), "{a:{k:[1 2]} b:{k:[1 2]} c:[{k:[1 2]} {k:[1 2]}]}");
+  EXPECT_EQ(tree("a: &x {k: [1, 2]}\nb: *x\nc: [*x, *x]\n"),
+            "{a:{k:[1 2]} b:{k:[1 2]} c:[{k:[1 2]} {k:[1 2]}]}");
   EXPECT_EQ(tree("a: &x 1\nb: &x 2\nc: *x\n"), "{a:1 b:2 c:2}");
   EXPECT_EQ(tree("a: &k word\n*k : b\n"), "{a:word word:b}");
 }
@@ -276,7 +285,9 @@ TEST(YamlTree, RefusesWithPlaceAndCaret) {
        "error[text.encoding]: the text is not valid UTF-8\n"
        "  --> x.yaml:2\n"
        "   = help: save the file as UTF-8\n"},
-      {std::string("\xFF\xFE" "a\0:\0", 6),
+      {std::string("\xFF\xFE"
+                   "a\0:\0",
+                   6),
        "error[text.encoding]: the text is not valid UTF-8\n"
        "  --> x.yaml:1\n"
        "   = help: save the file as UTF-8\n"},
@@ -288,12 +299,16 @@ TEST(YamlTree, RefusesControlCharactersThatTheParserWouldMisread) {
   for (const std::string bad : {"\x01", "\x7F", "\xC2\x80", "\xEF\xBF\xBE", "\xEF\xBF\xBF", "\x0B"})
     EXPECT_THAT(first_problem("a: 'x" + bad + "'\n"), HasSubstr("is not allowed"));
   EXPECT_THAT(first_problem(std::string("a: x\0y\n", 7)), HasSubstr("U+0000"));
-  EXPECT_THAT(first_problem("\xEF\xBB\xBF\xEF\xBB\xBF" "a: 1\n"), HasSubstr("a second byte order mark is not allowed"));
-  EXPECT_EQ(tree("a: \"x\xC2\x85y\xE2\x80\xAE\"\n"), "{a:'x\xC2\x85y\xE2\x80\xAE'}") << "allowed by YAML; shown escaped by whoever prints it";
+  EXPECT_THAT(first_problem("\xEF\xBB\xBF\xEF\xBB\xBF"
+                            "a: 1\n"),
+              HasSubstr("a second byte order mark is not allowed"));
+  EXPECT_EQ(tree("a: \"x\xC2\x85y\xE2\x80\xAE\"\n"), "{a:'x\xC2\x85y\xE2\x80\xAE'}")
+      << "allowed by YAML; shown escaped by whoever prints it";
 }
 
 TEST(YamlTree, NeverShowsSecrets) {
-  const auto problem = first_problem("sources:\n  - {provider: p, api_key: sk-ant-admin01-abc, api_key: hunter2 }\n");
+  const auto problem =
+      first_problem("sources:\n  - {provider: p, api_key: sk-ant-admin01-abc, api_key: hunter2 }\n");
   EXPECT_EQ(problem,
             "error[yaml.duplicate_key]: the key `api_key` stands twice in one mapping\n"
             "  --> x.yaml:2:48\n"
@@ -304,10 +319,12 @@ TEST(YamlTree, NeverShowsSecrets) {
   EXPECT_THAT(first_problem("a: [sk-ant-api03-secret_1\n"), Not(HasSubstr("secret")));
   EXPECT_THAT(first_problem("{\"password\" : hunter2: x\n"), Not(HasSubstr("hunter2")));
   EXPECT_THAT(first_problem("a: b: token: hunter2\n"), Not(HasSubstr("hunter2")));
-  EXPECT_THAT(first_problem("a: b: api_key_env: NAME\n"), HasSubstr("NAME")) << "a variable's name is no secret";
+  EXPECT_THAT(first_problem("a: b: api_key_env: NAME\n"), HasSubstr("NAME"))
+      << "a variable's name is no secret";
 }
 
-// ---- hostile sizes: each must end with one clear error, in time and memory that do not depend on how far the attacker goes
+// ---- hostile sizes: each must end with one clear error, in time and memory that do not depend on how far
+// the attacker goes
 
 std::string repeated(std::string_view piece, std::size_t count) {
   std::string text;
@@ -317,7 +334,9 @@ std::string repeated(std::string_view piece, std::size_t count) {
 
 TEST(YamlTree, RefusesBombs) {
   std::string laughs = "a: &a [x,x,x,x,x,x,x,x,x,x]\n";
-  for (char c = 'b'; c < 'k'; ++c) laughs += std::string(1, c) + ": &" + c + " [" + repeated(std::string("*") + char(c - 1) + ",", 10) + "]\n";
+  for (char c = 'b'; c < 'k'; ++c)
+    laughs +=
+        std::string(1, c) + ": &" + c + " [" + repeated(std::string("*") + char(c - 1) + ",", 10) + "]\n";
   EXPECT_EQ(first_problem(laughs),
             "error[yaml.limit]: the aliases of this file stand for more than 100000 values\n"
             "  --> x.yaml:5:29\n"
@@ -325,16 +344,24 @@ TEST(YamlTree, RefusesBombs) {
             " 5 | e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,]\n"
             "   |                             ^\n"
             "   = help: write the values out, or split the file\n");
-  EXPECT_THAT(first_problem(repeated("[", 100'000)), StartsWith("error[yaml.limit]: lists and mappings are nested deeper than 64 levels\n"));
-  EXPECT_THAT(first_problem(repeated("- ", 100'000)), StartsWith("error[yaml.limit]: lists and mappings are nested deeper than 64 levels\n  --> x.yaml:1:129\n"));
-  EXPECT_THAT(first_problem(repeated("{a: ", 100'000)), StartsWith("error[yaml.limit]: lists and mappings are nested deeper than 64 levels\n"));
-  EXPECT_THAT(first_problem(repeated("? ", 100'000)), StartsWith("error[yaml.limit]: lists and mappings are nested deeper than 64 levels\n"));
+  EXPECT_THAT(first_problem(repeated("[", 100'000)),
+              StartsWith("error[yaml.limit]: lists and mappings are nested deeper than 64 levels\n"));
+  EXPECT_THAT(
+      first_problem(repeated("- ", 100'000)),
+      StartsWith(
+          "error[yaml.limit]: lists and mappings are nested deeper than 64 levels\n  --> x.yaml:1:129\n"));
+  EXPECT_THAT(first_problem(repeated("{a: ", 100'000)),
+              StartsWith("error[yaml.limit]: lists and mappings are nested deeper than 64 levels\n"));
+  EXPECT_THAT(first_problem(repeated("? ", 100'000)),
+              StartsWith("error[yaml.limit]: lists and mappings are nested deeper than 64 levels\n"));
   EXPECT_EQ(first_problem(repeated("[", 4'000'000)),
             "error[yaml.limit]: the text holds more than 400000 brackets and commas\n"
             "  --> x.yaml\n"
             "   = help: split the file, or write one key per line\n");
-  EXPECT_THAT(first_problem(repeated("- a\n", 1'001'000)), StartsWith("error[yaml.limit]: the file holds more than 1000000 values\n"));
-  EXPECT_EQ(first_problem(repeated("#", 4'200'000)), "error[yaml.limit]: the text is larger than 4 MiB\n  --> x.yaml\n   = help: split it\n");
+  EXPECT_THAT(first_problem(repeated("- a\n", 1'001'000)),
+              StartsWith("error[yaml.limit]: the file holds more than 1000000 values\n"));
+  EXPECT_EQ(first_problem(repeated("#", 4'200'000)),
+            "error[yaml.limit]: the text is larger than 4 MiB\n  --> x.yaml\n   = help: split it\n");
   EXPECT_EQ(tree(repeated("[", 64) + repeated("]", 64)), repeated("[", 64) + repeated("]", 64));
 }
 
@@ -343,7 +370,8 @@ TEST(YamlTree, ListsAtMostAThousandProblemsOfAFile) {
   FileProblems file_problems(problems, "x.yaml");
   EXPECT_TRUE(parse_yaml(repeated("a: b\n", 50'000), "x.yaml", file_problems));
   ASSERT_EQ(problems.errors().size(), kMaxProblems + 1);
-  EXPECT_EQ(render_error(problems.errors().back()), "error[yaml.limit]: more than 1000 problems, the rest is not listed\n  --> x.yaml\n");
+  EXPECT_EQ(render_error(problems.errors().back()),
+            "error[yaml.limit]: more than 1000 problems, the rest is not listed\n  --> x.yaml\n");
 }
 
 }  // namespace
