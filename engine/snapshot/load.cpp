@@ -203,13 +203,16 @@ class Loader {
                     fmt::format("the manifest says that {} has no data file, but there is one", row.name),
                     path);
     }
-    if (!has_file)
+    if (!has_file) {
+      loading.start();
       return refuse(
           ErrorCode::snapshot_digest,
           fmt::format("the data file of {} is missing; the manifest lists {} rows", row.name, row.rows),
           path);
+    }
     const auto file = files_.open(path);
     if (!file) {
+      loading.start();
       problems_.error(file.error());
       return false;
     }
