@@ -166,6 +166,29 @@ class StagedOutput final : public Output {
   Status status_;
 };
 
+/// Straight into a pipe or a device, which has no name that could be renamed over.
+class StreamOutput final : public Output {
+ public:
+  StreamOutput(std::unique_ptr<FileWriter> writer, std::string path)
+      : writer_(std::move(writer)), path_(std::move(path)) {}
+  void begin_file(std::string_view) override { ++begun_; }
+  void write(std::string_view bytes) override {
+    if (begun_ == 1) writer_->write(bytes);
+  }
+  Status finish() {
+    if (begun_ > 1)
+      return fail(ErrorCode::file_unwritable,
+                  fmt::format("cannot write {}: the report has {} files, and this is no place for several",
+                              path_, begun_));
+    return writer_->commit();
+  }
+
+ private:
+  std::unique_ptr<FileWriter> writer_;
+  std::string path_;
+  std::size_t begun_ = 0;
+};
+
 /// Shards of an earlier run behind the ones now written: stem-NNN.ext, counting on, and the unsharded file
 /// when there are shards now (and the reverse).
 void remove_stale_shards(FileSystem& files, const std::string& path,
@@ -277,6 +300,14 @@ std::vector<std::string> population_files(const Run& run) {
 
 Result<std::vector<std::string>> write_report(FileSystem& files, const Format& format, const Run& run,
                                               const ReportOptions& options, const std::string& path) {
+  if (files.kind(path) == FileKind::other) {
+    auto writer = files.create(path);
+    if (!writer) return tl::unexpected(writer.error());
+    StreamOutput stream(std::move(*writer), path);
+    format.render(run, options, stream);
+    if (const Status finished = stream.finish(); !finished) return tl::unexpected(finished.error());
+    return std::vector<std::string>{path};
+  }
   const std::string folder = parent_path(path);
   if (const Status made = files.make_folders(folder); !made) return tl::unexpected(made.error());
   Staging staging(files, folder, file_name(path));

@@ -68,8 +68,8 @@ struct Rendered {
 
 /// Writes one report to `path`, its folder is made when missing. All its files appear whole, or none and the
 /// old ones stay; shards get "-001" before the extension, and shards that an earlier run with more cases left
-/// behind `path` are removed (a CI system would read them). Returns the paths written. Error:
-/// file_unwritable.
+/// behind `path` are removed (a CI system would read them). A pipe or a device is written to as it is, unless
+/// the report has several files. Returns the paths written. Error: file_unwritable.
 [[nodiscard]] Result<std::vector<std::string>> write_report(FileSystem& files, const Format& format,
                                                             const Run& run, const ReportOptions& options,
                                                             const std::string& path);
