@@ -1,0 +1,47 @@
+#include <fmt/format.h>
+
+#include "cli/command.h"
+#include "cli/docs_pages.h"
+#include "cli/inputs.h"
+
+namespace muster::cli {
+namespace {
+
+/// For those who build muster, hence hidden.
+class Docs final : public Command {
+ public:
+  CommandInfo info() const override {
+    return {.name = "docs",
+            .summary = "Write the documents that are made from the code",
+            .description = {},
+            .examples = {{"muster docs docs", "After a change of commands, errors, rules or datasets."}},
+            .exits = {{ExitCode::ok, "Written."}, {ExitCode::wrong_input, "A file cannot be written."}},
+            .is_hidden = true};
+  }
+
+  void declare(Arguments& arguments) override {
+    arguments.required("DIR", text(folder_), "The folder of the documents.");
+  }
+
+  ExitCode run(Environment& environment) override {
+    const auto pages = make_docs_pages(environment.files);
+    if (!pages) return report(environment, pages.error());
+    if (const Status made = environment.files.make_folders(folder_); !made)
+      return report(environment, made.error());
+    for (const DocsPage& page : *pages) {
+      const Status written = environment.files.write_file(join_path(folder_, page.name), page.text);
+      if (!written) return report(environment, written.error());
+      environment.console.out.write(fmt::format("{}\n", join_path(folder_, page.name)));
+    }
+    return ExitCode::ok;
+  }
+
+ private:
+  std::string folder_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> docs_command() { return std::make_unique<Docs>(); }
+
+}  // namespace muster::cli

@@ -1,0 +1,25 @@
+// Environment: everything outside a command that it may touch.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "cli/console.h"
+
+namespace muster::cli {
+
+struct Environment {
+  FileSystem& files;
+  const Clock& clock;
+  Console& console;
+  std::string working_folder;  // absolute
+  /// Set when the user wants the run to end (SIGINT, SIGTERM).
+  const std::atomic<bool>& is_interrupted;
+};
+
+/// Thrown where there is no other way out (from inside the evaluation); caught by run().
+struct Interrupted {};
+
+}  // namespace muster::cli

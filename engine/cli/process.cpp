@@ -1,0 +1,60 @@
+#include "cli/process.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+namespace muster::cli {
+namespace {
+
+// A signal handler can reach nothing else.
+std::atomic<bool> is_interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+extern "C" void on_interrupt(int) {
+  // The second time the user means now.
+  if (is_interrupted.exchange(true)) ::_exit(static_cast<int>(ExitCode::interrupted));
+}
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+bool is_dumb_terminal() {
+  const char* terminal = std::getenv("TERM");
+  return terminal != nullptr && std::string_view(terminal) == "dumb";
+}
+
+}  // namespace
+
+int run_process(int count, char** texts, const Clock& clock) {
+  struct sigaction on_signal {};
+  on_signal.sa_handler = on_interrupt;
+  ::sigaction(SIGINT, &on_signal, nullptr);
+  ::sigaction(SIGTERM, &on_signal, nullptr);
+  // A reader that goes away shows as a failed write; the verdict's exit code must not change for it.
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const auto files = make_os_file_system();
+  const auto out = make_descriptor_sink(STDOUT_FILENO, "the standard output");
+  const auto err = make_descriptor_sink(STDERR_FILENO, "the standard error");
+  Console console{*out, *err};
+  console.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
+  console.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
+  console.refuses_colour = is_set("NO_COLOR") || is_dumb_terminal();
+  console.width = terminal_width(STDOUT_FILENO, console.width);
+  std::error_code ignored;
+  Environment environment{*files, clock, console, std::filesystem::current_path(ignored).string(),
+                          is_interrupted};
+  const std::vector<std::string> given(texts + (count > 0 ? 1 : 0), texts + count);
+  return static_cast<int>(run(given, environment));
+}
+
+}  // namespace muster::cli
