@@ -57,6 +57,8 @@ class AddressBook {
 };
 
 struct Roster::MatchIndex {
+  const snapshot::Table* persons =
+      nullptr;  // where it stands does not change when the roster hands it to another owner
   AddressBook current, former;
   std::vector<Zone> zones;            // of the sources
   std::vector<std::uint8_t> zone_of;  // by person, into zones; empty when there is one zone only

@@ -21,9 +21,7 @@ namespace {
 
 enum ByteClass : std::uint8_t { kText, kDelimiter, kQuote, kLineEnd };
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 std::string_view cut_blanks(const char* begin, const char* end) {
   while (begin != end && is_blank(*begin)) ++begin;
@@ -178,9 +176,7 @@ class Reader {
     return at;
   }
 
-  std::size_t left() const {
-    return end_ - begin_;
-  }
+  std::size_t left() const { return end_ - begin_; }
 
   /// Makes room and reads behind what is left. Sets at_end_ when nothing came.
   Status fill() {

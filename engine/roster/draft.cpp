@@ -46,9 +46,7 @@ constexpr Date kFirstOpenEnd{2999, 1, 1};
 
 constexpr std::uint32_t kRowsBeforeForecast = 4096;
 
-bool is_separator(char c) {
-  return c == ';' || c == ',' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+bool is_separator(char c) { return c == ';' || c == ',' || c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 std::string_view cut(std::string_view text) {
   // base's trim knows all of Unicode's spaces; nearly every cell has none at all.
@@ -141,6 +139,7 @@ bool SourceRows::read_tenure(const TenureText& text, std::uint32_t line, Tenure&
   out.has_end = end.has_value();
   if (start) out.start = start->begin;
   if (end) out.end = end->end;
+  if (start && end && out.end < out.start && backward_++ == 0) first_backward_ = line;
   if (!text.has_status) {
     out.is_terminated = out.has_end;
     return true;
@@ -148,6 +147,28 @@ bool SourceRows::read_tenure(const TenureText& text, std::uint32_t line, Tenure&
   const auto status = statuses_.read(text.status, line);
   out.is_terminated = status == 1;
   return status != kUnknownWord;
+}
+
+bool SourceRows::settle_status(const RowText& row, std::uint32_t line, std::span<Tenure> tenures) {
+  const auto word = cut(row[Field::status]);
+  if (word.empty()) return true;
+  const auto status = statuses_.read(word, line);
+  if (status == kUnknownWord) return false;
+  std::size_t latest = 0;
+  for (std::size_t i = 1; i < tenures.size(); ++i) {
+    if (tenures[i].has_start && (!tenures[latest].has_start || tenures[i].start >= tenures[latest].start))
+      latest = i;
+  }
+  const bool is_terminated = status == 1;
+  if (row.tenures[latest].has_status && tenures[latest].is_terminated != is_terminated) {
+    report({ErrorCode::roster_row,
+            fmt::format("the row is {}, its latest tenure is not", kStatusMeanings[status]),
+            Place{{}, line, 0, {}},
+            {}});
+    return false;
+  }
+  tenures[latest].is_terminated = is_terminated;
+  return true;
 }
 
 bool SourceRows::is_address(std::string_view text, std::uint32_t line) {
@@ -202,24 +223,17 @@ void SourceRows::add(const RowText& row, std::uint32_t line) {
     report({ErrorCode::roster_row, "the row has no person_id", Place{{}, line, 0, {}}, {}});
     is_good = false;
   }
-  Tenure first;
-  const std::size_t tenures_before = draft_.more_tenures.size();
+  tenures_.clear();
   if (row.has_tenures) {
     if (row.tenures.empty()) {
       report({ErrorCode::roster_row, "the list of tenures is empty", Place{{}, line, 0, {}},
               "leave the person out, or say when they worked"});
       is_good = false;
     }
-    for (std::size_t i = 0; i < row.tenures.size(); ++i) {
-      Tenure tenure;
-      is_good = read_tenure(row.tenures[i], line, tenure) && is_good;
-      tenure.person = draft_.rows();
-      if (i == 0) {
-        first = tenure;
-      } else {
-        draft_.more_tenures.push_back(tenure);
-      }
+    for (const TenureText& text : row.tenures) {
+      is_good = read_tenure(text, line, tenures_.emplace_back()) && is_good;
     }
+    is_good = is_good && settle_status(row, line, tenures_);
   } else {
     if (row.has_status) {
       ++with_status_;
@@ -227,7 +241,7 @@ void SourceRows::add(const RowText& row, std::uint32_t line) {
       first_without_status_ = line;
     }
     is_good = read_tenure({row[Field::start], row[Field::end], cut(row[Field::status]), row.has_status}, line,
-                          first) &&
+                          tenures_.emplace_back()) &&
               is_good;
   }
   std::optional<Moment> written;
@@ -236,10 +250,7 @@ void SourceRows::add(const RowText& row, std::uint32_t line) {
     const Date day = moments_.zone().date_of(written->begin);
     if (!newest_ || day > *newest_) newest_ = day;
   }
-  if (!is_good) {
-    draft_.more_tenures.resize(tenures_before);
-    return;
-  }
+  if (!is_good) return;
 
   // The first address of the cell is the person's own; the others stand beside it.
   std::string_view email = cut(row[Field::email]);
@@ -281,10 +292,14 @@ void SourceRows::add(const RowText& row, std::uint32_t line) {
     const auto code = word.empty() ? kUnknownWord : kinds_.read(word, line);
     draft_.kinds.push_back(code == kUnknownWord ? Kind::unknown : static_cast<Kind>(code));
   }
-  draft_.starts.push_back(first.has_start ? first.start : kNoInstant);
-  draft_.ends.push_back(first.has_end ? first.end : kNoInstant);
-  draft_.is_terminated.push_back(first.is_terminated ? 1 : 0);
+  draft_.starts.push_back(tenures_[0].has_start ? tenures_[0].start : kNoInstant);
+  draft_.ends.push_back(tenures_[0].has_end ? tenures_[0].end : kNoInstant);
+  draft_.is_terminated.push_back(tenures_[0].is_terminated ? 1 : 0);
   draft_.lines.push_back(line);
+  for (std::size_t i = 1; i < tenures_.size(); ++i) {
+    tenures_[i].person = draft_.rows() - 1;
+    draft_.more_tenures.push_back(tenures_[i]);
+  }
   seen_bytes_ += row.bytes;
   if (draft_.rows() - draft_.sources.back().first_row == kRowsBeforeForecast) reserve();
 }
@@ -321,6 +336,14 @@ void SourceRows::finish() {
                     fmt::format("{} of {} rows have no status (this is the first)", without_status_,
                                 with_status_ + without_status_),
                     Place{source_.shown_path, first_without_status_, 0, {}}, "give every row one, or none");
+  }
+  if (backward_ > 0) {
+    problems_.warning(ErrorCode::roster_row,
+                      fmt::format("{} before {} (this is the first)",
+                                  backward_ == 1 ? "a tenure ends" : fmt::format("{} tenures end", backward_),
+                                  backward_ == 1 ? "it begins" : "they begin"),
+                      Place{source_.shown_path, first_backward_, 0, {}},
+                      "are start and end mapped to the right columns?");
   }
   if (!kinds_.strangers().empty()) {
     std::vector<std::string_view> words;

@@ -100,6 +100,8 @@ class SourceRows {
 
  private:
   static constexpr std::uint64_t kMostShown = 20;
+  /// Gives a row's own status to the latest of its tenures; false when that one says otherwise.
+  [[nodiscard]] bool settle_status(const RowText& row, std::uint32_t line, std::span<Tenure> tenures);
   [[nodiscard]] bool read_tenure(const TenureText& text, std::uint32_t line, Tenure& out);
   [[nodiscard]] bool read_moment(std::string_view text, Field field, std::uint32_t line,
                                  std::optional<Moment>& out);
@@ -117,6 +119,9 @@ class SourceRows {
   std::uint64_t rows_ = 0, problem_count_ = 0, total_bytes_ = 0;
   std::uint64_t with_status_ = 0, without_status_ = 0;
   std::uint32_t first_without_status_ = 0;
+  std::uint64_t backward_ = 0;  // tenures that end before they begin
+  std::uint32_t first_backward_ = 0;
+  std::vector<Tenure> tenures_;  // of the present row
   std::uint64_t addresses_ = 0, non_addresses_ = 0;
   std::string first_non_address_;
   std::uint32_t first_non_address_line_ = 0;

@@ -11,9 +11,7 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::string_view kWords[kFieldCount] = {
-    "person_id", "name", "first_name", "last_name", "email",      "emails",  "former_emails", "status",
-    "start",     "end",  "kind",       "manager",   "department", "tenures", "as_of_column"};
+static_assert(kRosterFields.size() == kMappableCount);
 
 // Header names of the usual HR exports (Workday, BambooHR, Personio, HiBob, ADP, SAP SuccessFactors, and
 // German editions), best first, in compared form. Private addresses ("Home Email") are left out on purpose:
@@ -146,7 +144,7 @@ std::string compared_form(std::string_view header) {
 
 std::optional<Field> find_mappable(std::string_view word) {
   for (std::size_t i = 0; i < kMappableCount; ++i) {
-    if (kWords[i] == word) return static_cast<Field>(i);
+    if (kRosterFields[i] == word) return static_cast<Field>(i);
   }
   return std::nullopt;
 }
@@ -230,12 +228,10 @@ std::uint32_t find_name(const RosterSource& source, Field field, std::string_vie
 }  // namespace
 
 std::string_view word_of(Field field) {
-  return kWords[index_of(field)];
+  return field == Field::as_of ? "as_of_column" : kRosterFields[index_of(field)];
 }
 
-std::span<const std::string_view> usual_names(Field field) {
-  return kUsual[index_of(field)];
-}
+std::span<const std::string_view> usual_names(Field field) { return kUsual[index_of(field)]; }
 
 std::optional<Guess> guess_field(std::string_view header) {
   const std::string form = compared_form(header);
@@ -247,9 +243,7 @@ std::optional<Guess> guess_field(std::string_view header) {
   return std::nullopt;
 }
 
-bool is_same_name(std::string_view a, std::string_view b) {
-  return fold_case(trim(a)) == fold_case(trim(b));
-}
+bool is_same_name(std::string_view a, std::string_view b) { return fold_case(trim(a)) == fold_case(trim(b)); }
 
 std::string list_names(std::span<const std::string_view> names, std::size_t most) {
   std::string out;
@@ -265,14 +259,13 @@ std::string list_names(std::span<const std::string_view> names, std::size_t most
 void check_source(const RosterSource& source, Diagnostics& problems) {
   for (const auto& [field, header] : source.columns) {
     if (const auto known = find_mappable(field); !known) {
-      const auto near = nearest_name(field, Names(kWords).first(kMappableCount));
+      const auto near = nearest_name(field, Names(kRosterFields));
       problems.error(ErrorCode::config_unknown_key,
                      fmt::format("`columns` of the roster {} maps \"{}\", which is no field of a roster",
                                  source.shown_path, field),
                      source.place,
-                     near
-                         ? fmt::format("did you mean \"{}\"?", *near)
-                         : fmt::format("fields are {}", list_names(Names(kWords).first(kMappableCount), 20)));
+                     near ? fmt::format("did you mean \"{}\"?", *near)
+                          : fmt::format("fields are {}", list_names(Names(kRosterFields), 20)));
     } else if (*known == Field::tenures && source.format == RosterSource::Format::csv) {
       problems.error(ErrorCode::config_invalid,
                      fmt::format("the roster {} is CSV, which has no lists of tenures", source.shown_path),
@@ -320,7 +313,7 @@ FieldColumns map_header(const RosterSource& source, std::span<const std::string_
       if (guess->rank == rank[f]) {
         problems.error(ErrorCode::roster_column,
                        fmt::format("both \"{}\" and \"{}\" look like the roster field {}", header[columns[f]],
-                                   header[i], kWords[f]),
+                                   header[i], kRosterFields[f]),
                        place_in(source, line), "say which one in `columns`");
       } else if (guess->rank < rank[f]) {
         rank[f] = guess->rank;

@@ -38,9 +38,7 @@ inline constexpr std::size_t kMappableCount = 14;  // those that `columns` may n
 
 /// The word that `columns` says; as_of is "as_of_column".
 [[nodiscard]] std::string_view word_of(Field field);
-[[nodiscard]] constexpr std::size_t index_of(Field field) {
-  return static_cast<std::size_t>(field);
-}
+[[nodiscard]] constexpr std::size_t index_of(Field field) { return static_cast<std::size_t>(field); }
 
 /// How well a header fits a field when there is no `columns`: the lower the better; nullopt when it is none
 /// of the usual names.

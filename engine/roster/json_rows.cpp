@@ -158,7 +158,9 @@ class JsonRows {
     rows_.report({ErrorCode::roster_row,
                   fmt::format("{} is {}, expected a text", what, with_article(value.type_name())),
                   Place{{}, line_, 0, {}},
-                  {}});
+                  value.object() != nullptr
+                      ? fmt::format("map a member of it in `columns`, e.g. `{0}: {0}.id`", what)
+                      : std::string()});
     is_good_ = false;
     return {};
   }

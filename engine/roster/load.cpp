@@ -190,12 +190,8 @@ class Loader {
         has_header = sink.has_header();
         break;
       }
-      case RosterSource::Format::json:
-        status = read_array(file, source, rows);
-        break;
-      case RosterSource::Format::jsonl:
-        status = read_jsonl(bytes, source, rows, problems_);
-        break;
+      case RosterSource::Format::json: status = read_array(file, source, rows); break;
+      case RosterSource::Format::jsonl: status = read_jsonl(bytes, source, rows, problems_); break;
     }
     if (!status) {
       Error error = status.error();

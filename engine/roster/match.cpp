@@ -47,16 +47,11 @@ struct Facts {
 std::uint32_t choose(const Facts& roster, std::span<const std::uint32_t> persons) {
   const auto rank = [&](std::uint32_t person) {
     switch (roster.states[person]) {
-      case PersonState::active:
-        return 0;
-      case PersonState::contradictory:
-        return 1;
-      case PersonState::left_unknown_date:
-        return 2;
-      case PersonState::left:
-        return 3;
-      case PersonState::not_started:
-        return 4;
+      case PersonState::active: return 0;
+      case PersonState::contradictory: return 1;
+      case PersonState::left_unknown_date: return 2;
+      case PersonState::left: return 3;
+      case PersonState::not_started: return 4;
     }
     return 5;
   };
@@ -123,18 +118,12 @@ struct AccountNames {
 
 std::string_view word_of(Strategy strategy) {
   switch (strategy) {
-    case Strategy::none:
-      return "none";
-    case Strategy::link:
-      return "link";
-    case Strategy::email:
-      return "email";
-    case Strategy::plus_tag:
-      return "plus_tag";
-    case Strategy::former_email:
-      return "former_email";
-    case Strategy::domain_alias:
-      return "domain_alias";
+    case Strategy::none: return "none";
+    case Strategy::link: return "link";
+    case Strategy::email: return "email";
+    case Strategy::plus_tag: return "plus_tag";
+    case Strategy::former_email: return "former_email";
+    case Strategy::domain_alias: return "domain_alias";
   }
   return "";
 }
@@ -142,7 +131,7 @@ std::string_view word_of(Strategy strategy) {
 /// The matcher: also kept afterwards, to say why.
 struct Matches::Context {
   explicit Context(const Roster& roster)
-      : persons(roster.persons.get()), books(roster.index), facts(roster) {}
+      : persons(roster.index->persons), books(roster.index), facts(roster) {}
   const snapshot::Table* persons;
   std::shared_ptr<const Roster::MatchIndex> books;
   Facts facts;
@@ -301,15 +290,11 @@ std::string why_chosen(const Facts& facts, const snapshot::Table& persons, const
   if (all.size() < 2 || match.person == kNoPerson) return {};
   const auto why = [&]() -> std::string_view {
     switch (facts.states[match.person]) {
-      case PersonState::active:
-        return "the only active one";
+      case PersonState::active: return "the only active one";
       case PersonState::left:
-      case PersonState::left_unknown_date:
-        return "the latest to leave";
-      case PersonState::contradictory:
-        return "the one who may be active";
-      case PersonState::not_started:
-        return "the first to start";
+      case PersonState::left_unknown_date: return "the latest to leave";
+      case PersonState::contradictory: return "the one who may be active";
+      case PersonState::not_started: return "the first to start";
     }
     return "";
   };
@@ -359,22 +344,14 @@ std::string Matches::reason(std::uint32_t account) const {
                                     : fmt::format("under {}", trace.address);
       return fmt::format("{} active persons {}: {}", active.size(), under, names_of(*c.persons, active));
     }
-    case MatchState::matched:
-      break;
+    case MatchState::matched: break;
   }
   std::string how;
   switch (trace.match.strategy) {
-    case Strategy::none:
-      break;
-    case Strategy::link:
-      how = fmt::format("linked by {}", places(c.links));
-      break;
-    case Strategy::email:
-      how = fmt::format("e-mail {}", email);
-      break;
-    case Strategy::plus_tag:
-      how = fmt::format("plus tag removed: {}", email);
-      break;
+    case Strategy::none: break;
+    case Strategy::link: how = fmt::format("linked by {}", places(c.links)); break;
+    case Strategy::email: how = fmt::format("e-mail {}", email); break;
+    case Strategy::plus_tag: how = fmt::format("plus tag removed: {}", email); break;
     case Strategy::former_email:
       how = fmt::format("former e-mail {}{}", email, trace.is_tag_removed ? ", plus tag removed" : "");
       break;
@@ -463,7 +440,7 @@ Matches match_accounts(const Roster& roster, const Accounts& accounts, const Mat
     if (const auto person = find_person(roster, entry.account); person != kNoPerson && is_user) {
       out.warnings.push_back(fmt::format("{}: {} is registered as non-human, and is the e-mail address of {}",
                                          place_of(entry.place), entry.account,
-                                         roster.persons->ids()[person]));
+                                         roster.index->persons->ids()[person]));
     }
   }
   out.context = std::move(context);
@@ -472,9 +449,9 @@ Matches match_accounts(const Roster& roster, const Accounts& accounts, const Mat
 
 std::uint32_t find_person(const Roster& roster, std::string_view id_or_email) {
   const auto name = trim(id_or_email);
-  if (name.empty() || roster.persons == nullptr) return kNoPerson;
-  if (const std::uint32_t row = roster.persons->find(name); row < kDangling) return row;
-  if (name.find('@') == std::string_view::npos || roster.index == nullptr) return kNoPerson;
+  if (name.empty() || roster.index == nullptr) return kNoPerson;
+  if (const std::uint32_t row = roster.index->persons->find(name); row < kDangling) return row;
+  if (name.find('@') == std::string_view::npos) return kNoPerson;
   const std::string email = fold_email(name);
   std::vector<std::uint32_t> persons;
   roster.index->current.collect(email, persons);

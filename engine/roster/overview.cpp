@@ -30,26 +30,19 @@ std::string last_day_of(const Roster& roster, std::uint32_t person) {
 
 std::string_view word_of(MatchState state) {
   switch (state) {
-    case MatchState::matched:
-      return "matched";
-    case MatchState::ambiguous:
-      return "ambiguous";
-    case MatchState::nobody:
-      return "nobody";
-    case MatchState::nonhuman:
-      return "nonhuman";
+    case MatchState::matched: return "matched";
+    case MatchState::ambiguous: return "ambiguous";
+    case MatchState::nobody: return "nobody";
+    case MatchState::nonhuman: return "nonhuman";
   }
   return "";
 }
 
 std::string describe_state(const Roster& roster, std::uint32_t person) {
   switch (roster.states[person]) {
-    case PersonState::active:
-      return "active";
-    case PersonState::left:
-      return fmt::format("left on {}", last_day_of(roster, person));
-    case PersonState::left_unknown_date:
-      return "left at an unknown date";
+    case PersonState::active: return "active";
+    case PersonState::left: return fmt::format("left on {}", last_day_of(roster, person));
+    case PersonState::left_unknown_date: return "left at an unknown date";
     case PersonState::not_started:
       return fmt::format("starts on {}",
                          format_date(roster.index->zone(person).date_of(roster.starts_at[person])));
@@ -100,14 +93,9 @@ Overview make_overview(const Roster& roster, const Matches& matches) {
         ++accounts_of[match.person];
         if (roster.states[match.person] != PersonState::active) out.inactive_matched.push_back(account);
         break;
-      case MatchState::ambiguous:
-        out.ambiguous_accounts.push_back(account);
-        break;
-      case MatchState::nobody:
-        out.unmatched_accounts.push_back(account);
-        break;
-      case MatchState::nonhuman:
-        break;
+      case MatchState::ambiguous: out.ambiguous_accounts.push_back(account); break;
+      case MatchState::nobody: out.unmatched_accounts.push_back(account); break;
+      case MatchState::nonhuman: break;
     }
   }
   for (std::uint32_t person = 0; person < roster.states.size(); ++person) {

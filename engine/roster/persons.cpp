@@ -25,12 +25,8 @@ struct Several {
   std::vector<Tenure> tenures;  // by start, those without one first
 };
 
-Instant start_of(const Tenure& tenure) {
-  return tenure.has_start ? tenure.start : kNoInstant;
-}
-Instant end_of(const Tenure& tenure) {
-  return tenure.has_end ? tenure.end : kNoInstant;
-}
+Instant start_of(const Tenure& tenure) { return tenure.has_start ? tenure.start : kNoInstant; }
+Instant end_of(const Tenure& tenure) { return tenure.has_end ? tenure.end : kNoInstant; }
 
 class Merger {
  public:
@@ -371,6 +367,7 @@ class Merger {
     if (!rows_.empty()) index_.build(ids, [](std::uint32_t, std::uint32_t) {});
     table.mutable_index() = std::move(index_);
     auto books = std::make_shared<Roster::MatchIndex>();
+    books->persons = &table;
     StringColumn firsts = take(draft_.emails);
     books->current = AddressBook(std::move(firsts), current_.keys, std::move(current_.persons));
     if (!former_.persons.empty()) books->former = AddressBook({}, former_.keys, std::move(former_.persons));

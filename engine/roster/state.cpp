@@ -15,16 +15,11 @@ bool has_same_start(const Tenure& a, const Tenure& b) {
 
 std::string_view word_of(PersonState state) {
   switch (state) {
-    case PersonState::active:
-      return "active";
-    case PersonState::left:
-      return "left";
-    case PersonState::left_unknown_date:
-      return "left_unknown_date";
-    case PersonState::not_started:
-      return "not_started";
-    case PersonState::contradictory:
-      return "contradictory";
+    case PersonState::active: return "active";
+    case PersonState::left: return "left";
+    case PersonState::left_unknown_date: return "left_unknown_date";
+    case PersonState::not_started: return "not_started";
+    case PersonState::contradictory: return "contradictory";
   }
   return "";
 }

@@ -94,19 +94,15 @@ Value cell_of(std::string_view field, std::uint32_t row, const snapshot::Table& 
   const Column& column = *table.column(field);
   if (column.cell(row) != Cell::value) return {};
   switch (column.type()) {
-    case snapshot::FieldType::word:
-      return std::string(column.word(row));
-    case snapshot::FieldType::time:
-      return format_rfc3339(column.time(row));
-    case snapshot::FieldType::date:
-      return format_date(date_of(column.time(row)));
+    case snapshot::FieldType::word: return std::string(column.word(row));
+    case snapshot::FieldType::time: return format_rfc3339(column.time(row));
+    case snapshot::FieldType::date: return format_date(date_of(column.time(row)));
     case snapshot::FieldType::text_list: {
       json::Array items;
       for (std::size_t i = 0; i < column.list_size(row); ++i) items.emplace_back(column.list_item(row, i));
       return items;
     }
-    default:
-      return std::string(column.text(row));
+    default: return std::string(column.text(row));
   }
 }
 

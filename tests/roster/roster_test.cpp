@@ -187,6 +187,18 @@ TEST(Roster, FindsWhomAnOwnerFieldNames) {
   EXPECT_EQ(find_person(roster, ""), kNoPerson);
 }
 
+TEST(Roster, LooksUpAfterItsTablesHaveMovedToAnotherOwner) {
+  Loaded loaded = load_csv("person_id,email,status\nP-1,a@x.example,active\nP-2,a@x.example,active\n");
+  const std::unique_ptr<snapshot::Table> world = std::move(loaded.roster.persons);
+  EXPECT_EQ(find_person(loaded.roster, "P-2"), 1u);
+  StringColumn ids;
+  ids.push_back("user_1");
+  Column emails(snapshot::FieldType::text);
+  emails.push_text("a@x.example");
+  const Matches matches = match_accounts(loaded.roster, {&ids, &emails}, {}, 1);
+  EXPECT_EQ(matches.reason(0), "2 active persons under a@x.example: P-1, P-2");
+}
+
 TEST(Roster, WordsOfTheConfigAndTheGuessesAreTheSameFields) {
   for (std::size_t f = 0; f < kMappableCount; ++f) {
     const auto field = static_cast<Field>(f);
