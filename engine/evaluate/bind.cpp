@@ -151,6 +151,17 @@ std::vector<Entry> bind_policies(std::span<const Policy> policies, const rule::R
       if (is_selected) entries.push_back(std::move(entry));
     }
   }
+  std::vector<std::string> selectable;
+  for (const Policy& policy : policies)
+    for (const PolicyEntry& entry : policy.entries) selectable.push_back(entry.as);
+  for (std::size_t i = 0; i < options.rule_globs.size(); ++i) {
+    if (glob_used[i]) continue;
+    const auto near = nearest_name(options.rule_globs[i], selectable);
+    Error problem{ErrorCode::usage, fmt::format("--rule {}: the policies select no such rule", options.rule_globs[i]), {}, near ? fmt::format("did you mean '{}'?", *near) : ""};
+    // When nothing at all is selected, the run says so by being undecided; a part that goes missing among others would not be noticed.
+    if (entries.empty()) problems.warning(problem.code, problem.message, problem.place, problem.hint);
+    else problems.error(std::move(problem));
+  }
   for (std::size_t i = 0; i < options.overrides.size(); ++i)
     if (!override_used[i])
       problems.error(ErrorCode::usage, fmt::format("--param {}.{}: no policy entry or rule '{}' is selected by the policies", options.overrides[i].rule,

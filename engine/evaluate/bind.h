@@ -33,7 +33,8 @@ struct BindOptions {
   std::vector<policy::ParamOverride> overrides;          // --param: of the entry's name, else of the rule's id
 };
 
-/// The entries in policy order. Two entries of one policy with one name are an error (policy_duplicate), as is an override or glob that fits nothing.
+/// The entries in policy order. Two entries of one policy with one name are an error (policy_duplicate), as is an override that fits nothing, and a
+/// glob that fits nothing where another one does (alone it selects no rule: a warning, and an undecided run).
 [[nodiscard]] std::vector<Entry> bind_policies(std::span<const Policy> policies, const rule::RuleSet& rules, const BindOptions& options, Diagnostics& problems);
 
 }  // namespace muster::evaluate
