@@ -12,6 +12,11 @@ namespace {
 
 std::string see_help(std::string_view command) { return fmt::format("see muster {} --help", command); }
 
+tl::unexpected<Error> needs_value(const Argument& argument, std::string_view command) {
+  return fail(ErrorCode::usage, fmt::format("{} needs a value: {}", argument.main_name(), argument.value), {},
+              see_help(command));
+}
+
 std::vector<std::string> option_names(const Arguments& arguments) {
   std::vector<std::string> names{"--help"};
   for (const Argument& argument : arguments.all())
@@ -74,27 +79,23 @@ Status parse_arguments(const Arguments& arguments, std::string_view command,
   // What follows "--" is positional whatever it looks like.
   const auto dashes = std::find(texts.begin(), texts.end(), "--");
   std::vector<std::string> reversed(std::make_reverse_iterator(dashes), texts.rend());
+  for (const auto& [argument, option] : options) {
+    const std::string given = std::string(argument->main_name()) + "=";
+    const bool is_flag = argument->kind == Argument::Kind::flag;
+    for (auto text = texts.begin(); text != dashes; ++text) {
+      if (is_flag && text->starts_with(given))
+        return fail(ErrorCode::usage, fmt::format("{} takes no value", argument->main_name()), {},
+                    see_help(command));
+      if (!is_flag && *text == given) return needs_value(*argument, command);
+    }
+  }
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::Error&) {
-    // The only thing left for CLI11 to refuse: an option without its value, or a flag with one.
-    for (const auto& [argument, option] : options) {
-      if (argument->kind == Argument::Kind::flag) {
-        if (std::any_of(texts.begin(), dashes, [&](const std::string& text) {
-              return text.starts_with(std::string(argument->main_name()) + "=");
-            }))
-          return fail(ErrorCode::usage, fmt::format("{} takes no value", argument->main_name()), {},
-                      see_help(command));
-      }
-    }
-    for (auto text = texts.begin(); text != dashes; ++text) {
-      for (const auto& [argument, option] : options) {
-        if (argument->kind == Argument::Kind::flag || !option->check_name(*text)) continue;
-        if (std::next(text) == dashes || std::next(text)->starts_with("-"))
-          return fail(ErrorCode::usage, fmt::format("{} needs a value: {}", *text, argument->value), {},
-                      see_help(command));
-      }
-    }
+    // The only thing that is left for CLI11 to refuse: an option at the end, without its value.
+    for (const auto& [argument, option] : options)
+      if (dashes != texts.begin() && option->check_name(*std::prev(dashes)))
+        return needs_value(*argument, command);
     return fail(ErrorCode::usage, "the command line cannot be read", {}, see_help(command));
   }
 
@@ -122,6 +123,11 @@ Status parse_arguments(const Arguments& arguments, std::string_view command,
       return fail(ErrorCode::usage, fmt::format("{} is given {} times", argument->main_name(), given.size()),
                   {}, "give it once");
     for (const std::string& value : given) {
+      // CLI11 takes whatever comes next for the value.
+      const bool is_option = std::any_of(options.begin(), options.end(), [&](const auto& other) {
+        return value.starts_with('-') && other.second->check_name(value);
+      });
+      if (is_option) return needs_value(*argument, command);
       const Status taken = argument->take(value);
       if (!taken)
         return fail(taken.error().code,

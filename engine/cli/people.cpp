@@ -63,7 +63,8 @@ bool match_people(const Environment& environment, const Config& config, const ro
   const snapshot::Table* users = out.world.table(Dataset::users);
   const std::string status = fmt::format("{}{}", snapshot::word_of(available.status),
                                          available.reason.empty() ? "" : " (" + available.reason + ")");
-  if (users == nullptr) {
+  const bool has_rows = available.is_complete() || available.status == snapshot::DatasetStatus::partial;
+  if (users == nullptr || !has_rows) {
     problems.error(ErrorCode::snapshot_missing,
                    fmt::format("the snapshot {} has no list of users: {}", *folder, status), {},
                    "collect or import `users` first");
