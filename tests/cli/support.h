@@ -32,7 +32,7 @@ struct Muster {
     console.out_is_terminal = console.err_is_terminal = is_terminal;
     console.refuses_colour = refuses_colour;
     console.width = width;
-    Environment environment{other, clock, console, "/home/ada", is_interrupted};
+    Environment environment{other, clock, console, "/srv/ada", is_interrupted};
     const ExitCode code = run(texts, environment);
     return {static_cast<int>(code), out.text(), err.text()};
   }
