@@ -37,7 +37,8 @@ return {
   check = function(user, org, params)
     local state = user.person_state
 
-    if out_of_question[state] then return not_applicable(out_of_question[state]) end
+    local why_not = out_of_question[state]
+    if why_not then return not_applicable(why_not) end
     if state == "left_unknown_date" then
       return fail("left at an unknown date, so removal is due at once", nil, "no account")
     end

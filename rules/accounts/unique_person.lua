@@ -24,8 +24,8 @@ return {
     .. "account for administration, record it as a waiver with an approver and an end.",
 
   check = function(user)
-    local state = user.person_state
-    if nobody_in_particular[state] then return not_applicable(nobody_in_particular[state]) end
+    local why_not = nobody_in_particular[user.person_state]
+    if why_not then return not_applicable(why_not) end
     if user.person_accounts < 2 then return pass() end
 
     local others, addresses = {}, {}

@@ -22,8 +22,9 @@ return {
     .. "workspace without being listed; admins.count watches them.",
 
   check = function(user, _, params)
-    local count = user.workspace_admin_count
-    if params.include_archived then count = user.workspace_admin_count_all end
+    -- Nearly everybody administers nothing: that is asked first.
+    local count = user.workspace_admin_count_all
+    if count > 0 and not params.include_archived then count = user.workspace_admin_count end
 
     if count == 0 then return not_applicable("listed as administrator of no workspace") end
     if count <= params.maximum then return pass() end
@@ -54,6 +55,11 @@ return {
       note = "archived workspaces do not count",
       given = { user = { workspace_admin_count = 3, workspace_admin_count_all = 9 } },
       want = "pass",
+    },
+    {
+      note = "an administrator of archived workspaces only",
+      given = { user = { workspace_admin_count = 0, workspace_admin_count_all = 2 } },
+      want = { verdict = "not_applicable", reason = "listed as administrator of no workspace" },
     },
     {
       note = "unless the policy says so",
