@@ -51,15 +51,14 @@ class Loader {
     const DatasetManifest& row = manifest_.row(loading.plan.dataset);
     const std::string path = data_path(folder_, loading.plan.dataset);
     const bool has_file = files_.kind(path) != FileKind::none;
+    loading.start();
     if (row.sha256.empty()) {
-      loading.start(0);
       if (!has_file) return true;
       return refuse(ErrorCode::snapshot_manifest,
                     fmt::format("the manifest says that {} has no data file, but there is one", row.name),
                     path);
     }
     if (!has_file) {
-      loading.start();
       return refuse(
           ErrorCode::snapshot_digest,
           fmt::format("the data file of {} is missing; the manifest lists {} rows", row.name, row.rows),
@@ -67,13 +66,12 @@ class Loader {
     }
     const auto file = files_.open(path);
     if (!file) {
-      loading.start();
       problems_.error(file.error());
       return false;
     }
     // The manifest's word is not taken for how much memory to reserve: a line has at least two dozen bytes.
     constexpr std::uint64_t kShortestLine = 24;
-    loading.start(std::min(row.rows, (*file)->size() / kShortestLine));
+    loading.make_room(std::min(row.rows, (*file)->size() / kShortestLine));
     auto scanned = scan(**file, path, loading.plan, options_,
                         [&](Chunk chunk, std::uint32_t) { loading.append(std::move(chunk)); });
     if (!scanned) {

@@ -54,16 +54,19 @@ StringColumn gather(const StringColumn& from, const std::vector<std::uint32_t>& 
 
 }  // namespace
 
-void Loading::start(std::uint64_t expected) {
-  expected_rows_ = expected;
+void Loading::start() {
   for (const auto& column : plan.columns)
     columns.emplace_back(spec_of(plan.dataset).fields[column.field].type);
   link_rows.resize(plan.links.size());
   list_links.resize(plan.links.size());
+}
+
+void Loading::make_room(std::uint64_t expected_rows) {
+  expected_rows_ = expected_rows;
   if (plan.keeps_key) {
-    index.reset(expected);
+    index.reset(expected_rows);
   } else if (!plan.key.empty()) {
-    seen_.reset(expected);
+    seen_.reset(expected_rows);
   }
 }
 

@@ -59,8 +59,10 @@ class SeenHashes {
 struct Loading {
   explicit Loading(Dataset of) : plan(of) {}
 
-  /// Before the first chunk; `expected` rows are made room for.
-  void start(std::uint64_t expected);
+  /// Once the plan is made: as many columns and links as it has, without rows.
+  void start();
+  /// Before the first chunk.
+  void make_room(std::uint64_t expected_rows);
   void append(Chunk chunk);
   /// After the last chunk: which rows have the key of an earlier one. Keys whose texts are not kept are read
   /// again from `file` when hashes are equal. Error snapshot_digest when the file is no longer the same.

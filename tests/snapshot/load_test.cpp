@@ -400,6 +400,19 @@ TEST(Load, LinksToADatasetThatIsNotThereDangle) {
   EXPECT_EQ(result->world.available(Dataset::service_accounts).reason, "403 permission_error");
 }
 
+TEST(BadFiles, AMissingFileOfADatasetWithLinksIsAnError) {
+  FakeSnapshot snapshot;
+  add_linked(snapshot).fit().write();
+  (void)snapshot.files.remove_all("snap/data/api_keys.jsonl");
+  snapshot.files.deny("snap/data/groups.jsonl");
+  const auto result = load(snapshot);
+  EXPECT_FALSE(result->loaded);
+  EXPECT_THAT(texts(result->problems.errors()),
+              testing::UnorderedElementsAre(
+                  HasSubstr("the data file of api_keys is missing; the manifest lists 6 rows"),
+                  HasSubstr("cannot read snap/data/groups.jsonl")));
+}
+
 TEST(Load, TwoViewsOfOneUserAreOneRow) {
   FakeSnapshot snapshot;
   snapshot.add(
