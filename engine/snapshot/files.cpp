@@ -36,7 +36,7 @@ Result<std::string> find_snapshot(const FileSystem& files, const std::string& pa
   if (newest.empty()) {
     return fail(ErrorCode::snapshot_missing,
                 fmt::format("no snapshot is in {}: none of its folders has a manifest.json", path), {},
-                "make one with `muster collect` or `muster import`");
+                "make one with `muster import`");
   }
   return newest;
 }

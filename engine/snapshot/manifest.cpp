@@ -233,7 +233,7 @@ Result<std::string> read_manifest(const FileSystem& files, const std::string& fo
   if (files.kind(file) == FileKind::none) {
     return fail(ErrorCode::snapshot_missing,
                 fmt::format("{} is not a snapshot: it has no manifest.json", folder), {},
-                "make one with `muster collect` or `muster import`, or name the folder that holds it");
+                "make one with `muster import`, or name the folder that holds it");
   }
   return files.read_file(file, kMaxManifestBytes);
 }
