@@ -99,6 +99,12 @@ Take whole_number(unsigned& target, unsigned minimum, unsigned maximum) {
   };
 }
 
+std::optional<Instant> TimeWish::resolve(const Clock& clock) const {
+  if (!is_now) return at;
+  const Instant now = clock.now();
+  return Instant{now.us - now.us % kMicrosPerSecond};
+}
+
 Take time(TimeWish& target) {
   return [&target](const std::string& given) -> Status {
     target = {};

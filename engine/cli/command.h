@@ -100,7 +100,8 @@ struct TimeWish {
   std::optional<Instant> at;
   bool is_now = false;
   [[nodiscard]] bool is_given() const { return at.has_value() || is_now; }
-  [[nodiscard]] std::optional<Instant> resolve(const Clock& clock) const { return is_now ? clock.now() : at; }
+  /// The moment is taken in whole seconds.
+  [[nodiscard]] std::optional<Instant> resolve(const Clock& clock) const;
 };
 [[nodiscard]] Take time(TimeWish& target);
 /// One of `words`, handed over by its index.

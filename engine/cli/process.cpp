@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -32,9 +33,18 @@ bool is_dumb_terminal() {
   return terminal != nullptr && std::string_view(terminal) == "dumb";
 }
 
+/// A standard stream that the caller closed would give its number to the next file that is opened, and what
+/// is printed would end up in it.
+void open_missing_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(stream, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != stream)
+      ::_exit(static_cast<int>(ExitCode::internal));
+}
+
 }  // namespace
 
 int run_process(int count, char** texts, const Clock& clock) {
+  open_missing_streams();
   struct sigaction on_signal {};
   on_signal.sa_handler = on_interrupt;
   ::sigaction(SIGINT, &on_signal, nullptr);

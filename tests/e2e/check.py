@@ -265,6 +265,15 @@ class Writing(Case):
             self.assertEqual(process.returncode, 1)
             self.assertEqual(complaint, b"")
 
+    def test_closed_streams_keep_the_verdict_and_the_files(self):
+        report = self.work / "report.json"
+        for closed in (">&-", "2>&-", "<&- >&- 2>&-"):
+            with self.subTest(closed):
+                command = f'exec "$0" check -c "$1" --report "json=$2" {closed}'
+                done = subprocess.run(["sh", "-c", command, MUSTER, FIXTURES / "northwind/muster.yaml", report], stdout=subprocess.DEVNULL)
+                self.assertEqual(done.returncode, 1)
+                json.loads(report.read_text())
+
     def test_lost_output_is_an_error(self):
         with open("/dev/full", "w") as full:
             done = subprocess.run([MUSTER, "rule", "list"], stdout=full, stderr=subprocess.PIPE, text=True)

@@ -52,13 +52,15 @@ class Import final : public Command {
       problems.error(ErrorCode::usage, "muster import needs --out SNAPSHOT: where the snapshot goes", {},
                      "see muster import --help");
     if (problems.has_errors()) return report(environment, problems);
-    options_.as_of = as_of_.is_given() ? as_of_.resolve(environment.clock) : environment.clock.now();
+    const bool is_said = as_of_.is_given();
+    if (!is_said) as_of_.is_now = true;
+    options_.as_of = as_of_.resolve(environment.clock);
     options_.collector = fmt::format("muster import {}", version());
     const auto manifest = snapshot::import_snapshot(environment.files, options_, problems);
     if (!manifest) return report(environment, problems);
     std::string out = render_manifest_page(*manifest) + fmt::format("\nWritten: {}, as of {}", options_.out,
                                                                     format_rfc3339(manifest->completed));
-    out += as_of_.is_given() ? ".\n" : " (now; give --as-of when the files are older).\n";
+    out += is_said ? ".\n" : " (now; give --as-of when the files are older).\n";
     environment.console.out.write(out);
     return report(environment, problems);
   }

@@ -124,9 +124,10 @@ class Pages {
     for (const char* name : {"account", "e-mail", "outcome", "person", "state", "why"}) table.column(name);
     for (const std::uint32_t row : rows) {
       const roster::AccountLine line = describe(row);
-      std::string person = line.person;
-      if (!line.person_id.empty())
-        person = line.person.empty() ? line.person_id : fmt::format("{} ({})", line.person, line.person_id);
+      // A person without a name is labelled with the id.
+      const bool has_name = !line.person.empty() && line.person != line.person_id;
+      const std::string person =
+          has_name ? fmt::format("{} ({})", line.person, line.person_id) : line.person_id;
       table.row({cell(line.account), cell(line.email, 50), cell(line.outcome), cell(person),
                  cell(line.state, 60), cell(line.reason, 200)});
     }

@@ -14,9 +14,10 @@ class RuleShow final : public Command {
     return {.name = "rule show",
             .summary = "Show one rule: what it judges, why, its parameters, what it reads, its examples",
             .description = {},
-            .examples = {{"muster rule show keys.max_age", "Everything about one rule."},
-                         {"muster rule show keys.max_age --source > rules/keys/my_max_age.lua",
-                          "A start for a rule of your own."}},
+            .examples =
+                {{"muster rule show keys.max_age", "Everything about one rule."},
+                 {"muster rule show keys.max_age --source > my-rules/keys/my_max_age.lua",
+                  "A start for a rule of your own; its id must become keys.my_max_age, as its path says."}},
             .exits = {{ExitCode::ok, "Shown."},
                       {ExitCode::wrong_input, "There is no such rule, or a config or rule file is wrong."}}};
   }
