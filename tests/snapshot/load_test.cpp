@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -397,6 +398,19 @@ TEST(Load, LinksToADatasetThatIsNotThereDangle) {
   EXPECT_EQ(result->world.table(Dataset::service_accounts)->rows(), 0u);
   EXPECT_EQ(result->world.available(Dataset::service_accounts).status, DatasetStatus::denied);
   EXPECT_EQ(result->world.available(Dataset::service_accounts).reason, "403 permission_error");
+}
+
+TEST(BadFiles, AMissingFileOfADatasetWithLinksIsAnError) {
+  FakeSnapshot snapshot;
+  add_linked(snapshot).fit().write();
+  (void)snapshot.files.remove_all("snap/data/api_keys.jsonl");
+  snapshot.files.deny("snap/data/groups.jsonl");
+  const auto result = load(snapshot);
+  EXPECT_FALSE(result->loaded);
+  EXPECT_THAT(texts(result->problems.errors()),
+              testing::UnorderedElementsAre(
+                  HasSubstr("the data file of api_keys is missing; the manifest lists 6 rows"),
+                  HasSubstr("cannot read snap/data/groups.jsonl")));
 }
 
 TEST(Load, TwoViewsOfOneUserAreOneRow) {
@@ -884,6 +898,89 @@ TEST(ReadLine, ReadsOneLine) {
             "snap/data/users.jsonl has 5000 lines; there is no line 5001");
   EXPECT_EQ(read_line(snapshot.files, "snap", Dataset::users, 0).error().code, ErrorCode::usage);
   EXPECT_EQ(read_line(snapshot.files, "snap", Dataset::groups, 1).error().code, ErrorCode::file_not_found);
+}
+
+TEST(Load, TwoViewsOfManyAreMergedInTime) {
+  // Every membership twice, from as many organizations as there are records: nothing may grow with the
+  // square.
+  FakeSnapshot snapshot;
+  std::string members;
+  for (const auto* provider : {"anthropic-admin", "anthropic-compliance"}) {
+    for (int i = 0; i < 20'000; ++i) {
+      members +=
+          line(R"({"user_id":"u)" + std::to_string(i) + R"(","rbac_group_id":"g","email":"e@x.example"})",
+               provider, "org-" + std::to_string(i));
+    }
+  }
+  snapshot.add(Dataset::group_members, members);
+  snapshot.fit().write();
+  LoadRequest request;
+  request.fields.insert(field("group_members.email"));
+  const auto result = load(snapshot, request);
+  ASSERT_TRUE(result->loaded) << result->problems.render();
+  EXPECT_EQ(result->world.table(Dataset::group_members)->rows(), 20'000u);
+  EXPECT_THAT(result->loaded->warnings, IsEmpty());
+}
+
+/// A file whose bytes change behind the loader's back once it was read to its end.
+class ShiftyFiles final : public FileSystem {
+ public:
+  explicit ShiftyFiles(MemoryFileSystem& files) : files_(files) {}
+  [[nodiscard]] muster::Result<std::unique_ptr<RandomAccessFile>> open(
+      const std::string& path) const override {
+    auto file = files_.open(path);
+    if (!file) return file;
+    return std::unique_ptr<RandomAccessFile>(new File(std::move(*file)));
+  }
+  [[nodiscard]] muster::Result<std::unique_ptr<FileWriter>> create(const std::string& path) override {
+    return files_.create(path);
+  }
+  [[nodiscard]] muster::Result<std::vector<std::string>> list(const std::string& folder) const override {
+    return files_.list(folder);
+  }
+  [[nodiscard]] FileKind kind(const std::string& path) const override { return files_.kind(path); }
+  [[nodiscard]] Status make_folders(const std::string& folder) override {
+    return files_.make_folders(folder);
+  }
+  [[nodiscard]] Status rename(const std::string& from, const std::string& to) override {
+    return files_.rename(from, to);
+  }
+  [[nodiscard]] Status remove_all(const std::string& path) override { return files_.remove_all(path); }
+
+ private:
+  class File final : public RandomAccessFile {
+   public:
+    explicit File(std::unique_ptr<RandomAccessFile> file) : file_(std::move(file)) {}
+    [[nodiscard]] std::uint64_t size() const override { return file_->size(); }
+    [[nodiscard]] muster::Result<std::size_t> read_at(std::uint64_t offset,
+                                                      std::span<char> out) const override {
+      const auto got = file_->read_at(offset, out);
+      if (got && *got == 0) was_read_ = true;
+      if (!got || !was_read_) return got;
+      for (auto& c : out.first(*got)) c = c == 'u' ? 'v' : c;
+      return got;
+    }
+
+   private:
+    std::unique_ptr<RandomAccessFile> file_;
+    mutable std::atomic<bool> was_read_ = false;
+  };
+  MemoryFileSystem& files_;
+};
+
+TEST(Load, AFileThatChangesWhileItIsReadIsRefused) {
+  FakeSnapshot snapshot;
+  const std::string member = R"({"user_id":"u1","rbac_group_id":"g"})";
+  snapshot.add(Dataset::group_members, line(member) + line(member, "anthropic-compliance"));
+  snapshot.fit().write();
+  const ShiftyFiles files(snapshot.files);
+  LoadRequest request;
+  request.fields.insert(field("group_members.user_id"));
+  World world;
+  Diagnostics problems;
+  EXPECT_FALSE(load_snapshot(files, "snap", request, 1, world, problems));
+  ASSERT_EQ(problems.errors().size(), 1u);
+  EXPECT_EQ(problems.errors()[0].code, ErrorCode::snapshot_digest);
 }
 
 }  // namespace
