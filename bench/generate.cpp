@@ -121,9 +121,7 @@ void display_name(Text& out, std::uint64_t user) {
 void account_email(Text& out, std::uint64_t user, Kind kind) {
   const std::size_t at = out.text().size();
   switch (kind) {
-    case Kind::nonhuman:
-      out << "svc-" << user << "@northwind.example";
-      return;
+    case Kind::nonhuman: out << "svc-" << user << "@northwind.example"; return;
     case Kind::linked:
       local_part(out, user);
       out << "@mailbox.example";
@@ -200,12 +198,8 @@ void write_users(const Sizes& sizes, Output& out) {
   out.pages = sizes.users / 1000 + 1;
 }
 
-bool is_archived(std::uint64_t workspace) {
-  return mix(10, workspace) % 100 < 8;
-}
-bool is_empty(std::uint64_t workspace) {
-  return mix(11, workspace) % 100 < 1;
-}
+bool is_archived(std::uint64_t workspace) { return mix(10, workspace) % 100 < 8; }
+bool is_empty(std::uint64_t workspace) { return mix(11, workspace) % 100 < 1; }
 
 void write_workspaces(const Sizes& sizes, Output& out) {
   constexpr std::string_view kNames[] = {"assist",      "document-intake", "quote-engine",  "simulation",
@@ -446,15 +440,12 @@ void write_roster(const Sizes& sizes, Output& out) {
           .last_day = 0};
     switch (kind) {
       case Kind::nonhuman:
-      case Kind::nobody:
-        continue;
+      case Kind::nobody: continue;
       case Kind::not_started:
         r.hired = kAsOf + (1 + static_cast<std::int64_t>(mix(75, user) % 30)) * kDay;
         r.status = "Active";
         break;
-      case Kind::left_unknown_date:
-        r.status = "Terminated";
-        break;
+      case Kind::left_unknown_date: r.status = "Terminated"; break;
       case Kind::left:
         r.status = "Terminated";
         r.last_day = kAsOf - (2 + static_cast<std::int64_t>(mix(76, user) % 200)) * kDay;
@@ -471,9 +462,7 @@ void write_roster(const Sizes& sizes, Output& out) {
              .hired = hired,
              .last_day = 0});
         break;
-      case Kind::former:
-        r.has_former = true;
-        break;
+      case Kind::former: r.has_former = true; break;
       case Kind::rehire_same:
         row({.person = user,
              .name = user,
@@ -503,8 +492,7 @@ void write_roster(const Sizes& sizes, Output& out) {
       case Kind::linked:
       case Kind::capitals:
       case Kind::plus_tag:
-      case Kind::alias:
-        break;
+      case Kind::alias: break;
     }
     row(r);
   }

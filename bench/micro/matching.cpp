@@ -12,9 +12,7 @@ namespace {
 constexpr int kPersons = 100'000;
 constexpr Instant kAsOf{1795161600ll * kMicrosPerSecond};
 
-std::string address(int n) {
-  return "person." + std::to_string(n) + "@northwind.example";
-}
+std::string address(int n) { return "person." + std::to_string(n) + "@northwind.example"; }
 
 std::string make_csv() {
   std::string text =
