@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <atomic>
+#include <random>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/json.h"
 #include "fake_snapshot.h"
 
 namespace muster::snapshot {
@@ -981,6 +984,61 @@ TEST(Load, AFileThatChangesWhileItIsReadIsRefused) {
   EXPECT_FALSE(load_snapshot(files, "snap", request, 1, world, problems));
   ASSERT_EQ(problems.errors().size(), 1u);
   EXPECT_EQ(problems.errors()[0].code, ErrorCode::snapshot_digest);
+}
+
+/// Lines that a careful reader, which shares no code with the loader, finds wrong.
+std::set<std::uint32_t> wrong_lines(std::string_view text) {
+  std::set<std::uint32_t> wrong;
+  for (std::uint32_t number = 1; !text.empty(); ++number) {
+    const auto end = text.find('\n');
+    const auto value = json::parse(text.substr(0, end));
+    text.remove_prefix(end + 1);
+    const json::Value* from = value ? value->find("from") : nullptr;
+    const json::Value* object = value ? value->find("object") : nullptr;
+    const json::Value* id = object != nullptr ? object->find("id") : nullptr;
+    const bool is_good = from != nullptr && from->object() != nullptr && id != nullptr &&
+                         id->string() != nullptr && !id->string()->empty();
+    if (!is_good) wrong.insert(number);
+  }
+  return wrong;
+}
+
+TEST(BadLines, SpoiledBytesAreFoundAsACarefulReaderFindsThem) {
+  std::mt19937 random(7);  // always the same numbers
+  const auto below = [&](std::size_t limit) { return random() % limit; };
+  constexpr std::string_view kBytes = "{}[]\",:\\/ \t\r\n\xFF\xC3u0tfn-e.";
+  std::string good;
+  for (int i = 0; i < 12; ++i) {
+    good += line(user("user_" + std::to_string(i), i % 3 == 0 ? R"(,"a":{"b":[1,{"c":null}],"d":"\u00e9\n"})"
+                                                              : R"(,"name":"N","tags":{})"));
+  }
+  ASSERT_THAT(wrong_lines(good), IsEmpty());
+  for (int round = 0; round < 3000; ++round) {
+    std::string text = good;
+    for (std::size_t spoiled = 0; spoiled <= below(3); ++spoiled) {
+      const std::size_t at = below(text.size() - 1);
+      const char byte = kBytes[below(kBytes.size())];
+      switch (below(3)) {
+        case 0: text[at] = byte; break;
+        case 1: text.erase(at, 1 + below(3)); break;
+        default: text.insert(at, 1, byte); break;
+      }
+    }
+    if (text.back() != '\n') text += '\n';
+    MemoryFileSystem files;
+    files.add("users.jsonl", text);
+    ScanOptions options;
+    options.chunk_bytes = std::size_t{1} << below(14);
+    const Plan plan(Dataset::users);
+    std::uint64_t rows = 0;
+    const auto scanned = scan(**files.open("users.jsonl"), "users.jsonl", plan, options,
+                              [&](const Chunk& chunk, std::uint32_t) { rows += chunk.rows; });
+    ASSERT_TRUE(scanned);
+    std::set<std::uint32_t> found;
+    for (const auto& problem : scanned->problems) found.insert(problem.place.line);
+    ASSERT_EQ(found, wrong_lines(text)) << text;
+    ASSERT_EQ(rows + found.size(), scanned->lines) << text;
+  }
 }
 
 }  // namespace
