@@ -3,6 +3,7 @@
 #include "base/diagnostics.h"
 #include "cli/help.h"
 #include "cli/rule_pages.h"
+#include "rule/stubs.h"
 #include "snapshot/snapshot.h"
 
 namespace muster::cli {
@@ -14,7 +15,8 @@ Result<std::vector<DocsPage>> make_docs_pages(const FileSystem& files) {
   return std::vector<DocsPage>{{"command-line.md", render_command_page(all_commands())},
                                {"datasets.md", snapshot::dataset_reference()},
                                {"errors.md", render_errors_page()},
-                               {"rules.md", render_rules_page(shipped)}};
+                               {"rules.md", render_rules_page(shipped)},
+                               {"../rules/meta/muster.lua", rule::render_type_stubs()}};
 }
 
 }  // namespace muster::cli

@@ -1,4 +1,4 @@
-// The pages of docs/ that the code knows. They are committed, so that they can be read without building, and
+// The documents that the code knows: the pages of docs/ and the editor stubs of rules. They are committed, so that they can be read without building, and
 // a test compares them with what is made here.
 #pragma once
 
@@ -10,7 +10,7 @@
 namespace muster::cli {
 
 struct DocsPage {
-  std::string name;  // "errors.md"
+  std::string name;  // below docs/: "errors.md", "../rules/meta/muster.lua"
   std::string text;
 };
 [[nodiscard]] Result<std::vector<DocsPage>> make_docs_pages(const FileSystem& files);

@@ -69,10 +69,41 @@ Wanted find_wanted(const std::vector<Entry>& entries, const std::vector<Waiver>&
     wanted.subjects.insert(rule.reads.may.begin(), rule.reads.may.end());
     for (const ScopeTerm& term : entry.include) add_wanted(term, subject, wanted);
     for (const ScopeTerm& term : entry.exclude) add_wanted(term, subject, wanted);
-    for (const Waiver& waiver : waivers)
-      if (waiver.rule == entry.as || waiver.rule == rule.id) add_wanted(waiver.subject, subject, wanted);
+    for (const Waiver& waiver : waivers) {
+      if (waiver.rule != entry.as && waiver.rule != rule.id) continue;
+      add_wanted(waiver.subject, subject, wanted);
+      if (subject == Dataset::users) wanted.add_field(Dataset::users, "person_state");  // to see that nobody approves his own
+    }
   }
   return wanted;
+}
+
+/// A waiver that can never fit anything is a slip, as it would be in a policy.
+void check_waivers(const Settings& settings, Diagnostics& problems) {
+  std::map<std::string, const rule::RuleInfo*> known;
+  for (const auto& [id, rule] : settings.rules) known.emplace(id, &rule->info());
+  for (const Policy& policy : settings.policies) {
+    for (const PolicyEntry& entry : policy.entries)
+      if (const auto found = settings.rules.find(entry.rule); found != settings.rules.end()) known.emplace(entry.as, &found->second->info());
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, ignored] : known) names.push_back(name);
+  for (const Waiver& waiver : settings.waivers) {
+    const auto found = known.find(waiver.rule);
+    if (found == known.end()) {
+      const auto near = nearest_name(waiver.rule, names);
+      problems.error(ErrorCode::policy_unknown_rule, fmt::format("waiver {}: there is no rule or policy entry '{}'", make_visible(waiver.id), make_visible(waiver.rule)), waiver.place,
+                     near ? fmt::format("did you mean '{}'?", *near) : "`muster rule list` shows the rules");
+      continue;
+    }
+    const snapshot::DatasetSpec& spec = *snapshot::find_subject(found->second->subject);
+    if (waiver.subject.field == "id" || spec.field(waiver.subject.field) || snapshot::find_relation(spec.dataset, waiver.subject.field)) continue;
+    std::vector<std::string> fields{"id"};
+    for (const auto& field : spec.fields) fields.emplace_back(field.name);
+    const auto near = nearest_name(waiver.subject.field, fields);
+    problems.error(ErrorCode::policy_scope, fmt::format("waiver {}: {} is about {}, which have no field '{}'", make_visible(waiver.id), waiver.rule, spec.name, make_visible(waiver.subject.field)),
+                   waiver.subject.place, near ? fmt::format("did you mean '{}'?", *near) : "");
+  }
 }
 
 void add_file_input(Run& run, const FileSystem& files, const Config& config, const std::string& kind, const std::string& path, Diagnostics& problems) {
@@ -183,7 +214,10 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
 
   Settings settings = load_settings(files, config, problems);
   std::vector<Entry> entries;
-  if (!problems.has_errors()) entries = bind_policies(settings.policies, settings.rules, request.bind, problems);
+  if (!problems.has_errors()) {
+    entries = bind_policies(settings.policies, settings.rules, request.bind, problems);
+    check_waivers(settings, problems);
+  }
 
   std::string folder;
   std::optional<snapshot::Manifest> manifest;
@@ -211,12 +245,13 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
 
   // The roster is read beside the snapshot: it is one long text that one core must go through.
   const bool needs_roster = wanted.needs_roster() && !config.rosters.empty();
+  const auto needed_of_roster = roster_fields(wanted);
   roster::Roster roster;
   Diagnostics roster_problems;
   std::exception_ptr roster_failure;
   const auto read_roster = [&] {
     try {
-      roster = roster::load_roster(files, config.rosters, {run.as_of, 1}, roster_problems);
+      roster = roster::load_roster(files, config.rosters, {run.as_of, 1, &needed_of_roster}, roster_problems);
     } catch (...) {
       roster_failure = std::current_exception();
     }
@@ -301,13 +336,21 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   run.rules = std::move(result.rules);
   run.nondeterministic = result.nondeterministic;
   out.times.rule_us = std::move(result.cpu_us);
-  apply_waivers(settings.waivers, world, run.rules, run.waivers);
+  const auto is_person_of = [&](const std::string& approver, SubjectKind kind, std::uint32_t row) {
+    if (kind != SubjectKind::user || !derived.matches || derived.matches->of[row].state != roster::MatchState::matched) return false;
+    return roster::find_person(roster, approver) == derived.matches->of[row].person;
+  };
+  apply_waivers(settings.waivers, world, is_person_of, run.rules, run.waivers);
   take_subjects(run, world);
   decide_exit(run);
 
   for (const std::string& warning : loaded->warnings) run.notices.push_back({"snapshot", warning});
   for (const std::string& warning : derived.warnings) run.notices.push_back({"match", warning});
   for (const Error& warning : problems.warnings()) run.notices.push_back({std::string(error_row(warning.code).word), warning.message});
+  for (const WaiverResult& waiver : run.waivers)
+    if (std::string why = explain_waiver(waiver); !why.empty()) run.notices.push_back({"waiver", std::move(why)});
+  for (const policy::ParamOverride& change : request.bind.overrides)
+    run.notices.push_back({"parameter", fmt::format("{}.{} was set on the command line, not by the policy", change.rule, change.name)});
   if (run.what_if)
     run.notices.push_back({"what_if", fmt::format("as_of {} is not the snapshot's instant {}: a what-if, not evidence", format_rfc3339(run.as_of), format_rfc3339(run.snapshot_completed))});
   if (run.rules.empty()) run.notices.push_back({"no_rules", "no rule is selected, so nothing was tested"});

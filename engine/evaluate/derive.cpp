@@ -479,6 +479,18 @@ snapshot::LoadRequest what_to_load(const Wanted& wanted) {
   return request;
 }
 
+std::set<std::pair<Dataset, std::uint16_t>> roster_fields(const Wanted& wanted) {
+  Wanted out;
+  for (const auto& read : wanted.fields)
+    if (read.first == Dataset::persons || read.first == Dataset::tenures) out.fields.insert(read);
+  if (wanted.has_field(Dataset::users, "person_last_day")) out.add_field(Dataset::persons, "last_day");
+  if (wanted.has_relation(Dataset::persons, "manager") || wanted.has_relation(Dataset::persons, "reports"))
+    out.add_field(Dataset::persons, "manager_id");
+  if (wanted.has_relation(Dataset::persons, "tenures") || wanted.has_relation(Dataset::tenures, "person"))
+    out.add_field(Dataset::tenures, "person_id");
+  return std::move(out.fields);
+}
+
 Derived derive(World& world, const Wanted& wanted, const DeriveInputs& inputs) {
   Derived out;
   Maker maker(world, wanted);
@@ -494,6 +506,7 @@ Derived derive(World& world, const Wanted& wanted, const DeriveInputs& inputs) {
       const roster::Accounts accounts{&users->ids(), users->column("email")};
       matches = std::make_shared<const roster::Matches>(roster::match_accounts(roster, accounts, {inputs.links, inputs.nonhumans, inputs.domain_aliases}, inputs.jobs));
       out.warnings = matches->warnings;
+      out.matches = matches;
     }
     fill_nonhumans(world, wanted, inputs);
     if (matches) derive_match(world, maker, wanted, roster, matches);

@@ -32,6 +32,9 @@ struct Wanted {
 /// The loaded fields and relations behind `wanted`, those of derived fields included.
 [[nodiscard]] snapshot::LoadRequest what_to_load(const Wanted& wanted);
 
+/// The fields of the roster's own tables behind `wanted`.
+[[nodiscard]] std::set<std::pair<snapshot::Dataset, std::uint16_t>> roster_fields(const Wanted& wanted);
+
 struct DeriveInputs {
   roster::Roster* roster = nullptr;  // nullptr: none was needed. Its tables are moved into the world
   bool has_roster = true;            // whether the config names one
@@ -45,6 +48,7 @@ struct DeriveInputs {
 
 struct Derived {
   std::vector<std::string> warnings;  // of the match
+  std::shared_ptr<const roster::Matches> matches;  // of the users; nullptr when nobody asked
 };
 
 /// Completes `world`. A derived column that is there already (the examples of rules give some) is left as it is.

@@ -59,7 +59,18 @@ void set_waived(RuleResult& result, const std::vector<std::uint32_t>& subjects) 
 
 }  // namespace
 
-void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world, std::vector<RuleResult>& rules, std::vector<WaiverResult>& described) {
+std::string explain_waiver(const WaiverResult& waiver) {
+  const std::string name = "waiver " + waiver.id + " for " + waiver.rule;
+  if (waiver.state == "expired") return name + " has no effect: it expired on " + waiver.expires;
+  if (waiver.state == "not_started") return name + " has no effect: it starts on " + waiver.starts;
+  if (waiver.state == "unapproved") return name + " has no effect: it names no approver";
+  if (waiver.state == "unused") return name + " was not used: no failure of a selected rule fits it, or its approver is the subject";
+  return {};
+}
+
+void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world,
+                   const std::function<bool(const std::string& approver, SubjectKind kind, std::uint32_t row)>& is_person_of, std::vector<RuleResult>& rules,
+                   std::vector<WaiverResult>& described) {
   for (RuleResult& result : rules) {
     const snapshot::Dataset dataset = snapshot::find_subject(result.subject)->dataset;
     const snapshot::Table* table = world.table(dataset);
@@ -72,7 +83,9 @@ void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world
     for (Finding& finding : result.findings) {
       if (finding.verdict != Verdict::fail) continue;
       for (const auto& [index, selector] : active) {
-        if (selector.of(finding.subject) != Selected::yes || names_subject(waivers[index].approver, *table, finding.subject)) continue;
+        const std::string& approver = waivers[index].approver;
+        if (selector.of(finding.subject) != Selected::yes || names_subject(approver, *table, finding.subject)) continue;
+        if (is_person_of && is_person_of(approver, result.subject, finding.subject)) continue;
         finding.verdict = Verdict::waived;
         finding.waiver = index;
         ++described[index].applied;

@@ -179,6 +179,11 @@ int Evaluator::Impl::run(lua_State* L) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, host.org_ref);
   lua_rawgeti(L, LUA_REGISTRYINDEX, host.params_ref);
   while (self->next < self->rows.size()) {
+    // A subject that asked for very many handles leaves none behind, or the memory of the next would depend on it.
+    if (host.handles_used > 4096) {
+      lua_newtable(L);
+      lua_rawseti(L, LUA_REGISTRYINDEX, host.pool_ref);
+    }
     host.begin_subject();
     rearm_hook(L);
     lua_pushvalue(L, 1);

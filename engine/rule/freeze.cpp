@@ -19,6 +19,26 @@ int view_length(lua_State* L) {
   return 1;
 }
 
+/// Nested tables and functions are walked by recursion, so their depth is bounded.
+struct DepthGuard {
+  explicit DepthGuard(lua_State* L) : host(host_of(L)) {
+    if (++host.depth > 150) {
+      --host.depth;
+      luaL_error(L, "what check can see is nested too deeply");
+    }
+  }
+  ~DepthGuard() { --host.depth; }
+  DepthGuard(const DepthGuard&) = delete;
+  DepthGuard& operator=(const DepthGuard&) = delete;
+  Host& host;
+};
+
+/// A host function with a state of its own, such as the iterator that pairs gives: it would remember the last subject.
+void refuse_stateful(lua_State* L, int function) {
+  if (!lua_getupvalue(L, function, 1)) return;
+  luaL_error(L, "an iterator made outside check is kept; it would carry state from one subject to the next");
+}
+
 // The address of this variable marks the metatables of views.
 const char kViewMark = 0;
 
@@ -73,6 +93,7 @@ void push_frozen_table(lua_State* L, int at, int views) {
 void freeze_upvalues(lua_State* L, int function, int views);
 
 void push_frozen_value(lua_State* L, int at, int views) {
+  const DepthGuard guard(L);
   at = lua_absindex(L, at);
   switch (lua_type(L, at)) {
     case LUA_TTABLE: push_frozen_table(L, at, views); return;
@@ -98,7 +119,7 @@ void freeze_upvalues(lua_State* L, int function, int views) {
   lua_pushvalue(L, function);
   lua_pushboolean(L, 1);
   lua_rawset(L, views);
-  if (lua_iscfunction(L, function)) return;
+  if (lua_iscfunction(L, function)) return refuse_stateful(L, function);
   luaL_checkstack(L, 8, "functions nested too deeply");
   Host& host = host_of(L);
   for (int i = 1; lua_getupvalue(L, function, i) != nullptr; ++i) {
@@ -125,6 +146,7 @@ FunctionFacts facts_of(lua_State* L, int function) {
   lua_pushvalue(L, function);
   lua_dump(L, append_dump, &dump, 0);
   lua_pop(L, 1);
+  charge(L, dump.size() / 4);
   auto facts = read_bytecode(dump);
   if (!facts) throw std::runtime_error("this build of Lua writes a bytecode that muster does not know");
   return std::move(*facts);
@@ -132,6 +154,7 @@ FunctionFacts facts_of(lua_State* L, int function) {
 
 template <class Visit>
 void for_each_reachable(lua_State* L, int at, int seen, const Visit& visit) {
+  const DepthGuard guard(L);
   at = lua_absindex(L, at);
   const int type = lua_type(L, at);
   if (type != LUA_TFUNCTION && type != LUA_TTABLE) return;
@@ -154,7 +177,7 @@ void for_each_reachable(lua_State* L, int at, int seen, const Visit& visit) {
     lua_pop(L, 1);
     return;
   }
-  if (lua_iscfunction(L, at)) return;
+  if (lua_iscfunction(L, at)) return refuse_stateful(L, at);
   visit(at);
   Host& host = host_of(L);
   for (int i = 1; lua_getupvalue(L, at, i) != nullptr; ++i) {

@@ -52,6 +52,7 @@ std::string_view slot_name(const Slot& slot) { return slot.key; }
   for (const Slot& slot : view.slots)
     if (slot.key) names.emplace_back(slot.key);
   std::sort(names.begin(), names.end());
+  if (name.size() > 64) raise_error(L, std::string(view.spec->singular) + " has no field of that name");
   std::string message = std::string(view.spec->singular) + " has no field '" + name + "'";
   if (const auto near = nearest_name(name, names)) message += "; did you mean '" + std::string(*near) + "'?";
   raise_error(L, std::move(message));
@@ -234,6 +235,7 @@ int next_of_query(lua_State* L) {
 
 void push_query(lua_State* L, Query query) {
   Host& host = host_of(L);
+  charge(L, 20);
   if (host.queries.size() > 100'000) raise_error(L, "too many loops");
   host.queries.push_back(std::move(query));
   lua_pushinteger(L, static_cast<lua_Integer>(host.queries.size() - 1));
@@ -459,10 +461,14 @@ std::vector<Filter> read_filters(lua_State* L, Dataset dataset, int at) {
   const DatasetView& view = host.views[static_cast<std::size_t>(dataset)];
   Handle any;
   any.dataset = dataset;
-  lua_pushnil(L);
-  while (lua_next(L, table) != 0) {
+  push_sorted_keys(L, table);
+  const int keys = lua_gettop(L);
+  if (lua_rawlen(L, keys) == 0) raise_error(L, "a filter names at least one field (a value that is nil is not there); leave it out to mean all");
+  for (lua_Integer key = 1; lua_rawgeti(L, keys, key) != LUA_TNIL; ++key) {
     charge(L, 8);
-    if (lua_type(L, -2) != LUA_TSTRING) raise_error(L, "a filter is {field = value or list, …}");
+    if (lua_type(L, -1) != LUA_TSTRING) raise_error(L, "a filter is {field = value or list, …}");
+    lua_pushvalue(L, -1);
+    lua_rawget(L, table);
     lua_pushvalue(L, -2);
     const Slot& slot = slot_of(L, any, -1);
     lua_pop(L, 1);
@@ -474,17 +480,23 @@ std::vector<Filter> read_filters(lua_State* L, Dataset dataset, int at) {
       std::size_t size = 0;
       if (lua_type(L, value_at) != LUA_TSTRING) raise_error(L, "a filter's value is text, a list of texts, or true or false");
       const char* text = lua_tolstring(L, value_at, &size);
+      charge(L, 4 + size / 4);
       wanted.emplace_back(text, size);
     };
     if (const ListView* list = to_list(L, -1)) {
       for (std::size_t i = 0; i < list->size(); ++i) wanted.emplace_back(list->at(i));
     } else if (lua_type(L, -1) == LUA_TTABLE) {
       push_table_of(L, -1);
-      for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; ++i) {
+      push_sorted_keys(L, -1);
+      const auto items = static_cast<lua_Integer>(lua_rawlen(L, -1));
+      lua_pop(L, 1);
+      for (lua_Integer i = 1; i <= items; ++i) {
+        // A hole or a name: then part of the list would be passed over in silence.
+        if (lua_rawgeti(L, -1, i) == LUA_TNIL) raise_error(L, "a filter's list has texts at 1, 2, 3 … and nothing else");
         add_text(-1);
         lua_pop(L, 1);
       }
-      lua_pop(L, 2);
+      lua_pop(L, 1);
     } else if (lua_type(L, -1) == LUA_TBOOLEAN) {
       filter.flag = lua_toboolean(L, -1) != 0;
       if (slot.type != FieldType::boolean) raise_error(L, std::string(view.spec->name) + "." + slot.key + " is not true or false");
@@ -503,11 +515,9 @@ std::vector<Filter> read_filters(lua_State* L, Dataset dataset, int at) {
       raise_error(L, std::string(view.spec->name) + "." + slot.key + " cannot be filtered by; only text, words, and true or false can");
     }
     filters.push_back(std::move(filter));
-    lua_pop(L, 1);
+    lua_pop(L, 2);
   }
-  lua_pop(L, 1);
-  // By name, so that which missing field is named does not depend on the order of a table.
-  std::sort(filters.begin(), filters.end(), [](const Filter& a, const Filter& b) { return std::string_view(a.slot->key) < b.slot->key; });
+  lua_settop(L, table - 1);
   return filters;
 }
 

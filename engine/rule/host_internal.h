@@ -126,6 +126,7 @@ struct Host {
   Sticky sticky = Sticky::none;
   std::string sticky_reason;
   int verdicts_made = 0;
+  int depth = 0;  // of the walk over what a rule captured
   Verdict verdict = Verdict::pass;
   std::string reason, observed, expected;
   std::vector<Related> related;

@@ -38,7 +38,7 @@ struct Loading {
     Place place{file, line, column, {}};
     if (line >= 1 && line <= lines.size()) {
       const std::string_view source = lines[line - 1];
-      place.source_line = std::string(source);
+      if (source.size() <= 400) place.source_line = std::string(source);  // a longer one shows nobody anything
       if (column == 0) place.column = static_cast<std::uint32_t>(source.find_first_not_of(" \t") == std::string_view::npos ? 0 : source.find_first_not_of(" \t")) + 1;
     }
     return place;
@@ -85,7 +85,7 @@ json::Value to_value(lua_State* L, int at, int depth) {
     case LUA_TNUMBER:
       if (lua_isinteger(L, at)) return json::Value(static_cast<std::int64_t>(lua_tointeger(L, at)));
       return json::Value(static_cast<double>(lua_tonumber(L, at)));
-    case LUA_TSTRING:
+    case LUA_TSTRING: charge(L, lua_rawlen(L, at) / 4); [[fallthrough]];
     case LUA_TLIGHTUSERDATA: return json::Value(text_of(L, at));
     case LUA_TUSERDATA:
       if (is_null_value(L, at)) return json::Value();
@@ -255,7 +255,7 @@ std::optional<ParamValue> default_of(const ParamSpec& spec, const json::Value& v
       return std::nullopt;
     case ParamType::number:
       if (const auto* number = value.integer()) return ParamValue(static_cast<double>(*number));
-      if (const auto* number = value.number()) return ParamValue(*number);
+      if (const auto* number = value.number(); number && std::isfinite(*number)) return ParamValue(*number);
       return std::nullopt;
     case ParamType::string:
       if (const auto* text = value.string()) return ParamValue(*text);
@@ -400,16 +400,25 @@ void check_keys(Loading& in, const Raw& raw) {
 }
 
 void check_facts(Loading& in, const Raw& raw, const Reads& reads) {
-  for (const SourceFact& found : raw.facts.captured)
+  std::size_t told = 0;
+  for (const SourceFact& found : raw.facts.captured) {
+    if (++told > 20) break;
     in.problems.error(ErrorCode::rule_state, fmt::format("'{}' is made outside the function and assigned to inside it", found.name),
                       found.file == in.file ? in.at_line(found.line) : Place{found.file, found.line, 0, {}},
                       "it would carry state from one subject to the next; make it a local of check");
+  }
   for (const SourceFact& found : raw.facts.comparisons) {
     const bool is_time = std::any_of(reads.fields.begin(), reads.fields.end(), [&](const auto& read) {
       const auto& field = snapshot::spec_of(read.first).fields[read.second];
       return field.name == found.name && (field.type == snapshot::FieldType::time || field.type == snapshot::FieldType::date);
     });
-    if (is_time)
+    const bool is_record = std::any_of(reads.relations.begin(), reads.relations.end(), [&](std::uint16_t relation) {
+      return snapshot::relations()[relation].name == found.name && !snapshot::relations()[relation].many;
+    });
+    if (is_record)
+      in.shape(fmt::format("'{}' is a record; comparing it with a text by == is never true", found.name),
+               found.file == in.file ? in.at_line(found.line) : Place{found.file, found.line, 0, {}}, "compare a field of it, such as its id");
+    else if (is_time)
       in.shape(fmt::format("'{}' is a time; comparing it with a text by == is never true", found.name),
                found.file == in.file ? in.at_line(found.line) : Place{found.file, found.line, 0, {}}, "compare with time(\"2026-11-20\"), or use :date()");
   }

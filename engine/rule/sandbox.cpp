@@ -54,7 +54,8 @@ void count_instructions(lua_State* L, lua_Debug*) {
   if (host.used > host.subject_limit) trip(L, "more than " + std::to_string(host.subject_limit) + " instructions for one subject");
   // Most subjects never come here, so the clock is first read when one does.
   if (host.hook_calls == 0) host.started_us = steady_us();
-  if (++host.hook_calls % 64 == 0 && host.limits && steady_us() - host.started_us > host.limits->subject_wall_us) {
+  ++host.hook_calls;
+  if (host.limits && steady_us() - host.started_us > host.limits->subject_wall_us) {
     host.by_wall_time = true;
     trip(L, "more than " + std::to_string(host.limits->subject_wall_us / 1000) + " ms for one subject");
   }
@@ -75,13 +76,13 @@ int require_module(lua_State* L) {
   std::size_t length = 0;
   const char* text = luaL_checklstring(L, 1, &length);
   const std::string name(text, length);
+  if (host.world) return luaL_error(L, "require is for the top of a rule file, not for check");
   lua_rawgeti(L, LUA_REGISTRYINDEX, host.modules_ref);
   if (lua_getfield(L, -1, name.c_str()) != LUA_TNIL) return 1;
   lua_pop(L, 1);
   const std::string wanted = name.starts_with("lib.") ? name.substr(4) : name;
   const auto found = host.library->find(wanted);
   if (found == host.library->end()) return luaL_error(L, "no library file 'lib/%s.lua'; only files of lib/ can be required", wanted.c_str());
-  if (host.world) return luaL_error(L, "require is for the top of a rule file, not for check");
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, name.c_str());
   if (load_chunk(host, found->second, "@lib/" + wanted + ".lua") != LUA_OK) return lua_error(L);

@@ -166,6 +166,11 @@ class DatasetImport {
     DatasetManifest row;
     row.name = spec_.name;
     row.status = DatasetStatus::complete;
+    if (expects_more_ || is_cut_off_) {
+      row.status = DatasetStatus::partial;
+      row.reason = is_cut_off_ ? fmt::format("the replies of {} say that there is more", parent_cut_off_)
+                               : "the last reply says that there is more, and it is not there";
+    }
     row.rows = rows_;
     row.bytes = bytes_;
     row.sha256 = digest_.finish_hex();
@@ -176,9 +181,47 @@ class DatasetImport {
  private:
   std::vector<Row> unwrap(std::string_view text, std::uint32_t line) {
     std::vector<Row> rows;
-    if (append_list(text, {}, line, rows) || append_list(text, "data", line, rows)) return rows;
+    if (append_list(text, {}, line, rows)) return rows;
+    if (append_list(text, "data", line, rows)) {
+      starts_reply_ = true;
+      said_more_ = expects_more_;
+      expects_more_ = says_more(text);
+      return rows;
+    }
     rows.push_back({text, line, {}});
     return rows;
+  }
+
+  /// What a reply says of itself: `has_more`, or a token for the next page (fact sheet, section 3.1).
+  bool says_more(std::string_view text) {
+    ondemand::document document;
+    ondemand::object object;
+    if (lists_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING).get(document) !=
+            simdjson::SUCCESS ||
+        document.get_object().get(object) != simdjson::SUCCESS)
+      return false;
+    bool more = false;
+    if (object.find_field_unordered("has_more").get_bool().get(more) == simdjson::SUCCESS && more)
+      return true;
+    std::string_view page;
+    return object.find_field_unordered("next_page").get_string().get(page) == simdjson::SUCCESS &&
+           !page.empty();
+  }
+
+  /// A reply that said "more" must be followed by one of the same parent.
+  void follow_parent(const std::map<std::string, std::string, std::less<>>& members) {
+    std::string parent;
+    for (const auto& each : parents_) {
+      if (!each.is_needed) continue;
+      const auto at = members.find(each.name);
+      if (at != members.end()) parent += at->second;
+    }
+    if (starts_reply_ && said_more_ && !last_parent_.empty() && parent != last_parent_) {
+      is_cut_off_ = true;
+      parent_cut_off_ = last_parent_;
+    }
+    starts_reply_ = false;
+    last_parent_ = std::move(parent);
   }
 
   /// Appends the objects of the list that `text` is (`member` empty), or has as that member. False when there
@@ -224,6 +267,7 @@ class DatasetImport {
     if (!row.text.starts_with('{')) return refuse(row.line, "a row must be a JSON object");
     auto members = members_of(members_, row.text, wanted_);
     members.insert(row.around.begin(), row.around.end());
+    follow_parent(members);
     std::string line = "{\"from\":{\"provider\":\"import\"";
     members.emplace("organization_id", options_.organization_id);
     for (const auto& parent : parents_) {
@@ -311,6 +355,9 @@ class DatasetImport {
   Sha256 digest_;
   std::uint64_t rows_ = 0, bytes_ = 0;
   std::size_t found_ = 0;
+  // Whether the last reply said that there is more, whether the one before did, and of which parent it was.
+  bool expects_more_ = false, said_more_ = false, starts_reply_ = false, is_cut_off_ = false;
+  std::string last_parent_, parent_cut_off_;
 };
 
 /// Whether one object of a reply names a member twice: then a list could be lost.
@@ -327,6 +374,7 @@ bool has_twin(const simdjson::dom::element& value) {
 void import_lines(const RandomAccessFile& file, DatasetImport& into, Diagnostics& problems) {
   simdjson::dom::parser parser;
   if (parser.allocate(std::size_t{64} << 10, kMaxInputDepth) != simdjson::SUCCESS) throw std::bad_alloc();
+  if (file.size() == 0) return into.refuse(1, "the file is empty; write [] for a dataset without rows");
   std::string line;
   std::vector<char> buffer(std::size_t{1} << 20);
   std::uint32_t number = 1;
@@ -498,6 +546,30 @@ std::optional<DatasetManifest> import_dataset(FileSystem& files, const DatasetSp
   return row;
 }
 
+/// Without a file for it, the one organization is what the caller named.
+std::optional<DatasetManifest> describe_organization(FileSystem& files, const std::string& folder,
+                                                     const ImportOptions& options, Diagnostics& problems) {
+  const DatasetSpec& spec = spec_of(Dataset::organizations);
+  const auto out = files.create(data_path(folder, spec.dataset));
+  if (!out) {
+    problems.error(out.error());
+    return std::nullopt;
+  }
+  DatasetImport into(spec, "--organization", options, **out, problems);
+  const json::Value object(json::Object{
+      {"type", "organization"},
+      {"id", options.organization_id.empty() ? options.organization : options.organization_id},
+      {"name", options.organization}});
+  std::string text = json::dump(object);
+  const std::size_t size = text.size();
+  text.append(simdjson::SIMDJSON_PADDING, '\0');
+  into.add_value(std::string_view(text).substr(0, size), 1);
+  DatasetManifest row = into.finish();
+  row.warnings.push_back("made of the name given to the import");
+  if (const auto done = (*out)->commit(); !done) problems.error(done.error());
+  return row;
+}
+
 void import_into(FileSystem& files, const std::string& folder, const std::map<Dataset, Input>& inputs,
                  const ImportOptions& options, Manifest& manifest, Diagnostics& problems) {
   if (const auto made = files.make_folders(join_path(folder, "data")); !made)
@@ -510,6 +582,8 @@ void import_into(FileSystem& files, const std::string& folder, const std::map<Da
       // All files are looked at, so that every problem is known at once.
       if (auto imported = import_dataset(files, spec, at->second, folder, options, problems))
         row = std::move(*imported);
+    } else if (spec.dataset == Dataset::organizations) {
+      if (auto made = describe_organization(files, folder, options, problems)) row = std::move(*made);
     } else {
       row.reason = "no file was given for it";
     }

@@ -1,3 +1,6 @@
+-- A status that is none of these may well be an open invitation.
+local known_statuses = { pending = true, accepted = true, expired = true, deleted = true }
+
 ---@type muster.Rule
 return {
   id = "invites.pending_age",
@@ -21,8 +24,10 @@ return {
     .. "Invitations expire after 21 days by themselves; that cannot be configured.",
 
   check = function(invite, org, params)
+    if not known_statuses[invite.status] then return unknown("status " .. invite.status .. " is not known to this rule") end
     if invite.status ~= "pending" then return not_applicable("status is " .. invite.status) end
     if invite.expires_at <= org.as_of then return not_applicable("expired on " .. invite.expires_at:date()) end
+    if invite.invited_at > org.as_of then return unknown("sent after the snapshot: one of the two dates is wrong") end
     if org.as_of <= invite.invited_at + days(params.days) then return pass() end
     return fail(
       string.format("pending since %s, more than %d days", invite.invited_at:date(), params.days),
@@ -32,6 +37,16 @@ return {
   end,
 
   examples = {
+    {
+      note = "a status that this rule has never heard of",
+      given = { invite = { status = "Pending", invited_at = "2026-10-01T08:00:00Z", expires_at = "2026-12-10T08:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
+      want = { verdict = "unknown", reason = "status Pending is not known to this rule" },
+    },
+    {
+      note = "sent in the future",
+      given = { invite = { status = "pending", invited_at = "2027-10-01T08:00:00Z", expires_at = "2027-12-10T08:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
+      want = { verdict = "unknown", reason = "sent after the snapshot: one of the two dates is wrong" },
+    },
     {
       note = "sent yesterday",
       given = {

@@ -1,3 +1,6 @@
+-- A status that is none of these may well be a live key: what it means must be decided by a person, not by silence.
+local known_statuses = { active = true, inactive = true, archived = true, expired = true }
+
 ---@type muster.Rule
 return {
   id = "keys.creator_in_organization",
@@ -19,6 +22,7 @@ return {
     .. "The API cannot give a key another creator.",
 
   check = function(key)
+    if not known_statuses[key.status] then return unknown("status " .. key.status .. " is not known to this rule") end
     if key.status ~= "active" then return not_applicable("status is " .. key.status) end
     if key:is_null("created_by_id") then return not_applicable("has no creator (legacy, federated or made by the system)") end
 
@@ -43,6 +47,11 @@ return {
   end,
 
   examples = {
+    {
+      note = "a status that this rule has never heard of",
+      given = { api_key = { status = "enabled", created_by_id = "user_1", created_by_type = "user" }, users = { { id = "user_1" } } },
+      want = { verdict = "unknown", reason = "status enabled is not known to this rule" },
+    },
     {
       note = "created by a member",
       given = {

@@ -1,3 +1,6 @@
+-- A status that is none of these may well be a live key: what it means must be decided by a person, not by silence.
+local known_statuses = { active = true, inactive = true, archived = true, expired = true }
+
 ---@type muster.Rule
 return {
   id = "keys.max_age",
@@ -21,7 +24,9 @@ return {
     .. "inactive or archived, but cannot create one.",
 
   check = function(key, org, params)
+    if not known_statuses[key.status] then return unknown("status " .. key.status .. " is not known to this rule") end
     if key.status ~= "active" then return not_applicable("status is " .. key.status) end
+    if key.created_at > org.as_of then return unknown("created after the snapshot: one of the two dates is wrong") end
 
     local due = key.created_at:plus_days(params.days)
     if org.as_of <= due then return pass() end
@@ -33,6 +38,16 @@ return {
   end,
 
   examples = {
+    {
+      note = "a status that this rule has never heard of",
+      given = { api_key = { status = "enabled", created_at = "2026-01-01T00:00:00Z", expires_at = null, created_by_id = null, created_by_type = null } },
+      want = { verdict = "unknown", reason = "status enabled is not known to this rule" },
+    },
+    {
+      note = "a creation date that lies ahead is no young key",
+      given = { api_key = { status = "active", created_at = "2027-11-10T08:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
+      want = { verdict = "unknown", reason = "created after the snapshot: one of the two dates is wrong" },
+    },
     {
       note = "ten days old",
       given = { api_key = { status = "active", created_at = "2026-11-10T08:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },

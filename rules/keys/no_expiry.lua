@@ -1,3 +1,6 @@
+-- A status that is none of these may well be a live key: what it means must be decided by a person, not by silence.
+local known_statuses = { active = true, inactive = true, archived = true, expired = true }
+
 ---@type muster.Rule
 return {
   id = "keys.no_expiry",
@@ -26,6 +29,7 @@ return {
     .. "that exists, and the API can neither create nor delete keys.",
 
   check = function(key, _, params)
+    if not known_statuses[key.status] then return unknown("status " .. key.status .. " is not known to this rule") end
     if not params.statuses:has(key.status) then return not_applicable("status is " .. key.status) end
     if key:is_null("expires_at") then
       return fail("never expires", { status = key.status, created_at = key.created_at }, "an expiry date")
@@ -34,6 +38,11 @@ return {
   end,
 
   examples = {
+    {
+      note = "a status that this rule has never heard of",
+      given = { api_key = { status = "enabled", created_at = "2026-01-01T00:00:00Z", expires_at = null, created_by_id = null, created_by_type = null } },
+      want = { verdict = "unknown", reason = "status enabled is not known to this rule" },
+    },
     {
       note = "expires next year",
       given = { api_key = { status = "active", expires_at = "2027-01-01T00:00:00Z" } },

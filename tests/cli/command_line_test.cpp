@@ -207,7 +207,8 @@ TEST(Documents, AreWrittenByACommandThatHelpDoesNotName) {
   Muster muster;
   EXPECT_EQ(muster({"docs", "made"}).code, 0);
   EXPECT_THAT(muster.files.paths(), ::testing::ElementsAre("made/command-line.md", "made/datasets.md",
-                                                           "made/errors.md", "made/rules.md"));
+                                                           "made/errors.md", "made/rules.md",
+                                                           "rules/meta/muster.lua"));
   EXPECT_EQ(muster({"--help"}).out.find("docs"), std::string::npos);
 }
 

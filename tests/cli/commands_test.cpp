@@ -210,10 +210,10 @@ TEST(Import, MakesASnapshotThatCanBeShownAndVerified) {
                                   "when the files are older).\n"));
   const Outcome verified = muster({"snapshot", "verify", "snapshots"});
   EXPECT_EQ(verified.code, 0);
-  EXPECT_EQ(verified.out, "snapshots/one: OK, 1 dataset with 1 row, as the manifest says.\n");
+  EXPECT_EQ(verified.out, "snapshots/one: OK, 2 datasets with 2 rows, as the manifest says.\n");
   const Outcome shown = muster({"snapshot", "show", "snapshots/one"});
-  EXPECT_THAT(shown.out, HasSubstr("\nusers    complete"));
-  EXPECT_THAT(shown.out, HasSubstr("\nnot requested: organizations, invites,"));
+  EXPECT_THAT(shown.out, HasSubstr("\nusers          complete"));
+  EXPECT_THAT(shown.out, HasSubstr("\nnot requested: invites,"));
   const json::Value manifest = parsed(muster({"snapshot", "show", "snapshots/one", "--json"}).out);
   EXPECT_EQ(*manifest.find("origin")->string(), "declared");
   EXPECT_EQ(muster({"import", "export", "--organization", "X", "--out", "snapshots/one"}).code, 64);

@@ -234,6 +234,32 @@ TEST(Waivers, NeedAnApproverWhoIsNotTheSubject) {
   EXPECT_EQ(office.run().exit, ExitCode::ok);
 }
 
+TEST(Waivers, ThePersonIdOfTheSubjectIsNoApproverEither) {
+  Office office;
+  office.snapshot.files.add("hr.csv", "id,mail,status,end\nP1,ana@x.example,active,\nP2,bo@x.example,active,\nP3,cy@x.example,terminated,2026-11-01\n");
+  office.waivers = "- {id: W-1, rule: accounts.linked_to_roster, subject: {id: user_cy}, reason: r, approver: P3, expires: 2027-01-01}\n";
+  EXPECT_EQ(office.run().exit, ExitCode::failed);
+  office.waivers = "- {id: W-1, rule: accounts.linked_to_roster, subject: {id: user_cy}, reason: r, approver: P1, expires: 2027-01-01}\n";
+  EXPECT_EQ(office.run().exit, ExitCode::ok);
+}
+
+TEST(Waivers, SlipsAreErrorsAndThoseWithoutEffectAreSaid) {
+  Office office;
+  office.waivers =
+      "- {id: W-1, rule: keys.no_expiri, subject: {id: x}, reason: r, approver: a@x.example, expires: 2027-01-01}\n"
+      "- {id: W-2, rule: keys.no_expiry, subject: {nam: x}, reason: r, approver: a@x.example, expires: 2027-01-01}\n";
+  EXPECT_FALSE(office.check());
+  ASSERT_FALSE(office.problems.errors().empty());
+  ASSERT_EQ(office.problems.errors().size(), 2u);
+  EXPECT_EQ(office.problems.errors()[0].message, "waiver W-1: there is no rule or policy entry 'keys.no_expiri'");
+  EXPECT_EQ(office.problems.errors()[1].message, "waiver W-2: keys.no_expiry is about api_keys, which have no field 'nam'");
+  Office late;
+  late.waivers = "- {id: W-1, rule: keys.no_expiry, subject: {id: key_1}, reason: r, approver: a@x.example, expires: 2026-01-01}\n";
+  const muster::Run run = late.run();
+  ASSERT_EQ(run.notices.size(), 1u);
+  EXPECT_EQ(run.notices[0].text, "waiver W-1 for keys.no_expiry has no effect: it expired on 2026-01-01");
+}
+
 TEST(Waivers, DoNotTouchUnknownOrError) {
   Office office;
   office.own_rules["own/always.lua"] = own_rule("own.always", "if it.id == 'user_ana' then return unknown('u') end error('e')");
@@ -309,6 +335,13 @@ TEST(Gate, NoRuleSelectedIsNotAPass) {
   EXPECT_EQ(run.exit, ExitCode::undecided);
   EXPECT_THAT(run.rules, IsEmpty());
   EXPECT_THAT(bytes_of(run, "junit"), HasSubstr("<error"));
+}
+
+TEST(Gate, OneOfSeveralGlobsThatFitsNothingIsASlip) {
+  Office office;
+  office.request.bind.rule_globs = {"keys.*", "admin.*"};
+  EXPECT_FALSE(office.check());
+  EXPECT_EQ(office.problems.errors().front().message, "--rule admin.*: the policies select no such rule");
 }
 
 TEST(Gate, ADatasetWithNoRowsIsFine) {

@@ -202,6 +202,53 @@ TEST(State, OneRuleDoesNotTouchAnother) {
   EXPECT_EQ(lab.first("return pass()").verdict, Verdict::pass);
 }
 
+TEST(State, IteratorsAndModulesCannotBeKept) {
+  Lab lab;
+  EXPECT_EQ(lab.load(Lab::text("local _, box = it() return pass()", "local it = pairs({ {}, {} })")), nullptr);
+  EXPECT_THAT(lab.problems.errors().front().message, HasSubstr("an iterator made outside check is kept"));
+  Lab nested;
+  EXPECT_EQ(nested.load(Lab::text("return box.it() and pass()", "local box = { it = pairs({ 1 }) }")), nullptr);
+  Lab module;
+  module.library["store"] = "return { n = 0 }";
+  EXPECT_THAT(module.run(Lab::text("local store = require('store') store.n = 1 return pass()", "local _ = require('store')")).front().reason, HasSubstr("require is for the top of a rule file"));
+}
+
+TEST(Reach, NestingIsBoundedWhateverTheFileBuilds) {
+  Lab lab;
+  EXPECT_EQ(lab.load(Lab::text("return pass(tostring(t))", "local t = {} for i = 1, 120000 do t = { t } end")), nullptr);
+  EXPECT_THAT(lab.problems.errors().front().message, HasSubstr("nested too deeply"));
+  Lab functions;
+  EXPECT_EQ(functions.load(Lab::text("return f() and pass()", "local f = function() return 1 end for i = 1, 50000 do local g = f f = function() return g() end end")), nullptr);
+}
+
+TEST(Budget, ExtremesOfRangesAndLengths) {
+  Lab lab;
+  for (const char* check : {"return pass(table.unpack({}, math.maxinteger - 5, math.maxinteger) or 'nil')", "return table.unpack({}, math.mininteger, math.maxinteger)",
+                            "local t = {} for k = 62, 0, -1 do t[1 << k] = 1 end table.sort(t) return pass()", "local t = {} for k = 62, 0, -1 do t[1 << k] = 1 end return pass(table.concat(t))",
+                            "local t = {} for k = 62, 0, -1 do t[1 << k] = 1 end table.insert(t, 1, 5) return pass()"})
+    EXPECT_NE(lab.run(Lab::text(check)).front().verdict, Verdict::not_applicable) << check;
+}
+
+TEST(Budget, SearchesAreLinear) {
+  for (const char* check : {"local s = ('a'):rep(1 << 20) local w = 'b' .. ('a'):rep(1 << 19) for i = 1, 1e9 do local _ = s:find(w) end",
+                            "local s = ('a'):rep(1 << 20) for i = 1, 1e9 do local _ = s:split(('a'):rep(1 << 19) .. 'b') end",
+                            "local s = ('a'):rep(1 << 20) for i = 1, 1e9 do local _ = s:glob('*' .. ('a'):rep(34) .. 'b') end"})
+    EXPECT_THAT(over_budget(check), HasSubstr("over budget: more than")) << check;
+}
+
+TEST(Tricks, AFilterOfNothingOrWithHolesIsRefused) {
+  Lab lab;
+  EXPECT_THAT(lab.first("local t = {} return pass(tostring(org:count('users', { role = t.rolle })))").reason, HasSubstr("a filter names at least one field"));
+  EXPECT_THAT(lab.first("return pass(tostring(org:count('users', { role = { 'user', nil, 'admin' } })))").reason, HasSubstr("a filter's list has texts at 1, 2, 3"));
+  EXPECT_THAT(lab.first("return pass(tostring(org:count('users', { role = { admin = true } })))").reason, HasSubstr("a filter's list has texts at 1, 2, 3"));
+}
+
+TEST(Tricks, ARecordIsNoText) {
+  Lab lab;
+  EXPECT_EQ(lab.load(Lab::text("if key.workspace == 'w_1' then return fail('x') end return pass()")), nullptr);
+  EXPECT_EQ(lab.problems.errors().front().message, "'workspace' is a record; comparing it with a text by == is never true");
+}
+
 TEST(Tricks, MetamethodsOfRecordsDoNotOpen) {
   Lab lab;
   EXPECT_EQ(lab.first("return pass(key.__index)").verdict, Verdict::error);

@@ -195,12 +195,49 @@ TEST(Import, AFullDiskLeavesNothing) {
   }
 }
 
+TEST(Import, AReplyThatSaysThereIsMoreIsNotComplete) {
+  const auto status = [](const std::string& name, const std::string& text, Dataset dataset) {
+    Import import;
+    import.files.add("in/" + name, text);
+    const auto manifest = import.run();
+    EXPECT_TRUE(manifest) << import.problems.render();
+    return std::string(word_of(manifest->row(dataset).status)) + ": " + manifest->row(dataset).reason;
+  };
+  const std::string cut = "partial: the last reply says that there is more, and it is not there";
+  EXPECT_EQ(status("users.json", R"({"data":[{"id":"u1"}],"has_more":true,"last_id":"u1"})", Dataset::users), cut);
+  EXPECT_EQ(status("users.jsonl", "{\"data\":[{\"id\":\"u1\"}],\"has_more\":true}\n{\"data\":[{\"id\":\"u2\"}],\"has_more\":true}\n", Dataset::users), cut);
+  EXPECT_EQ(status("groups.json", R"({"data":[{"id":"g1"}],"next_page":"abc"})", Dataset::groups), cut);
+  EXPECT_EQ(status("users.json", R"({"data":[{"id":"u1"}],"has_more":true}{"data":[{"id":"u2"}],"has_more":false})", Dataset::users), "complete: ");
+  EXPECT_EQ(status("groups.json", R"({"data":[{"id":"g1"}],"next_page":null})", Dataset::groups), "complete: ");
+  const std::string page = R"({"data":[{"user_id":"u1","workspace_id":"w1"}],"has_more":true})";
+  EXPECT_EQ(status("workspace_members.json", page + R"({"data":[{"user_id":"u1","workspace_id":"w2"}],"has_more":false})", Dataset::workspace_members),
+            "partial: the replies of w1 say that there is more");
+  EXPECT_EQ(status("workspace_members.json", page + R"({"data":[{"user_id":"u2","workspace_id":"w1"}],"has_more":false})", Dataset::workspace_members), "complete: ");
+}
+
+TEST(Import, AnEmptyFileIsNoEmptyDataset) {
+  for (const char* name : {"in/users.jsonl", "in/users.json"}) {
+    Import import;
+    import.files.add(name, "");
+    EXPECT_THAT(import.fails(), ElementsAre("import.input " + std::string(name) + ":1 the file is empty; write [] for a dataset without rows"));
+  }
+}
+
+TEST(Import, TheOrganizationIsWhatTheCallerNamed) {
+  Import import;
+  import.files.add("in/users.jsonl", "{\"id\":\"u1\"}\n");
+  const auto manifest = import.run();
+  ASSERT_TRUE(manifest) << import.problems.render();
+  EXPECT_EQ(manifest->row(Dataset::organizations).rows, 1u);
+  EXPECT_THAT(manifest->row(Dataset::organizations).warnings, ElementsAre("made of the name given to the import"));
+}
+
 TEST(Import, WhatAKilledImportLeftIsReplaced) {
   Import import;
   import.files.add("in/users.jsonl", "{\"id\":\"u1\"}\n");
   import.files.add("snaps/.one.import/data/groups.jsonl", "left over");
   ASSERT_TRUE(import.run()) << import.problems.render();
-  EXPECT_THAT(import.files.paths(), ElementsAre("in/users.jsonl", "snaps/one/data/users.jsonl",
+  EXPECT_THAT(import.files.paths(), ElementsAre("in/users.jsonl", "snaps/one/data/organizations.jsonl", "snaps/one/data/users.jsonl",
                                                 "snaps/one/ledger.jsonl", "snaps/one/manifest.json"));
 }
 

@@ -26,12 +26,13 @@ class Docs final : public Command {
   ExitCode run(Environment& environment) override {
     const auto pages = make_docs_pages(environment.files);
     if (!pages) return report(environment, pages.error());
-    if (const Status made = environment.files.make_folders(folder_); !made)
-      return report(environment, made.error());
     for (const DocsPage& page : *pages) {
-      const Status written = environment.files.write_file(join_path(folder_, page.name), page.text);
+      const std::string path = join_path(folder_, page.name);
+      if (const Status made = environment.files.make_folders(parent_path(path)); !made)
+        return report(environment, made.error());
+      const Status written = environment.files.write_file(path, page.text);
       if (!written) return report(environment, written.error());
-      environment.console.out.write(fmt::format("{}\n", join_path(folder_, page.name)));
+      environment.console.out.write(fmt::format("{}\n", path));
     }
     return ExitCode::ok;
   }

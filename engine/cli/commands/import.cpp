@@ -55,6 +55,12 @@ class Import final : public Command {
     const bool is_said = as_of_.is_given();
     if (!is_said) as_of_.is_now = true;
     options_.as_of = as_of_.resolve(environment.clock);
+    if (*options_.as_of > environment.clock.now())
+      return report(environment, Error{ErrorCode::usage,
+                                       fmt::format("--as-of {} lies ahead: files cannot be exported in the future",
+                                                   format_rfc3339(*options_.as_of)),
+                                       {},
+                                       "give the time at which they were exported"});
     options_.collector = fmt::format("muster import {}", version());
     const auto manifest = snapshot::import_snapshot(environment.files, options_, problems);
     if (!manifest) return report(environment, problems);

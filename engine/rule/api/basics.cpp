@@ -36,6 +36,7 @@ std::string text_of(lua_State* L, int at) {
     case LUA_TBOOLEAN: return lua_toboolean(L, at) ? "true" : "false";
     case LUA_TNUMBER:
       if (lua_isinteger(L, at)) return fmt::format("{}", static_cast<long long>(lua_tointeger(L, at)));
+      if (std::isnan(lua_tonumber(L, at))) return "nan";  // its sign varies between processors
       return fmt::format("{}", lua_tonumber(L, at));
     case LUA_TSTRING: {
       std::size_t size = 0;
@@ -155,7 +156,7 @@ void push_sorted_keys(lua_State* L, int at) {
     lua_pop(L, 1);
     const int type = lua_type(L, -1);
     if (type != LUA_TNUMBER && type != LUA_TSTRING && type != LUA_TBOOLEAN)
-      raise_error(L, "a table with a " + std::string(kind_of(L, -1)) + " as a key cannot be looped over: the order would vary");
+      raise_error(L, "a table with a key that is no text, number or truth value cannot be looped over: the order would vary");
     lua_pushvalue(L, -1);
     lua_rawseti(L, keys, ++count);
   }

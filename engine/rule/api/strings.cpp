@@ -1,6 +1,7 @@
 // The string library that rules get: no patterns (one hostile pattern can run for minutes where no budget sees it), but plain search, globs and splitting, all linear.
 // Positions count bytes, as Lua people expect; upper and lower change ASCII only, fold is for comparing names.
 #include <algorithm>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -29,6 +30,13 @@ int give(lua_State* L, std::string_view text) {
 std::size_t position(lua_Integer at, std::size_t length) {
   if (at < 0) at = static_cast<lua_Integer>(length) + at + 1;
   return at < 1 ? 1 : static_cast<std::size_t>(at);
+}
+
+// Linear whatever the texts (glibc's memmem is two-way): the stock searchers can be made quadratic.
+std::size_t find_text(std::string_view text, std::string_view wanted, std::size_t from) {
+  if (wanted.empty()) return from;
+  const void* found = memmem(text.data() + from, text.size() - from, wanted.data(), wanted.size());
+  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : std::string_view::npos;
 }
 
 int s_len(lua_State* L) {
@@ -87,31 +95,34 @@ int s_byte(lua_State* L) {
   lua_pushinteger(L, static_cast<unsigned char>(text[at - 1]));
   return 1;
 }
+// Lua people write patterns here. A text that would be one elsewhere is refused unless they say that it is meant plainly, as in Lua: s:find("[x]", 1, true).
 int s_find(lua_State* L) {
   const std::string_view text = arg(L, 1), wanted = arg(L, 2);
+  if (!lua_toboolean(L, 4) && wanted.find_first_of("^$*+?.([%-") != std::string_view::npos)
+    luaL_error(L, "string.find searches plain text, and '%s' has characters that are a pattern in Lua; write s:find(text, 1, true) to search for it as it is, or use starts_with, ends_with, glob",
+               std::string(wanted).c_str());
   const std::size_t from = position(luaL_optinteger(L, 3, 1), text.size());
-  charge(L, text.size() / 4);
+  charge(L, (text.size() + wanted.size()) / 4);
   if (from > text.size() + 1) {
     lua_pushnil(L);
     return 1;
   }
-  const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(from - 1), text.end(),
-                                 std::boyer_moore_horspool_searcher(wanted.begin(), wanted.end()));
-  if (found == text.end() && !wanted.empty()) {
+  const std::size_t found = find_text(text, wanted, from - 1);
+  if (found == std::string_view::npos) {
     lua_pushnil(L);
     return 1;
   }
-  const auto at = static_cast<lua_Integer>(found - text.begin()) + 1;
-  // The searcher's worst case is text × wanted; it is paid for.
-  charge(L, std::min<std::uint64_t>(static_cast<std::uint64_t>(text.size()) * wanted.size() / 64, 100'000));
+  const auto at = static_cast<lua_Integer>(found) + 1;
   lua_pushinteger(L, at);
   lua_pushinteger(L, at + static_cast<lua_Integer>(wanted.size()) - 1);
   return 2;
 }
 int s_contains(lua_State* L) {
   lua_settop(L, 2);
+  lua_pushinteger(L, 1);
+  lua_pushboolean(L, 1);
   s_find(L);
-  lua_pushboolean(L, !lua_isnil(L, 3));
+  lua_pushboolean(L, !lua_isnil(L, 5));
   return 1;
 }
 int s_starts_with(lua_State* L) {
@@ -124,19 +135,20 @@ int s_ends_with(lua_State* L) {
 }
 int s_glob(lua_State* L) {
   const std::string_view text = arg(L, 1), pattern = arg(L, 2);
-  charge(L, text.size() * std::max<std::size_t>(pattern.size(), 1) / 8);
+  charge(L, text.size() * std::max<std::size_t>(pattern.size(), 1));
   lua_pushboolean(L, glob_match(pattern, text));
   return 1;
 }
 int s_split(lua_State* L) {
   const std::string_view text = arg(L, 1), separator = arg(L, 2);
   if (separator.empty()) luaL_error(L, "split needs a separator");
-  charge(L, text.size());
+  charge(L, text.size() + separator.size());
   lua_newtable(L);
   lua_Integer count = 0;
   std::size_t from = 0;
   for (;;) {
-    const std::size_t at = text.find(separator, from);
+    charge(L, 2 + separator.size() / 4);  // each search begins with a look at the separator
+    const std::size_t at = find_text(text, separator, from);
     const std::string_view part = text.substr(from, at == std::string_view::npos ? at : at - from);
     lua_pushlstring(L, part.data(), part.size());
     lua_rawseti(L, -2, ++count);
@@ -208,7 +220,7 @@ int s_format(lua_State* L) {
       else piece.insert(0, pad, ' ');
     }
     out += piece;
-    charge(L, 4 + piece.size() / 16);
+    charge(L, 20 + piece.size());
     if (out.size() > kMaxText) luaL_error(L, "string.format would make more than %d bytes", static_cast<int>(kMaxText));
   }
   return give(L, out);
@@ -231,7 +243,8 @@ constexpr ApiFunction kFunctions[] = {
     {"string", "reverse", guarded<s_reverse>, "(s: string): string", "Bytes in reverse."},
     {"string", "rep", guarded<s_rep>, "(s: string, n: integer, between?: string): string", "n times s; at most 1 MiB."},
     {"string", "byte", guarded<s_byte>, "(s: string, at?: integer): integer?", "The byte at a position."},
-    {"string", "find", guarded<s_find>, "(s: string, wanted: string, from?: integer): integer?, integer?", "Plain search (no patterns): first and last position, or nil."},
+    {"string", "find", guarded<s_find>, "(s: string, wanted: string, from?: integer, plain?: boolean): integer?, integer?",
+     "Plain search: first and last position, or nil. A text that is a pattern in Lua is refused unless `plain` is true."},
     {"string", "contains", guarded<s_contains>, "(s: string, wanted: string): boolean", "Whether s holds the text."},
     {"string", "starts_with", guarded<s_starts_with>, "(s: string, prefix: string): boolean", "Whether s starts with the text."},
     {"string", "ends_with", guarded<s_ends_with>, "(s: string, suffix: string): boolean", "Whether s ends with the text."},

@@ -13,6 +13,8 @@ void check_table(lua_State* L) {
 lua_Integer length(lua_State* L) {
   const lua_Integer n = luaL_len(L, 1);
   charge(L, 1);
+  // A table with few keys can claim any length (its border): what is longer than memory allows is no list.
+  if (n < 0 || n > 50'000'000) luaL_error(L, "a list this long cannot be worked on");
   return n;
 }
 
@@ -134,10 +136,12 @@ int t_unpack(lua_State* L) {
   const lua_Integer first = luaL_optinteger(L, 2, 1);
   const lua_Integer last = luaL_optinteger(L, 3, luaL_len(L, 1));
   if (first > last) return 0;
-  if (last - first >= 200 || !lua_checkstack(L, 210)) luaL_error(L, "table.unpack gives at most 200 values");
-  charge(L, static_cast<std::uint64_t>(last - first + 1));
-  for (lua_Integer i = first; i <= last; ++i) lua_geti(L, 1, i);
-  return static_cast<int>(last - first + 1);
+  // Unsigned, for the distance of two extremes does not fit a lua_Integer.
+  const std::uint64_t distance = static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(first);
+  if (distance >= 200 || !lua_checkstack(L, 210)) luaL_error(L, "table.unpack gives at most 200 values");
+  charge(L, distance + 1);
+  for (std::uint64_t i = 0; i <= distance; ++i) lua_geti(L, 1, static_cast<lua_Integer>(static_cast<std::uint64_t>(first) + i));
+  return static_cast<int>(distance + 1);
 }
 
 constexpr ApiFunction kFunctions[] = {

@@ -55,10 +55,11 @@ int give(lua_State* L, Verdict verdict, const char* function, bool needs_reason)
   if (lua_type(L, 1) == LUA_TTABLE) {
     push_table_of(L, 1);
     const int table = lua_gettop(L);
-    lua_pushnil(L);
-    while (lua_next(L, table) != 0) {
-      lua_pop(L, 1);
+    push_sorted_keys(L, table);
+    const int keys = lua_gettop(L);
+    for (lua_Integer i = 1; lua_rawgeti(L, keys, i) != LUA_TNIL; ++i) {
       const std::string name = text_of(L, -1);
+      lua_pop(L, 1);
       if (name != "reason" && name != "observed" && name != "expected" && name != "related")
         raise_error(L, std::string(function) + " has no '" + name + "'; it takes reason, observed, expected, related");
     }
