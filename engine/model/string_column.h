@@ -1,5 +1,6 @@
-// A column of strings in one arena: 8 bytes a row plus the text. Append only; views stay valid until the column is moved from or destroyed... and
-// until the next append. 32-bit row numbers; the arena may pass 4 GiB.
+// A column of strings in one arena: 8 bytes a row plus the text. Append only; views stay valid until the
+// column is moved from or destroyed... and until the next append. 32-bit row numbers; the arena may pass 4
+// GiB.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +26,13 @@ class StringColumn {
   [[nodiscard]] bool empty() const { return ends_.empty(); }
   /// Bytes of text of all rows.
   [[nodiscard]] std::size_t bytes() const { return arena_.size(); }
-  /// For batches of random reads: starts fetching the row's place, and, once that is there, its text.
-  void prefetch_place(std::size_t row) const { __builtin_prefetch(ends_.data() + row); }
+  /// For batches of random reads: asks for a row's place, and, once that is there, for its text, without
+  /// waiting. Loads rather than prefetch instructions, because processors drop those when the page's address
+  /// is not at hand.
+  void prefetch_place(std::size_t row) const { asm volatile("" : : "r"(ends_[row])); }
   void prefetch_text(std::size_t row) const {
-    __builtin_prefetch(arena_.data() + (row == 0 ? 0 : ends_[row - 1]));
-    __builtin_prefetch(arena_.data() + ends_[row]);  // a text may lie on two cache lines
+    const std::string_view text = (*this)[row];
+    if (!text.empty()) asm volatile("" : : "r"(text.front()), "r"(text.back()));
   }
   void reserve(std::size_t rows, std::size_t bytes) {
     ends_.reserve(rows);
@@ -50,7 +53,8 @@ class StringColumn {
     std::uint64_t arena_to = to == 0 ? 0 : ends_[to - 1];
     for (std::size_t i = 0; i < rows.size(); ++i) {
       // The run of rows that stay, between this dropped row and the next.
-      const std::size_t begin = std::size_t{rows[i]} + 1, end = i + 1 < rows.size() ? rows[i + 1] : ends_.size();
+      const std::size_t begin = std::size_t{rows[i]} + 1,
+                        end = i + 1 < rows.size() ? rows[i + 1] : ends_.size();
       if (begin == end) continue;
       const std::uint64_t from = ends_[begin - 1], size = ends_[end - 1] - from;
       std::memmove(arena_.data() + arena_to, arena_.data() + from, size);

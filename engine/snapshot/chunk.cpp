@@ -403,13 +403,12 @@ class ChunkParser::Impl {
     rows_.resize(count);
     for (std::size_t begin = 0; begin < count; begin += kTogether) {
       const std::size_t end = std::min(begin + kTogether, count);
+      for (std::size_t i = begin; i < end; ++i) rows_[i] = keys.guess(texts.hashes[i]);
       const auto each_guess = [&](auto&& fetch) {
         for (std::size_t i = begin; i < end; ++i) {
-          const std::uint32_t row = keys.guess(texts.hashes[i]);
-          if (row != kDangling) fetch(row);
+          if (rows_[i] != kDangling) fetch(rows_[i]);
         }
       };
-      for (std::size_t i = begin; i < end; ++i) keys.prefetch(texts.hashes[i]);
       each_guess([&](std::uint32_t row) { ids.prefetch_place(row); });
       each_guess([&](std::uint32_t row) { ids.prefetch_text(row); });
       for (std::size_t i = begin; i < end; ++i) rows_[i] = keys.find(ids, texts.texts[i], texts.hashes[i]);

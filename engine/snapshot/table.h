@@ -114,8 +114,10 @@ class KeyIndex {
   [[nodiscard]] std::uint32_t find(const StringColumn& ids,
                                    std::string_view key) const;  // kDangling when there is none
   [[nodiscard]] static std::uint64_t hash(std::string_view key);
-  /// For batches: starts fetching the slot of a hash.
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(slots_.data() + (hash & mask_)); }
+  /// For batches: asks for the slot of a hash, without waiting (see StringColumn::prefetch_place).
+  void prefetch(std::uint64_t hash) const {
+    if (!slots_.empty()) asm volatile("" : : "r"(slots_[hash & mask_]));
+  }
   /// For batches, once the slot is there: the row that the hash probably belongs to, to prefetch its text;
   /// kDangling when there is none.
   [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const;
