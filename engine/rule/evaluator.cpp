@@ -16,6 +16,8 @@ void Host::begin_subject() {
   sticky = Sticky::none;
   verdicts_made = 0;
   used = 0;
+  reads.clear();
+  read_more = false;
   hook_calls = 0;
   if (!reason.empty()) reason.clear();
   if (!observed.empty()) observed.clear();
@@ -38,12 +40,17 @@ struct Evaluator::Impl {
   std::size_t next = 0;
   BlockResult* out = nullptr;
   std::unordered_map<std::string, std::uint32_t> reasons;
-  std::string last_reason;
-  std::uint32_t last_reason_index = 0;
+  std::uint64_t block = 0;  // its number
+  Memo memo;
+  std::uint64_t spent = 0;  // instructions that the budget has not been told of
 
   static int prepare(lua_State* L);
   static int run(lua_State* L);
-  void record(Verdict verdict, const std::string& reason);
+  bool spend(std::uint64_t instructions);
+  std::uint32_t index_of(const std::string& reason);
+  void record(Verdict verdict, const std::string& reason) { record(verdict, reason, index_of(reason)); }
+  void record(Verdict verdict, const std::string& reason, std::uint32_t index);
+  bool recall();
   void finish_subject();
   void fail_subject(lua_State* L);
 };
@@ -97,6 +104,7 @@ Result<std::unique_ptr<Evaluator>> Evaluator::make(const Rule& rule, const Param
   host.rule = &rule.info();
   host.library = &rule.library();
   host.world = &world;
+  host.subject = subject->dataset;
   host.limits = &impl->limits;
   host.memory_limit = limits.memory_bytes;
   host.subject_limit = limits.subject_instructions;
@@ -115,19 +123,37 @@ Result<std::unique_ptr<Evaluator>> Evaluator::make(const Rule& rule, const Param
   return std::unique_ptr<Evaluator>(new Evaluator(std::move(impl)));
 }
 
-void Evaluator::Impl::record(Verdict verdict, const std::string& reason) {
-  std::uint32_t index = 0;
-  if (!reason.empty()) {
-    if (reason == last_reason) {
-      index = last_reason_index;
-    } else {
-      const auto [found, is_new] = reasons.try_emplace(reason, static_cast<std::uint32_t>(out->reasons.size()));
-      if (is_new) out->reasons.push_back(reason);
-      index = found->second;
-      last_reason = reason;
-      last_reason_index = index;
-    }
+// The budget is shared between workers, so it is told of instructions by the million, and of the rest at the end of a block.
+bool Evaluator::Impl::spend(std::uint64_t instructions) {
+  constexpr std::uint64_t kTogether = 1'000'000;
+  spent += instructions;
+  if (spent < kTogether) return true;
+  return budget->take(std::exchange(spent, 0));
+}
+
+std::uint32_t Evaluator::Impl::index_of(const std::string& reason) {
+  if (reason.empty()) return 0;
+  const auto [found, is_new] = reasons.try_emplace(reason, static_cast<std::uint32_t>(out->reasons.size()));
+  if (is_new) out->reasons.push_back(reason);
+  return found->second;
+}
+
+// Decides the next subject from memory; false when the rule must be called.
+bool Evaluator::Impl::recall() {
+  Outcome* outcome = memo.find(rows[next]);
+  if (!outcome) return false;
+  if (outcome->block != block) {
+    outcome->block = block;
+    outcome->reason_index = index_of(outcome->reason);
   }
+  host.observed = outcome->observed;
+  host.expected = outcome->expected;
+  record(outcome->verdict, outcome->reason, outcome->reason_index);
+  host.used = outcome->instructions;
+  return true;
+}
+
+void Evaluator::Impl::record(Verdict verdict, const std::string& reason, std::uint32_t index) {
   if (!out->verdicts.empty() && out->verdicts.back().verdict == verdict && out->verdicts.back().reason == index) {
     ++out->verdicts.back().count;
   } else {
@@ -160,6 +186,8 @@ void Evaluator::Impl::finish_subject() {
   if (host.sticky != Sticky::none) {
     record(host.sticky == Sticky::unknown ? Verdict::unknown : Verdict::error, host.sticky_reason);
   } else if (host.verdicts_made == 1 && lua_touserdata(L, -1) == host.verdict_token) {
+    if (!host.read_more && host.related.empty() && host.rows.empty())
+      memo.learn(host.reads, {host.verdict, host.reason, host.observed, host.expected, host.used, 0, 0});
     record(host.verdict, host.reason);
   } else {
     host.observed.clear();
@@ -184,16 +212,19 @@ int Evaluator::Impl::run(lua_State* L) {
       lua_newtable(L);
       lua_rawseti(L, LUA_REGISTRYINDEX, host.pool_ref);
     }
-    host.begin_subject();
-    rearm_hook(L);
-    lua_pushvalue(L, 1);
-    push_handle(L, self->subject, self->rows[self->next]);
-    lua_pushvalue(L, 2);
-    lua_pushvalue(L, 3);
-    lua_call(L, 3, 1);
-    self->finish_subject();
-    lua_settop(L, 3);
-    if (!host.budget->take(host.used)) {
+    if (!self->recall()) {
+      host.begin_subject();
+      host.subject_row = self->rows[self->next];
+      rearm_hook(L);
+      lua_pushvalue(L, 1);
+      push_handle(L, self->subject, self->rows[self->next]);
+      lua_pushvalue(L, 2);
+      lua_pushvalue(L, 3);
+      lua_call(L, 3, 1);
+      self->finish_subject();
+      lua_settop(L, 3);
+    }
+    if (!self->spend(host.used)) {
       host.over_budget = "over budget: more than " + std::to_string(host.budget->limit()) + " instructions for the rule";
       return 0;
     }
@@ -228,8 +259,7 @@ void Evaluator::evaluate(std::span<const std::uint32_t> rows, BlockResult& out) 
   impl.next = 0;
   impl.out = &out;
   impl.reasons.clear();
-  impl.last_reason.clear();
-  impl.last_reason_index = 0;
+  ++impl.block;
   while (impl.next < rows.size()) {
     lua_settop(L, 0);
     lua_pushcfunction(L, Impl::run);
@@ -241,14 +271,18 @@ void Evaluator::evaluate(std::span<const std::uint32_t> rows, BlockResult& out) 
       impl.budget->cancel();
       return;
     }
-    if (status == LUA_OK) return;
+    if (status == LUA_OK) break;
     impl.fail_subject(L);
-    if (!impl.budget->take(host.used)) {
+    if (!impl.spend(host.used)) {
       out.over_budget = "over budget: more than " + std::to_string(impl.budget->limit()) + " instructions for the rule";
       impl.budget->cancel();
       return;
     }
     ++impl.next;
+  }
+  if (!impl.budget->take(std::exchange(impl.spent, 0))) {
+    out.over_budget = "over budget: more than " + std::to_string(impl.budget->limit()) + " instructions for the rule";
+    impl.budget->cancel();
   }
 }
 

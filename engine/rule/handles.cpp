@@ -31,6 +31,15 @@ std::string field_path(Host& host, const Handle& handle, std::string_view name) 
 
 std::string_view slot_name(const Slot& slot) { return slot.key; }
 
+// Remembers a read of the subject for the memo: of its state alone, or of a coded value. Other reads are no business of the memo.
+void note_read(Host& host, const Handle& handle, const Probe& probe) {
+  if (host.read_more) return;
+  const bool is_subject = handle.dataset == host.subject && handle.row == host.subject_row;
+  constexpr std::size_t kMaxReads = 32;  // longer paths are rarely walked twice
+  if (is_subject && host.reads.size() < kMaxReads && (probe.is_state || is_coded(*probe.slot))) host.reads.emplace_back(probe, ask(probe, handle.row));
+  else host.read_more = true;
+}
+
 [[noreturn]] void raise_cell(lua_State* L, const Handle& handle, const Slot& slot, Cell cell) {
   Host& host = host_of(L);
   const std::string path = field_path(host, handle, slot_name(slot));
@@ -150,6 +159,14 @@ Cell cell_of(lua_State* L, const Handle& handle, const Slot& slot, bool& is_dang
   }
   if (slot.kind != Slot::Kind::field) raise_error(L, "'" + std::string(slot_name(slot)) + "' is not a field");
   return slot.column->cell(handle.row);
+}
+
+// Of a method that asks for the state of a field and tells the memo so itself.
+const Handle& live_handle(lua_State* L, int at) {
+  const bool read_more = host_of(L).read_more;
+  const Handle& handle = check_handle(L, at);
+  host_of(L).read_more = read_more;
+  return handle;
 }
 
 const Slot& named_field(lua_State* L, const Handle& handle) {
@@ -346,6 +363,7 @@ const Slot& slot_of(lua_State* L, const Handle& handle, int name_at) {
 }
 
 int push_field(lua_State* L, const Handle& handle, const Slot& slot) {
+  note_read(host_of(L), handle, {&slot, false});
   const snapshot::Column& column = *slot.column;
   const std::uint32_t row = handle.row;
   if (const Cell cell = column.cell(row); cell != Cell::value) raise_cell(L, handle, slot, cell);
@@ -397,6 +415,7 @@ void push_handle(lua_State* L, Dataset dataset, std::uint32_t row) {
   } else {
     handle = static_cast<Handle*>(lua_touserdata(L, -1));
   }
+  if (dataset != host.subject || row != host.subject_row) host.read_more = true;
   handle->dataset = dataset;
   handle->row = row;
   handle->epoch = host.epoch;
@@ -422,7 +441,9 @@ Handle* to_handle(lua_State* L, int at) {
 Handle& check_handle(lua_State* L, int at) {
   Handle* handle = to_handle(L, at);
   if (!handle) luaL_error(L, "a record is wanted, not %s (write record:name(), with a colon)", std::string(kind_of(L, at)).c_str());
-  if (handle->epoch != host_of(L).epoch) raise_error(L, "a record of another subject is used");
+  Host& host = host_of(L);
+  if (handle->epoch != host.epoch) raise_error(L, "a record of another subject is used");
+  host.read_more = true;  // whatever is done with it now
   return *handle;
 }
 
@@ -549,37 +570,41 @@ bool matches(lua_State* L, const std::vector<Filter>& filters, Dataset dataset, 
 namespace {
 
 int method_is_null(lua_State* L) {
-  const Handle& handle = check_handle(L, 1);
+  const Handle& handle = live_handle(L, 1);
   const Slot& slot = named_field(L, handle);
   bool is_dangling = false;
   const Cell cell = cell_of(L, handle, slot, is_dangling);
   if (cell == Cell::absent || cell == Cell::invalid) raise_cell(L, handle, slot, cell);
+  note_read(host_of(L), handle, {&slot, true});
   lua_pushboolean(L, cell == Cell::null);
   return 1;
 }
 int method_is_absent(lua_State* L) {
-  const Handle& handle = check_handle(L, 1);
+  const Handle& handle = live_handle(L, 1);
   const Slot& slot = named_field(L, handle);
   bool is_dangling = false;
   lua_pushboolean(L, cell_of(L, handle, slot, is_dangling) == Cell::absent);
+  note_read(host_of(L), handle, {&slot, true});
   return 1;
 }
 int method_is_dangling(lua_State* L) {
-  const Handle& handle = check_handle(L, 1);
+  const Handle& handle = live_handle(L, 1);
   const Slot& slot = named_field(L, handle);
   if (slot.kind != Slot::Kind::one) raise_error(L, "'" + std::string(slot.key) + "' is not a relation");
   bool is_dangling = false;
   const Cell cell = cell_of(L, handle, slot, is_dangling);
   if (cell == Cell::absent || cell == Cell::invalid) raise_cell(L, handle, slot, cell);
+  note_read(host_of(L), handle, {&slot, true});
   lua_pushboolean(L, is_dangling);
   return 1;
 }
 int method_get(lua_State* L) {
-  const Handle& handle = check_handle(L, 1);
+  const Handle& handle = live_handle(L, 1);
   const Slot& slot = named_field(L, handle);
   if (lua_gettop(L) < 3) raise_error(L, "get(field, default) needs a default");
   bool is_dangling = false;
   const Cell cell = cell_of(L, handle, slot, is_dangling);
+  note_read(host_of(L), handle, {&slot, true});
   if (cell == Cell::null || cell == Cell::absent) {
     lua_pushvalue(L, 3);
     return 1;

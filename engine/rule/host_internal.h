@@ -15,6 +15,7 @@
 #include <lua.hpp>
 
 #include "rule/evaluator.h"
+#include "rule/memo.h"
 #include "rule/rule.h"
 #include "snapshot/world.h"
 
@@ -131,6 +132,11 @@ struct Host {
   std::string reason, observed, expected;
   std::vector<Related> related;
   std::vector<RawRow> rows;
+  // What it read of the subject's own row, for the memo; anything else that it learned of the subject sets `read_more`.
+  snapshot::Dataset subject{};
+  std::uint32_t subject_row = 0;
+  std::vector<std::pair<Probe, Answer>> reads;
+  bool read_more = false;
   std::deque<Query> queries;
   std::deque<MemberLoop> loops;
 
