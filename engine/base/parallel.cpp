@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <exception>
 #include <fstream>
 #include <mutex>
@@ -67,6 +68,34 @@ void run_parallel(unsigned jobs, std::size_t tasks,
     work.run(0);
   }
   work.rethrow();
+}
+
+void run_in_order(unsigned jobs, std::size_t tasks, const std::function<std::string(std::size_t task)>& make,
+                  const std::function<void(std::string text)>& take) {
+  std::mutex mutex;
+  std::condition_variable turned;
+  std::size_t turn = 0;
+  bool has_failed = false;
+  run_parallel(jobs, tasks, [&](std::size_t task, unsigned) {
+    try {
+      std::string text = make(task);
+      std::unique_lock lock(mutex);
+      turned.wait(lock, [&] { return turn == task || has_failed; });
+      if (has_failed) return;
+      lock.unlock();  // nobody else has the turn
+      take(std::move(text));
+      lock.lock();
+      ++turn;
+    } catch (...) {
+      {
+        const std::lock_guard lock(mutex);
+        has_failed = true;
+      }
+      turned.notify_all();
+      throw;
+    }
+    turned.notify_all();
+  });
 }
 
 unsigned available_cores() {

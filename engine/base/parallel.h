@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
 
 namespace muster {
 
@@ -12,6 +13,12 @@ namespace muster {
 /// them: jobs = 1 makes no thread). `worker` is 0..jobs-1. Returns when all are done.
 void run_parallel(unsigned jobs, std::size_t tasks,
                   const std::function<void(std::size_t task, unsigned worker)>& fn);
+
+/// Makes one text for each task, several at a time, and hands them to `take` in order, one at a time and each
+/// as soon as it is its turn: for writing what is long to make. At most one text a thread is held. Exceptions
+/// of both as with run_parallel.
+void run_in_order(unsigned jobs, std::size_t tasks, const std::function<std::string(std::size_t task)>& make,
+                  const std::function<void(std::string text)>& take);
 
 /// The number of cores this process may use (at least 1).
 [[nodiscard]] unsigned available_cores();

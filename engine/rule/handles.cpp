@@ -461,12 +461,14 @@ void push_list(lua_State* L, const ListView& view) {
 }
 
 std::string_view handle_id(Host& host, const Handle& handle) {
+  host.read_more = true;
   if (handle.row == kImplicitRow) return host.world->table(Dataset::users)->ids()[handle.user];
   const snapshot::Table& table = *host.world->table(handle.dataset);
   return handle.row < table.ids().size() ? table.ids()[handle.row] : std::string_view();
 }
 
 std::string_view handle_label(Host& host, const Handle& handle) {
+  host.read_more = true;
   if (handle.row == kImplicitRow) return host.world->table(Dataset::users)->labels()[handle.user];
   const snapshot::Table& table = *host.world->table(handle.dataset);
   return handle.row < table.labels().size() ? table.labels()[handle.row] : handle_id(host, handle);

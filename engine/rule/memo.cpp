@@ -15,7 +15,8 @@ constexpr std::size_t kMaxOutcomes = 2048;
 
 bool is_coded(const Slot& slot) {
   using snapshot::FieldType;
-  return slot.kind == Slot::Kind::field && (slot.type == FieldType::word || slot.type == FieldType::boolean || slot.type == FieldType::integer);
+  return slot.kind == Slot::Kind::field &&
+         (slot.type == FieldType::word || slot.type == FieldType::boolean || slot.type == FieldType::integer);
 }
 
 Answer ask(const Probe& probe, std::uint32_t row) {
@@ -48,7 +49,8 @@ Outcome* Memo::find(std::uint32_t row) {
   for (;;) {
     const Node& node = nodes_[at];
     const Answer answer = ask(node.probe, row);
-    const auto branch = std::find_if(node.branches.begin(), node.branches.end(), [&](const Branch& known) { return known.answer == answer; });
+    const auto branch = std::find_if(node.branches.begin(), node.branches.end(),
+                                     [&](const Branch& known) { return known.answer == answer; });
     if (branch == node.branches.end()) return nullptr;
     if (branch->is_outcome) return &outcomes_[branch->to];
     at = branch->to;
@@ -66,10 +68,12 @@ void Memo::learn(std::span<const std::pair<Probe, Answer>> reads, Outcome outcom
   for (std::size_t i = 0; i < reads.size(); ++i) {
     const auto& [probe, answer] = reads[i];
     if (at == nodes_.size()) nodes_.push_back({probe, {}});
-    // A rule that asks something else after the same answers would not be a function of them: the sandbox forbids it, and nothing is learned of it.
+    // A rule that asks something else after the same answers would not be a function of them: the sandbox
+    // forbids it, and nothing is learned of it.
     if (!(nodes_[at].probe == probe)) return;
     auto& branches = nodes_[at].branches;
-    const auto branch = std::find_if(branches.begin(), branches.end(), [&](const Branch& known) { return known.answer == answer; });
+    const auto branch = std::find_if(branches.begin(), branches.end(),
+                                     [&](const Branch& known) { return known.answer == answer; });
     const bool is_last = i + 1 == reads.size();
     if (branch != branches.end()) {
       if (branch->is_outcome || is_last) return;

@@ -1,7 +1,9 @@
-// Memo: what a rule made of the values that it read, so that it need not be asked again. A rule sees of its subject only what it reads through the host, and
-// nothing else differs between subjects: what it captured is frozen, there is no clock and no chance. Two subjects whose reads come out alike therefore get the
-// same verdict. The memo is a tree of reads (what a rule reads next depends on what it has read so far) with outcomes at its leaves. Only reads of the subject's
-// own enum words, truth values, whole numbers and states (null, absent, dangling) are followed; a rule that reads anything else of that subject (a text, a time,
+// Memo: what a rule made of the values that it read, so that it need not be asked again. A rule sees of its
+// subject only what it reads through the host, and nothing else differs between subjects: what it captured is
+// frozen, there is no clock and no chance. Two subjects whose reads come out alike therefore get the same
+// verdict. The memo is a tree of reads (what a rule reads next depends on what it has read so far) with
+// outcomes at its leaves. Only reads of the subject's own enum words, truth values, whole numbers and states
+// (null, absent, dangling) are followed; a rule that reads anything else of that subject (a text, a time,
 // another record) is called for it. One memo an evaluator; not thread-safe. Private to this module.
 #pragma once
 
@@ -18,7 +20,8 @@ namespace muster::rule {
 
 struct Slot;
 
-/// A question to the subject's row: the value of a coded field, or only the state of a field or to-one relation.
+/// A question to the subject's row: the value of a coded field, or only the state of a field or to-one
+/// relation.
 struct Probe {
   const Slot* slot = nullptr;
   bool is_state = false;
@@ -38,7 +41,8 @@ inline constexpr std::uint8_t kDanglingState = 255;
 struct Outcome {
   Verdict verdict = Verdict::pass;
   std::string reason, observed, expected;
-  std::uint64_t instructions = 0;  // what the call cost: budgets must not depend on which worker saw a subject first
+  std::uint64_t instructions =
+      0;  // what the call cost: budgets must not depend on which worker saw a subject first
   // Of the block in work, kept by the evaluator: where its reason stands.
   std::uint64_t block = 0;
   std::uint32_t reason_index = 0;

@@ -2,6 +2,12 @@
 // subjects the document is never held whole.
 #include "base/json.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "base/parallel.h"
 #include "reports/report.h"
 
 namespace muster::reports {
@@ -34,9 +40,28 @@ class Document {
   json::Writer writer_;
 };
 
-void write_column(Document& doc, const StringColumn& column) {
+/// A long list, its items rendered in pieces on several threads. `between` is what separates items at this
+/// level.
+template <class Render>
+void write_list(Document& doc, unsigned jobs, std::size_t count, std::size_t together,
+                std::string_view between, const Render& render) {
+  const auto make = [&](std::size_t piece) {
+    std::string text;
+    const std::size_t end = std::min(count, (piece + 1) * together);
+    for (std::size_t at = piece * together; at < end; ++at) {
+      if (!text.empty()) text += between;
+      render(text, at);
+    }
+    return text;
+  };
+  run_in_order(jobs, (count + together - 1) / together, make,
+               [&](const std::string& text) { doc().raw(text); });
+}
+
+void write_column(Document& doc, const StringColumn& column, unsigned jobs) {
   doc().begin_array();
-  for (std::size_t row = 0; row < column.size(); ++row) doc().value(column[row]);
+  write_list(doc, jobs, column.size(), 2048, ", ",
+             [&](std::string& text, std::size_t row) { json::append_quoted(text, column[row]); });
   doc().end_array();
 }
 
@@ -46,9 +71,7 @@ void write_strings(json::Writer& w, std::string_view key, const std::vector<std:
   w.end_array();
 }
 
-void write_text(json::Writer& w, std::string_view key, std::string_view text) {
-  w.key(key).value(text);
-}
+void write_text(json::Writer& w, std::string_view key, std::string_view text) { w.key(key).value(text); }
 
 void write_head(json::Writer& w, const Run& run) {
   w.key("run").begin_object();
@@ -167,7 +190,7 @@ void write_notices(Document& doc, const Run& run) {
   doc().end_array();
 }
 
-void write_rule(Document& doc, const RuleResult& rule) {
+void write_rule(Document& doc, const RuleResult& rule, unsigned jobs) {
   json::Writer& w = doc();
   w.begin_object();
   write_text(w, "policy", rule.policy);
@@ -202,13 +225,11 @@ void write_rule(Document& doc, const RuleResult& rule) {
   for (const std::string& reason : rule.reasons) doc().value(std::string_view(reason));
   w.end_array();
   w.key("verdicts").begin_array();
-  for (const VerdictRun& piece : rule.verdicts) {
-    doc().begin_array();
-    w.value(piece.count);
-    w.value(word_of(piece.verdict));
-    w.value(piece.reason);
-    w.end_array();
-  }
+  write_list(doc, jobs, rule.verdicts.size(), 8192, ", ", [&](std::string& text, std::size_t at) {
+    const VerdictRun& piece = rule.verdicts[at];
+    fmt::format_to(std::back_inserter(text), "[{}, \"{}\", {}]", piece.count, word_of(piece.verdict),
+                   piece.reason);
+  });
   w.end_array();
   w.end_object();
 }
@@ -255,7 +276,7 @@ void write_finding(json::Writer& w, const Run& run, const RuleResult& rule, cons
   w.end_object();
 }
 
-void render_json(const Run& run, const ReportOptions&, Output& out) {
+void render_json(const Run& run, const ReportOptions& options, Output& out) {
   out.begin_file("");
   Document doc(out);
   doc().begin_object();
@@ -268,13 +289,16 @@ void render_json(const Run& run, const ReportOptions&, Output& out) {
   write_waivers(doc, run);
   write_notices(doc, run);
   doc().key("rules").begin_array();
-  for (const RuleResult& rule : run.rules) write_rule(doc, rule);
+  for (const RuleResult& rule : run.rules) write_rule(doc, rule, options.jobs);
   doc().end_array();
   doc().key("findings").begin_array();
   for (const RuleResult& rule : run.rules) {
     if (rule.findings.empty()) continue;
     const Subjects& subjects = run.subjects.at(rule.subject);
-    for (const Finding& finding : rule.findings) write_finding(doc(), run, rule, subjects, finding);
+    write_list(doc, options.jobs, rule.findings.size(), 256, ",\n  ", [&](std::string& text, std::size_t at) {
+      json::Writer one_line(text, 1, 0);
+      write_finding(one_line, run, rule, subjects, rule.findings[at]);
+    });
   }
   doc().end_array();
   // Last, because it is the longest: whoever reads the file from its start meets the result first.
@@ -282,9 +306,9 @@ void render_json(const Run& run, const ReportOptions&, Output& out) {
   for (const auto& [kind, subjects] : run.subjects) {
     doc().key(word_of(kind)).begin_object();
     doc().key("id");
-    write_column(doc, subjects.id);
+    write_column(doc, subjects.id, options.jobs);
     doc().key("label");
-    write_column(doc, subjects.label);
+    write_column(doc, subjects.label, options.jobs);
     doc().end_object();
   }
   doc().end_object();

@@ -160,6 +160,29 @@ TEST(RunParallel, EveryTaskOnce) {
   EXPECT_GE(available_cores(), 1U);
 }
 
+TEST(RunInOrder, TakesWhatIsMadeInOrder) {
+  for (const unsigned jobs : {1U, 2U, 8U}) {
+    std::string all;
+    std::string want;
+    for (int i = 0; i < 2000; ++i) want += std::to_string(i) + ",";
+    run_in_order(jobs, 2000, [](std::size_t task) { return std::to_string(task) + ","; }, [&](const std::string& text) { all += text; });
+    EXPECT_EQ(all, want) << jobs;
+    run_in_order(jobs, 0, [](std::size_t) { return std::string("x"); }, [](const std::string&) { FAIL(); });
+  }
+}
+
+TEST(RunInOrder, AFailureOfEitherSideEndsIt) {
+  for (const unsigned jobs : {1U, 2U, 8U}) {
+    std::size_t taken = 0;
+    EXPECT_THROW(run_in_order(jobs, 1000, [](std::size_t task) { return task == 7 ? throw std::runtime_error("make") : std::string(); },
+                              [&](const std::string&) { ++taken; }),
+                 std::runtime_error);
+    EXPECT_LE(taken, 7U);
+    EXPECT_THROW(run_in_order(jobs, 1000, [](std::size_t) { return std::string(); }, [](const std::string&) { throw std::runtime_error("take"); }),
+                 std::runtime_error);
+  }
+}
+
 TEST(RunParallel, AnExceptionStopsTheRest) {
   for (const unsigned jobs : {1U, 4U}) {
     std::atomic<std::size_t> started{0};

@@ -87,6 +87,12 @@ std::shared_ptr<const Rule> Lab::load(const std::string& rule_text) {
 }
 
 std::vector<Judged> Lab::run(const std::string& rule_text, std::size_t block) {
+  std::vector<std::uint32_t> rows(world.table(Dataset::api_keys)->rows());
+  std::iota(rows.begin(), rows.end(), 0u);
+  return run_over(rule_text, rows, block);
+}
+
+std::vector<Judged> Lab::run_over(const std::string& rule_text, const std::vector<std::uint32_t>& rows, std::size_t block) {
   const auto rule = load(rule_text);
   if (!rule) throw std::runtime_error("the rule does not load:\n" + problems.render());
   Params params;
@@ -94,9 +100,6 @@ std::vector<Judged> Lab::run(const std::string& rule_text, std::size_t block) {
   Budget budget(limits, 4);
   auto evaluator = Evaluator::make(*rule, params, world, limits, budget);
   if (!evaluator) throw std::runtime_error(evaluator.error().message);
-  const std::uint32_t population = world.table(Dataset::api_keys)->rows();
-  std::vector<std::uint32_t> rows(population);
-  std::iota(rows.begin(), rows.end(), 0u);
   std::vector<Judged> out;
   for (std::size_t from = 0; from < rows.size(); from += block) {
     BlockResult result;

@@ -32,6 +32,8 @@ class Lab {
   std::shared_ptr<const Rule> load(const std::string& rule_text);
   /// Runs it over all keys, in blocks of the given size.
   std::vector<Judged> run(const std::string& rule_text, std::size_t block = 100);
+  /// Runs it over the keys of these rows, in this order, with one evaluator.
+  std::vector<Judged> run_over(const std::string& rule_text, const std::vector<std::uint32_t>& rows, std::size_t block = 100);
   /// The verdict of the first key.
   Judged first(const std::string& check) { return run(text(check)).front(); }
 
