@@ -59,6 +59,7 @@ struct Organization {
 struct Tenant {
   mutable std::shared_mutex lock;
   std::string suffix;                       // what its keys end with
+  bool invites_lapse = true;                // on the simulated clock; a snapshot's objects stay as they were
   std::vector<Organization> organizations;  // the first is the one that the Console key belongs to
   Table groups, activities, chats, projects;
   Children group_members;  // by group id
