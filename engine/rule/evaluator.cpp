@@ -33,6 +33,7 @@ struct Evaluator::Impl {
   Params params;
   Limits limits;
   Budget* budget = nullptr;
+  Trace* trace = nullptr;
   StatePtr state;
   Dataset subject{};
   // The block in work.
@@ -82,6 +83,7 @@ int Evaluator::Impl::prepare(lua_State* L) {
   host.world = world;
   make_views(host, self->params);
   install_org(L);
+  if (self->trace && self->trace->wants_reads) install_read_trace(L);
   auto* token = static_cast<Tag*>(lua_newuserdatauv(L, sizeof(Tag), 0));
   *token = Tag::verdict;
   host.verdict_token = token;
@@ -93,11 +95,12 @@ Evaluator::Evaluator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Evaluator::~Evaluator() = default;
 
 Result<std::unique_ptr<Evaluator>> Evaluator::make(const Rule& rule, const Params& params, const snapshot::World& world, const Limits& limits,
-                                                   Budget& budget) {
+                                                   Budget& budget, Trace* trace) {
   auto impl = std::make_unique<Impl>();
   impl->params = params;
   impl->limits = limits;
   impl->budget = &budget;
+  impl->trace = trace;
   const snapshot::DatasetSpec* subject = snapshot::find_subject(rule.info().subject);
   impl->subject = subject->dataset;
   Host& host = impl->host;
@@ -120,6 +123,7 @@ Result<std::unique_ptr<Evaluator>> Evaluator::make(const Rule& rule, const Param
     return fail(ErrorCode::internal, "the rule " + rule.info().id + " loads no more: " + message);
   }
   host.budget = &budget;
+  host.trace = trace;
   return std::unique_ptr<Evaluator>(new Evaluator(std::move(impl)));
 }
 

@@ -54,17 +54,13 @@ struct BlockResult {
   bool by_wall_time = false;
 };
 
-/// One thing that the rule read of its subject, for `rule explain`.
-struct ReadTrace {
-  std::string what;   // "api_key.expires_at"
-  std::string value;  // as JSON, or null / absent
-};
+struct Trace;
 
 class Evaluator {
  public:
-  /// Error internal when the state cannot be made (the rule was loaded before, so that is a bug or out of memory).
+  /// `trace`, which must outlive the evaluator, is told what the rule does (trace.h); it slows the rule down. Error internal when the state cannot be made (the rule was loaded before, so that is a bug or out of memory).
   [[nodiscard]] static Result<std::unique_ptr<Evaluator>> make(const Rule& rule, const Params& params, const snapshot::World& world, const Limits& limits,
-                                                               Budget& budget);
+                                                               Budget& budget, Trace* trace = nullptr);
   ~Evaluator();
   void evaluate(std::span<const std::uint32_t> rows, BlockResult& out);
 

@@ -17,6 +17,7 @@
 #include "rule/evaluator.h"
 #include "rule/memo.h"
 #include "rule/rule.h"
+#include "rule/trace.h"
 #include "snapshot/world.h"
 
 namespace muster::rule {
@@ -109,6 +110,7 @@ struct Host {
   const snapshot::World* world = nullptr;  // nullptr while a rule file is loaded
   const Limits* limits = nullptr;
   Budget* budget = nullptr;
+  Trace* trace = nullptr;  // of a traced evaluation only
 
   // Memory, kept by the allocator.
   std::size_t memory = 0, memory_limit = SIZE_MAX;
@@ -200,6 +202,12 @@ void rearm_hook(lua_State* L);
 /// The `null` of examples: a value that only they can hold.
 void set_null_visible(Host& host, bool visible);
 [[nodiscard]] bool is_null_value(lua_State* L, int at);
+
+// trace.cpp; only where host.trace is set
+/// Puts a recorder around what records and org are read by.
+void install_read_trace(lua_State* L);
+void trace_line(lua_State* L);
+void trace_verdict(lua_State* L);
 
 // freeze.cpp
 /// What the functions that the one at the top of the stack can reach say of themselves.

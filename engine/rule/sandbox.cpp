@@ -47,8 +47,9 @@ void* allocate(void* user, void* block, std::size_t old_size, std::size_t new_si
   return moved;
 }
 
-void count_instructions(lua_State* L, lua_Debug*) {
+void count_instructions(lua_State* L, lua_Debug* event) {
   Host& host = host_of(L);
+  if (event->event == LUA_HOOKLINE) return trace_line(L);
   if (!host.over_budget.empty()) luaL_error(L, "over budget");  // sticky: nothing runs on once it has tripped
   host.used += kHookInterval;
   if (host.used > host.subject_limit) trip(L, "more than " + std::to_string(host.subject_limit) + " instructions for one subject");
@@ -104,6 +105,9 @@ void register_scope_table(lua_State* L, std::string_view scope, int api) {
   lua_pushvalue(L, -1);
   lua_setfield(L, api, name.c_str());
 }
+
+/// Lines are looked at only where somebody wants to know what the rule did.
+int hook_mask(const Host& host) { return LUA_MASKCOUNT | (host.trace && host.trace->wants_reads ? LUA_MASKLINE : 0); }
 
 bool is_library_scope(std::string_view scope) { return scope.empty() || scope == "string" || scope == "table" || scope == "math"; }
 
@@ -241,14 +245,14 @@ int load_chunk(Host& host, std::string_view text, const std::string& chunk_name)
 
 int call_protected(Host& host, int arguments, int results) {
   host.hook_calls = 0;
-  lua_sethook(host.state, count_instructions, LUA_MASKCOUNT, kHookInterval);
+  lua_sethook(host.state, count_instructions, hook_mask(host), kHookInterval);
   const int status = lua_pcall(host.state, arguments, results, 0);
   if (status == LUA_ERRMEM && host.over_budget.empty())
     host.over_budget = "over budget: more than " + std::to_string(host.memory_limit >> 20) + " MiB of memory";
   return status;
 }
 
-void rearm_hook(lua_State* L) { lua_sethook(L, count_instructions, LUA_MASKCOUNT, kHookInterval); }
+void rearm_hook(lua_State* L) { lua_sethook(L, count_instructions, hook_mask(host_of(L)), kHookInterval); }
 
 void set_null_visible(Host& host, bool visible) {
   lua_State* L = host.state;

@@ -52,6 +52,7 @@ int give(lua_State* L, Verdict verdict, const char* function, bool needs_reason)
   if (!host.world) raise_error(L, std::string(function) + " can be called inside check only");
   if (++host.verdicts_made > 1) raise_error(L, "a second verdict is made for one subject; make one, and return it");
   host.verdict = verdict;
+  if (host.trace) trace_verdict(L);
   if (lua_type(L, 1) == LUA_TTABLE) {
     push_table_of(L, 1);
     const int table = lua_gettop(L);
