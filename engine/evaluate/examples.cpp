@@ -11,6 +11,7 @@
 #include "evaluate/derive.h"
 #include "evaluate/run_entries.h"
 #include "roster/roster.h"
+#include "rule/trace.h"
 
 namespace muster::evaluate {
 
@@ -165,6 +166,12 @@ struct Given {
 
 Given read_given(const json::Value& given, const rule::RuleInfo& rule) {
   const snapshot::DatasetSpec& subject = *snapshot::find_subject(rule.subject);
+  // Cutting off what the rule does not read would change nothing: such an example shows less than it says. (Records of other datasets may be there to show that
+  // they change nothing.)
+  const auto want_read = [&](Dataset dataset, std::string_view name, std::string_view where) {
+    if (rule.reads.must.contains(dataset) || rule.reads.may.contains(dataset)) return;
+    refuse(fmt::format("{} '{}', which the rule does not read", where, name));
+  };
   Given out;
   out.as_of = *parse_rfc3339(kDefaultAsOf);
   std::optional<json::Value> one;
@@ -177,6 +184,7 @@ Given read_given(const json::Value& given, const rule::RuleInfo& rule) {
     } else if (name == "roster") {
       out.roster = list_of(value, name);
     } else if (name == "links") {
+      want_read(Dataset::persons, "links", "`given` has");
       for (const json::Value& link : list_of(value, name)) out.links.push_back({text_member(link, "account"), text_member(link, "person"), text_member(link, "reason"), {}});
     } else if (name == "as_of") {
       const auto instant = value.string() ? instant_of(*value.string()) : std::nullopt;
@@ -189,6 +197,7 @@ Given read_given(const json::Value& given, const rule::RuleInfo& rule) {
         const std::string word = dataset.string() ? *dataset.string() : "";
         const snapshot::DatasetSpec* cut = snapshot::find_dataset(word == "roster" ? "persons" : word);
         if (!cut) refuse(fmt::format("`incomplete` names '{}', and there is no such dataset", make_visible(word)));
+        want_read(cut->dataset, word, "`incomplete` names");
         out.incomplete.push_back(cut->dataset);
       }
     } else {
@@ -199,6 +208,12 @@ Given read_given(const json::Value& given, const rule::RuleInfo& rule) {
     }
   }
   if (!one) refuse(fmt::format("`given` has no `{}`: the subject that the example judges", subject.singular));
+  for (const AccountLink& link : out.links) {
+    const auto users = out.records.find(Dataset::users);
+    const bool is_there = text_member(*one, "id") == link.account ||
+                          (users != out.records.end() && std::any_of(users->second.begin(), users->second.end(), [&](const json::Value& user) { return text_member(user, "id") == link.account; }));
+    if (!is_there) refuse(fmt::format("`links` has the account '{}', and no user of the example has that id", make_visible(link.account)));
+  }
   json::Array& rows = out.records[subject.dataset];
   rows.insert(rows.begin(), *one);
   return out;
@@ -284,36 +299,172 @@ void fill(World& world, std::optional<roster::Roster>& roster, const Given& give
   }
 }
 
-ExampleResult run_one(const std::shared_ptr<const rule::Rule>& rule, const rule::Example& example) {
-  ExampleResult result;
-  result.example = &example;
-  try {
-    const Given given = read_given(example.given, rule->info());
-    Entry entry;
+/// One example as a world. The world refers to the roster and the entry, so it stays where it is.
+struct Case {
+  const json::Value& given_value;
+  Given given;
+  Entry entry;
+  std::optional<roster::Roster> roster;
+  World world;
+
+  Case(const std::shared_ptr<const rule::Rule>& rule, const json::Value& value) : given_value(value), given(read_given(value, rule->info())) {
     entry.rule = rule;
     entry.as = rule->info().id;
     entry.policy = "examples";
     entry.params = params_of(rule->info(), given.params);
-    std::optional<roster::Roster> roster;
-    World world;
     fill(world, roster, given, rule->info());
+  }
+  Case(const Case&) = delete;
+  Case& operator=(const Case&) = delete;
+
+  Judged judge() const {
+    Judged out;
     const EntriesResult run = run_entries(std::span(&entry, 1), world, RunOptions{});
     const RuleResult& judged = run.rules.front();
     if (judged.verdicts.empty()) refuse("the example has no subject");
-    result.got = judged.verdicts.front().verdict;
-    result.reason = judged.reasons[judged.verdicts.front().reason];
-  } catch (const BadExample& bad) {
-    result.problem = bad.problem;
+    out.verdict = judged.verdicts.front().verdict;
+    out.reason = judged.reasons[judged.verdicts.front().reason];
+    for (const Finding& finding : judged.findings) {
+      if (finding.subject != 0) continue;
+      out.observed = finding.observed;
+      out.expected = finding.expected;
+    }
+    return out;
   }
+};
+
+ExampleResult result_of(const rule::Example& example, const Case& made) {
+  ExampleResult result;
+  result.example = &example;
+  const Judged judged = made.judge();
+  result.got = judged.verdict;
+  result.reason = judged.reason;
+  result.observed = judged.observed;
+  result.expected = judged.expected;
+  return result;
+}
+
+ExampleResult refused(const rule::Example& example, const BadExample& bad) {
+  ExampleResult result;
+  result.example = &example;
+  result.problem = bad.problem;
   return result;
 }
 
 }  // namespace
 
+bool ExampleResult::is_good() const {
+  if (!problem.empty() || got != example->want || (example->reason && *example->reason != reason)) return false;
+  if (example->observed) {
+    const auto seen = observed.empty() ? Result<json::Value>(json::Value(json::Object{})) : json::parse(observed);
+    if (!seen) return false;
+    for (const auto& [name, value] : *example->observed->object()) {
+      const json::Value* found = seen->find(name);
+      if (!found || json::dump(*found) != json::dump(value)) return false;
+    }
+  }
+  return !example->expected || (!expected.empty() && expected == json::dump(*example->expected));
+}
+
 std::vector<ExampleResult> run_examples(const std::shared_ptr<const rule::Rule>& rule) {
   std::vector<ExampleResult> results;
-  for (const rule::Example& example : rule->info().examples) results.push_back(run_one(rule, example));
+  for (const rule::Example& example : rule->info().examples) {
+    try {
+      results.push_back(result_of(example, Case(rule, example.given)));
+    } catch (const BadExample& bad) {
+      results.push_back(refused(example, bad));
+    }
+  }
   return results;
+}
+
+Judged judge_given(const std::shared_ptr<const rule::Rule>& rule, const json::Value& given) {
+  try {
+    return Case(rule, given).judge();
+  } catch (const BadExample& bad) {
+    Judged out;
+    out.problem = bad.problem;
+    return out;
+  }
+}
+
+struct ExampleWorlds::Impl {
+  std::shared_ptr<const rule::Rule> rule;
+  rule::RuleInfo info;  // of variants: without the examples, which nobody asks for there
+  std::shared_ptr<const std::map<std::string, std::string>> library;
+  std::vector<std::unique_ptr<Case>> cases;  // by example; nullptr: it cannot run
+  std::vector<ExampleResult> results;
+  rule::Limits limits;
+
+  rule::Rule variant(const std::string& text) const { return rule::Rule(info, text, library); }
+};
+
+ExampleWorlds::ExampleWorlds(std::shared_ptr<const rule::Rule> rule) : impl_(std::make_unique<Impl>()) {
+  impl_->rule = std::move(rule);
+  impl_->info = impl_->rule->info();
+  impl_->info.examples.clear();
+  impl_->library = std::shared_ptr<const std::map<std::string, std::string>>(impl_->rule, &impl_->rule->library());
+  // A mutant may loop without end; nothing that an example needs comes near this.
+  impl_->limits.subject_instructions = 500'000;
+  for (const rule::Example& example : impl_->rule->info().examples) {
+    impl_->cases.push_back(nullptr);
+    try {
+      auto made = std::make_unique<Case>(impl_->rule, example.given);
+      impl_->results.push_back(result_of(example, *made));
+      impl_->cases.back() = std::move(made);
+    } catch (const BadExample& bad) {
+      impl_->results.push_back(refused(example, bad));
+    }
+  }
+}
+ExampleWorlds::~ExampleWorlds() = default;
+ExampleWorlds::ExampleWorlds(ExampleWorlds&&) noexcept = default;
+ExampleWorlds& ExampleWorlds::operator=(ExampleWorlds&&) noexcept = default;
+
+const std::vector<ExampleResult>& ExampleWorlds::results() const { return impl_->results; }
+
+std::size_t ExampleWorlds::first_to_mind(const std::string& text) const {
+  const rule::Rule variant = impl_->variant(text);
+  for (std::size_t i = 0; i < impl_->cases.size(); ++i) {
+    const Case* made = impl_->cases[i].get();
+    const rule::Example& example = impl_->rule->info().examples[i];
+    // What is cut off decides before the rule is called, whatever its text.
+    if (!made || !impl_->results[i].is_good() || !blocking_reason(impl_->info, made->world).empty()) continue;
+    rule::Budget budget(impl_->limits, 1);
+    const auto evaluator = rule::Evaluator::make(variant, made->entry.params, made->world, impl_->limits, budget);
+    if (!evaluator) return i;
+    const std::uint32_t row = 0;
+    rule::BlockResult block;
+    (*evaluator)->evaluate(std::span(&row, 1), block);
+    if (!block.over_budget.empty() || block.verdicts.empty() || block.verdicts.front().verdict != example.want) return i;
+    ExampleResult result;
+    result.example = &example;
+    result.got = example.want;
+    result.reason = block.reasons[block.verdicts.front().reason];
+    if (!block.findings.empty()) {
+      result.observed = block.findings.front().observed;
+      result.expected = block.findings.front().expected;
+    }
+    if (!result.is_good()) return i;
+  }
+  return impl_->cases.size();
+}
+
+std::vector<std::uint32_t> ExampleWorlds::verdict_lines(const std::string& text) const {
+  const rule::Rule variant = impl_->variant(text);
+  std::set<std::uint32_t> lines;
+  for (const auto& made : impl_->cases) {
+    if (!made || !blocking_reason(impl_->info, made->world).empty()) continue;
+    rule::Budget budget(impl_->limits, 1);
+    rule::Trace trace;
+    const auto evaluator = rule::Evaluator::make(variant, made->entry.params, made->world, impl_->limits, budget, &trace);
+    if (!evaluator) continue;
+    const std::uint32_t row = 0;
+    rule::BlockResult block;
+    (*evaluator)->evaluate(std::span(&row, 1), block);
+    lines.insert(trace.verdict_lines.begin(), trace.verdict_lines.end());
+  }
+  return {lines.begin(), lines.end()};
 }
 
 }  // namespace muster::evaluate

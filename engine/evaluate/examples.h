@@ -13,9 +13,41 @@ struct ExampleResult {
   const rule::Example* example = nullptr;  // of the rule that was given
   Verdict got = Verdict::error;
   std::string reason;                      // what the rule said
+  std::string observed, expected;          // as JSON, of a finding that has them
   /// Why the example cannot count: `given` names something that is not there, or has a value of the wrong type. Empty: it ran.
   std::string problem;
-  [[nodiscard]] bool is_good() const { return problem.empty() && got == example->want && (!example->reason || *example->reason == reason); }
+  /// Whether verdict, reason, each wanted member of observed, and expected are as the example states them.
+  [[nodiscard]] bool is_good() const;
+};
+
+/// One `given`, made into a world of its own and judged.
+struct Judged {
+  Verdict verdict = Verdict::error;
+  std::string reason, observed, expected;  // the last two as JSON; empty when the rule said nothing
+  std::string problem;                     // as in ExampleResult
+};
+/// Judges one `given` that is no example of the rule (a spec file's). The same way as run_examples.
+[[nodiscard]] Judged judge_given(const std::shared_ptr<const rule::Rule>& rule, const json::Value& given);
+
+/// The examples of one rule, made into worlds once, to be run against other texts of the rule as well (mutants, and the text as coverage sees it).
+class ExampleWorlds {
+ public:
+  explicit ExampleWorlds(std::shared_ptr<const rule::Rule> rule);
+  ~ExampleWorlds();
+  ExampleWorlds(ExampleWorlds&&) noexcept;
+  ExampleWorlds& operator=(ExampleWorlds&&) noexcept;
+
+  /// How they come out with the rule itself, in order.
+  [[nodiscard]] const std::vector<ExampleResult>& results() const;
+  /// The first example that comes out differently when the rule's text is `text`, which has the same metadata; its number from 0, or the number of examples when none
+  /// of them minds. Thread-safe. A text that no longer loads is minded by the first.
+  [[nodiscard]] std::size_t first_to_mind(const std::string& text) const;
+  /// The lines of `text` on which verdicts were made, over all examples; sorted, each once.
+  [[nodiscard]] std::vector<std::uint32_t> verdict_lines(const std::string& text) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 /// One result an example, in order. `given` may hold the subject by its name (`user = {…}`), other datasets as lists (`users = { {…}, … }`), `roster` (a list of persons as in

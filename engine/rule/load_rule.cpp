@@ -380,10 +380,18 @@ void take_examples(Loading& in, const Raw& raw, const RuleInfo& info, std::vecto
     if (want->object()) {
       for (const auto& [key, ignored] : *want->object()) {
         (void)ignored;
-        if (key != "verdict" && key != "reason") in.shape(fmt::format("`want` of example {} has an unknown key '{}'; it takes verdict and reason", number, key), place);
+        if (key != "verdict" && key != "reason" && key != "observed" && key != "expected")
+          in.shape(fmt::format("`want` of example {} has an unknown key '{}'; it takes verdict, reason, observed, expected", number, key), place);
       }
       if (const json::Value* reason = want->find("reason"); reason && reason->string()) example.reason = *reason->string();
       else if (reason) in.shape(fmt::format("`reason` of example {} must be a text", number), place);
+      if (const json::Value* observed = want->find("observed")) {
+        if (!observed->object() || observed->object()->empty()) in.shape(fmt::format("`observed` of example {} must be a table of names and values", number), place);
+        else example.observed = *observed;
+      }
+      if (const json::Value* expected = want->find("expected")) example.expected = *expected;
+      if ((example.observed || example.expected) && (example.want == Verdict::pass || example.want == Verdict::not_applicable))
+        in.shape(fmt::format("example {} wants {}, which keeps no `observed` and `expected`", number, word_of(example.want)), place);
     }
     out.push_back(std::move(example));
   }

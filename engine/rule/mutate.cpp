@@ -24,7 +24,8 @@ std::vector<std::string> number_swaps(std::string_view text) {
     if (swap != text && std::find(out.begin(), out.end(), swap) == out.end()) out.push_back(std::move(swap));
   };
   std::int64_t whole = 0;
-  if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole); error == std::errc() && end == text.data() + text.size()) {
+  if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
+      error == std::errc() && end == text.data() + text.size()) {
     if (whole < 9'000'000'000'000'000'000) add(std::to_string(whole + 1));
     // A bare minus sign before a number may change what is before it, hence the brackets.
     add(whole == 0 ? "(-1)" : std::to_string(whole - 1));
@@ -32,7 +33,8 @@ std::vector<std::string> number_swaps(std::string_view text) {
     return out;
   }
   double number = 0;
-  if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number); error == std::errc() && end == text.data() + text.size()) {
+  if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+      error == std::errc() && end == text.data() + text.size()) {
     add(number_text(number + 1));
     add(number - 1 < 0 ? "(" + number_text(number - 1) + ")" : number_text(number - 1));
     add("0");
@@ -46,16 +48,17 @@ std::vector<std::string> swaps_of(const Token& token) {
   if (token.kind == TokenKind::number) return number_swaps(token.text);
   if (token.kind != TokenKind::symbol && token.kind != TokenKind::keyword) return {};
   static const std::map<std::string_view, std::vector<std::string>> kSwaps = {
-      {"==", {"~="}},      {"~=", {"=="}},      {"<", {"<=", ">="}}, {"<=", {"<", ">"}}, {">", {">=", "<="}}, {">=", {">", "<"}},
-      {"and", {"or"}},     {"or", {"and"}},     {"not", {""}},       {"true", {"false"}}, {"false", {"true"}},
+      {"==", {"~="}},      {"~=", {"=="}},      {"<", {"<=", ">="}}, {"<=", {"<", ">"}},
+      {">", {">=", "<="}}, {">=", {">", "<"}},  {"and", {"or"}},     {"or", {"and"}},
+      {"not", {""}},       {"true", {"false"}}, {"false", {"true"}},
   };
   const auto found = kSwaps.find(token.text);
   return found == kSwaps.end() ? std::vector<std::string>() : found->second;
 }
 
 struct Mark {
-  std::uint32_t line = 0;      // of the comment
-  std::uint32_t code_line = 0; // that it speaks of
+  std::uint32_t line = 0;       // of the comment
+  std::uint32_t code_line = 0;  // that it speaks of
   std::string replacement, reason;
 };
 
@@ -84,9 +87,12 @@ std::vector<Mark> marks_of(const Syntax& syntax) {
 
 // A `<` that opens an attribute (`local x <const>`) is no comparison.
 bool is_attribute(const Syntax& syntax, std::uint32_t index) {
-  const auto text = [&](std::uint32_t i) { return i < syntax.tokens.size() ? syntax.tokens[i].text : std::string_view(); };
+  const auto text = [&](std::uint32_t i) {
+    return i < syntax.tokens.size() ? syntax.tokens[i].text : std::string_view();
+  };
   const auto is_word = [&](std::uint32_t i) { return text(i) == "const" || text(i) == "close"; };
-  return (text(index) == "<" && is_word(index + 1) && text(index + 2) == ">") || (text(index) == ">" && index >= 2 && is_word(index - 1) && text(index - 2) == "<");
+  return (text(index) == "<" && is_word(index + 1) && text(index + 2) == ">") ||
+         (text(index) == ">" && index >= 2 && is_word(index - 1) && text(index - 2) == "<");
 }
 
 }  // namespace
@@ -99,7 +105,8 @@ std::vector<Mutant> make_mutants(const Syntax& syntax, const RuleParts& parts) {
     for (std::string& swap : swaps_of(syntax.tokens[i])) {
       Mutant mutant{i, std::move(swap), {}};
       for (const Mark& mark : marks)
-        if (mark.code_line == syntax.tokens[i].line && mark.replacement == mutant.replacement) mutant.equivalent = mark.reason;
+        if (mark.code_line == syntax.tokens[i].line && mark.replacement == mutant.replacement)
+          mutant.equivalent = mark.reason;
       out.push_back(std::move(mutant));
     }
   }
@@ -112,10 +119,13 @@ std::vector<std::uint32_t> stray_equivalents(const Syntax& syntax, const RulePar
   for (const Comment& comment : syntax.comments) {
     if (!comment.text.starts_with("equivalent")) continue;
     const auto marks = marks_of(syntax);
-    const auto mark = std::find_if(marks.begin(), marks.end(), [&](const Mark& m) { return m.line == comment.line; });
-    const bool is_used = mark != marks.end() && std::any_of(mutants.begin(), mutants.end(), [&](const Mutant& mutant) {
-                           return syntax.tokens[mutant.token].line == mark->code_line && mutant.replacement == mark->replacement;
-                         });
+    const auto mark =
+        std::find_if(marks.begin(), marks.end(), [&](const Mark& m) { return m.line == comment.line; });
+    const bool is_used =
+        mark != marks.end() && std::any_of(mutants.begin(), mutants.end(), [&](const Mutant& mutant) {
+          return syntax.tokens[mutant.token].line == mark->code_line &&
+                 mutant.replacement == mark->replacement;
+        });
     if (!is_used) out.push_back(comment.line);
   }
   return out;

@@ -58,6 +58,8 @@ struct Example {
   json::Value given;
   Verdict want = Verdict::pass;
   std::optional<std::string> reason;  // the whole reason, when the example states it
+  // What a finding must say besides: these members of `observed` (an object), and the whole of `expected`.
+  std::optional<json::Value> observed, expected;
   std::uint32_t line = 0;
 };
 

@@ -105,7 +105,7 @@ std::string render_type_stubs() {
     out += fmt::format("---@field {} fun(self: muster.Org, filter?: table): fun(): {} Loops over all rows, or those that match the filter.\n", spec.name, class_name(spec.singular));
   out += "\n---@class muster.Param\n---@field type 'string'|'integer'|'number'|'boolean'|'string_list'\n---@field default any\n---@field doc string\n---@field minimum? number\n"
          "---@field maximum? number\n---@field choices? string[]\n\n"
-         "---@class muster.Example\n---@field note string\n---@field given table\n---@field want string|{ verdict: string, reason?: string }\n\n"
+         "---@class muster.Example\n---@field note string\n---@field given table\n---@field want string|{ verdict: string, reason?: string, observed?: table, expected?: any }\n\n"
          "---@class (exact) muster.Rule\n---@field id string\n---@field title string\n---@field severity 'critical'|'high'|'medium'|'low'|'info'\n---@field subject ";
   bool first = true;
   for (const SubjectKind kind : kSubjectKinds) {

@@ -9,10 +9,12 @@
 namespace muster::rule {
 namespace {
 
-constexpr std::string_view kKeywords[] = {"and",   "break", "do",  "else", "elseif", "end",    "false", "for",  "function", "goto", "if",
-                                          "in",    "local", "nil", "not",  "or",     "repeat", "return", "then", "true",     "until", "while"};
-constexpr std::string_view kSymbols[] = {"...", "<<", ">>", "//", "==", "~=", "<=", ">=", "::", "..", "+", "-", "*", "/", "%", "^", "#",
-                                         "&",   "~",  "|",  "<",  ">",  "=",  "(",  ")",  "{",  "}",  "[", "]", ";", ":", ",", "."};
+constexpr std::string_view kKeywords[] = {
+    "and", "break", "do",  "else", "elseif", "end",    "false",  "for",  "function", "goto",  "if",
+    "in",  "local", "nil", "not",  "or",     "repeat", "return", "then", "true",     "until", "while"};
+constexpr std::string_view kSymbols[] = {"...", "<<", ">>", "//", "==", "~=", "<=", ">=", "::", "..", "+",
+                                         "-",   "*",  "/",  "%",  "^",  "#",  "&",  "~",  "|",  "<",  ">",
+                                         "=",   "(",  ")",  "{",  "}",  "[",  "]",  ";",  ":",  ",",  "."};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -37,7 +39,8 @@ class Lexer {
       if (is_letter(c)) {
         while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]))) ++at_;
         const auto word = text_.substr(begin, at_ - begin);
-        const bool is_keyword = std::find(std::begin(kKeywords), std::end(kKeywords), word) != std::end(kKeywords);
+        const bool is_keyword =
+            std::find(std::begin(kKeywords), std::end(kKeywords), word) != std::end(kKeywords);
         add(is_keyword ? TokenKind::keyword : TokenKind::name, begin, line);
       } else if (is_digit(c) || (c == '.' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]))) {
         number();
@@ -49,8 +52,11 @@ class Lexer {
         long_text(long_level(at_));
         add(TokenKind::text, begin, line);
       } else {
-        const auto symbol = std::find_if(std::begin(kSymbols), std::end(kSymbols), [&](std::string_view s) { return text_.substr(at_).starts_with(s); });
-        if (symbol == std::end(kSymbols)) throw SyntaxError{"a character that Lua does not know", static_cast<std::uint32_t>(at_), line_};
+        const auto symbol = std::find_if(std::begin(kSymbols), std::end(kSymbols), [&](std::string_view s) {
+          return text_.substr(at_).starts_with(s);
+        });
+        if (symbol == std::end(kSymbols))
+          throw SyntaxError{"a character that Lua does not know", static_cast<std::uint32_t>(at_), line_};
         at_ += symbol->size();
         add(TokenKind::symbol, begin, line);
       }
@@ -60,7 +66,8 @@ class Lexer {
 
  private:
   void add(TokenKind kind, std::size_t begin, std::uint32_t line) {
-    out_.tokens.push_back({kind, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(at_ - begin), line, text_.substr(begin, at_ - begin)});
+    out_.tokens.push_back({kind, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(at_ - begin),
+                           line, text_.substr(begin, at_ - begin)});
   }
   void step() {
     if (text_[at_] == '\n') ++line_;
@@ -82,8 +89,10 @@ class Lexer {
     const std::uint32_t line = line_;
     const std::size_t begin = at_;
     at_ += 2;
-    if (at_ < text_.size() && text_[at_] == '[' && long_level(at_) >= 0) long_text(long_level(at_));
-    else at_ = std::min(text_.find('\n', at_), text_.size());
+    if (at_ < text_.size() && text_[at_] == '[' && long_level(at_) >= 0)
+      long_text(long_level(at_));
+    else
+      at_ = std::min(text_.find('\n', at_), text_.size());
     std::string_view body = text_.substr(begin, at_ - begin);
     while (body.starts_with('-')) body.remove_prefix(1);
     out_.comments.push_back({line, trim(body)});
@@ -100,25 +109,30 @@ class Lexer {
   void long_text(int level) {
     const std::string close = "]" + std::string(static_cast<std::size_t>(level), '=') + "]";
     const std::size_t end = text_.find(close, at_);
-    if (end == std::string_view::npos) throw SyntaxError{"a long text that never ends", static_cast<std::uint32_t>(at_), line_};
+    if (end == std::string_view::npos)
+      throw SyntaxError{"a long text that never ends", static_cast<std::uint32_t>(at_), line_};
     while (at_ < end + close.size()) step();
   }
   void quoted(char quote) {
     const std::size_t begin = at_;
     ++at_;
     while (at_ < text_.size() && text_[at_] != quote) {
-      if (text_[at_] == '\n') throw SyntaxError{"a text without its closing quote", static_cast<std::uint32_t>(begin), line_};
+      if (text_[at_] == '\n')
+        throw SyntaxError{"a text without its closing quote", static_cast<std::uint32_t>(begin), line_};
       if (text_[at_] == '\\' && at_ + 1 < text_.size()) {
         ++at_;
         if (text_[at_] == 'z') {
           ++at_;
-          while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) step();
+          while (at_ < text_.size() &&
+                 (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
+            step();
           continue;
         }
       }
       step();
     }
-    if (at_ >= text_.size()) throw SyntaxError{"a text without its closing quote", static_cast<std::uint32_t>(begin), line_};
+    if (at_ >= text_.size())
+      throw SyntaxError{"a text without its closing quote", static_cast<std::uint32_t>(begin), line_};
     ++at_;
   }
   void number() {
@@ -128,8 +142,10 @@ class Lexer {
       const char c = text_[at_];
       const char before = text_[at_ - 1];
       const bool is_exponent = is_hex ? (before == 'p' || before == 'P') : (before == 'e' || before == 'E');
-      if (is_letter(c) || is_digit(c) || c == '.' || ((c == '+' || c == '-') && is_exponent)) ++at_;
-      else break;
+      if (is_letter(c) || is_digit(c) || c == '.' || ((c == '+' || c == '-') && is_exponent))
+        ++at_;
+      else
+        break;
     }
   }
 
@@ -173,7 +189,9 @@ class Parser {
 
   const Token& peek() const { return in_.tokens[at_]; }
   const Token& peek_next() const { return in_.tokens[std::min<std::size_t>(at_ + 1, in_.tokens.size() - 1)]; }
-  bool is(std::string_view text) const { return peek().text == text && peek().kind != TokenKind::text && peek().kind != TokenKind::end; }
+  bool is(std::string_view text) const {
+    return peek().text == text && peek().kind != TokenKind::text && peek().kind != TokenKind::end;
+  }
   bool take(std::string_view text) {
     if (!is(text)) return false;
     ++at_;
@@ -186,7 +204,9 @@ class Parser {
     if (peek().kind != TokenKind::name) refuse("a name is wanted");
     return at_++;
   }
-  [[noreturn]] void refuse(std::string message) const { throw SyntaxError{std::move(message), peek().offset, peek().line}; }
+  [[noreturn]] void refuse(std::string message) const {
+    throw SyntaxError{std::move(message), peek().offset, peek().line};
+  }
 
   struct Deeper {
     explicit Deeper(Parser& p) : parser(p) {
@@ -215,7 +235,9 @@ class Parser {
     return close(std::move(node));
   }
 
-  bool block_ends() const { return peek().kind == TokenKind::end || is("end") || is("else") || is("elseif") || is("until"); }
+  bool block_ends() const {
+    return peek().kind == TokenKind::end || is("end") || is("else") || is("elseif") || is("until");
+  }
 
   Ptr block() {
     const Deeper deeper(*this);
@@ -395,7 +417,8 @@ class Parser {
     want("{");
     while (!is("}")) {
       const std::uint32_t first = at_;
-      if (peek().kind == TokenKind::name && peek_next().text == "=" && peek_next().kind == TokenKind::symbol) {
+      if (peek().kind == TokenKind::name && peek_next().text == "=" &&
+          peek_next().kind == TokenKind::symbol) {
         auto item = make(NodeKind::named_item, first, at_);
         at_ += 2;
         item->children.push_back(expression());
@@ -543,7 +566,8 @@ const Node* local_value(const Syntax& syntax, std::string_view name) {
     if (statement->kind != NodeKind::local) continue;
     for (std::size_t i = 0; i < statement->split; ++i) {
       const std::size_t value = statement->split + i;
-      if (syntax.word(*statement->children[i]) == name && value < statement->children.size()) found = statement->children[value].get();
+      if (syntax.word(*statement->children[i]) == name && value < statement->children.size())
+        found = statement->children[value].get();
     }
   }
   return found;
@@ -553,15 +577,19 @@ const Node* resolve(const Syntax& syntax, const Node* node) {
   return node && node->kind == NodeKind::name ? local_value(syntax, syntax.word(*node)) : node;
 }
 
-void collect_sites(const Syntax& syntax, const RuleParts& parts, const Node& node, std::vector<const Node*>& out) {
-  if (node.kind == NodeKind::call && node.children[0]->kind == NodeKind::name && is_verdict_word(syntax.word(*node.children[0])) && parts.is_code[node.first])
+void collect_sites(const Syntax& syntax, const RuleParts& parts, const Node& node,
+                   std::vector<const Node*>& out) {
+  if (node.kind == NodeKind::call && node.children[0]->kind == NodeKind::name &&
+      is_verdict_word(syntax.word(*node.children[0])) && parts.is_code[node.first])
     out.push_back(&node);
   for (const auto& child : node.children) collect_sites(syntax, parts, *child, out);
 }
 
 }  // namespace
 
-Place Syntax::place(const std::string& file, std::uint32_t token) const { return place_at(source, file, tokens[token].offset, tokens[token].line); }
+Place Syntax::place(const std::string& file, std::uint32_t token) const {
+  return place_at(source, file, tokens[token].offset, tokens[token].line);
+}
 
 std::string_view Syntax::text_of(const Node& node) const {
   const Token &first = tokens[node.first], &last = tokens[node.last];
@@ -617,7 +645,9 @@ RuleParts find_parts(const Syntax& syntax) {
   return parts;
 }
 
-bool is_verdict_word(std::string_view word) { return word == "pass" || word == "fail" || word == "not_applicable" || word == "unknown"; }
+bool is_verdict_word(std::string_view word) {
+  return word == "pass" || word == "fail" || word == "not_applicable" || word == "unknown";
+}
 
 std::vector<const Node*> verdict_sites(const Syntax& syntax, const RuleParts& parts) {
   std::vector<const Node*> out;
@@ -650,11 +680,16 @@ std::string quote_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
-    else if (c == '\r') out += "\\r";
-    else if (c == '\0') out += "\\0";
-    else out += c;
+    if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c == '\r')
+      out += "\\r";
+    else if (c == '\0')
+      out += "\\0";
+    else
+      out += c;
   }
   return out + "\"";
 }

@@ -1,5 +1,6 @@
-// The syntax of a rule file, for tools that speak about its text: lint, coverage, mutation, `rule test --update`. Lua itself decides what a valid file is; this
-// reader is for texts that Lua has accepted. Everything points into the text that was given, which must outlive the Syntax. Pure; thread-safe once made.
+// The syntax of a rule file, for tools that speak about its text: lint, coverage, mutation, `rule test
+// --update`. Lua itself decides what a valid file is; this reader is for texts that Lua has accepted.
+// Everything points into the text that was given, which must outlive the Syntax. Pure; thread-safe once made.
 #pragma once
 
 #include <cstdint>
@@ -29,19 +30,52 @@ struct Comment {
 
 enum class NodeKind : std::uint8_t {
   // Expressions. `token` is the name, literal or operator; children are the parts.
-  name, nil, yes, no, number, text, vararg, function, table, index_name, index, call, method, unary, binary, group,
-  // Parts of a table: `key = value` (token is the key, child the value), `[key] = value` (two children), `value` (one child).
-  named_item, keyed_item, item,
-  // Statements. A block's children are statements; a function's are its parameters (kind parameter) and, last, its block.
-  block, parameter, local, local_function, function_statement, assign, expression, do_block, while_loop, repeat_loop, if_chain, number_loop, each_loop, give_back,
+  name,
+  nil,
+  yes,
+  no,
+  number,
+  text,
+  vararg,
+  function,
+  table,
+  index_name,
+  index,
+  call,
+  method,
+  unary,
+  binary,
+  group,
+  // Parts of a table: `key = value` (token is the key, child the value), `[key] = value` (two children),
+  // `value` (one child).
+  named_item,
+  keyed_item,
+  item,
+  // Statements. A block's children are statements; a function's are its parameters (kind parameter) and,
+  // last, its block.
+  block,
+  parameter,
+  local,
+  local_function,
+  function_statement,
+  assign,
+  expression,
+  do_block,
+  while_loop,
+  repeat_loop,
+  if_chain,
+  number_loop,
+  each_loop,
+  give_back,
   jump,
 };
 
 struct Node {
   NodeKind kind = NodeKind::block;
-  std::uint32_t token = 0;             // the telling token, by index
-  std::uint32_t first = 0, last = 0;   // all of it: tokens [first, last]
-  std::uint32_t split = 0;             // of local, assign, each_loop: how many of the children are targets. Of if_chain: 1 when it ends in `else`
+  std::uint32_t token = 0;            // the telling token, by index
+  std::uint32_t first = 0, last = 0;  // all of it: tokens [first, last]
+  std::uint32_t split = 0;  // of local, assign, each_loop: how many of the children are targets. Of if_chain:
+                            // 1 when it ends in `else`
   std::vector<std::unique_ptr<Node>> children;
 };
 
@@ -72,7 +106,8 @@ struct RuleParts {
     const Node* want = nullptr;
   };
   std::vector<ExampleParts> examples;
-  /// By token: whether it decides verdicts (check and the helpers of the file) rather than describes the rule.
+  /// By token: whether it decides verdicts (check and the helpers of the file) rather than describes the
+  /// rule.
   std::vector<bool> is_code;
 };
 [[nodiscard]] RuleParts find_parts(const Syntax& syntax);
@@ -81,7 +116,8 @@ struct RuleParts {
 [[nodiscard]] std::vector<const Node*> verdict_sites(const Syntax& syntax, const RuleParts& parts);
 [[nodiscard]] bool is_verdict_word(std::string_view word);
 
-/// The value of a short text token without its quotes, escapes resolved as far as rules need them (\" \' \\ \n \t); nullopt for other escapes.
+/// The value of a short text token without its quotes, escapes resolved as far as rules need them (\" \'
+/// \\ \n \t); nullopt for other escapes.
 [[nodiscard]] std::optional<std::string> text_value(std::string_view token);
 /// A text as a Lua literal in double quotes.
 [[nodiscard]] std::string quote_text(std::string_view text);

@@ -1,4 +1,5 @@
-// Hooks of tracing: around the `__index` of records and of org, on each line, and where a verdict is made. Installed only in states whose evaluator has a Trace.
+// Hooks of tracing: around the `__index` of records and of org, on each line, and where a verdict is made.
+// Installed only in states whose evaluator has a Trace.
 #include "rule/trace.h"
 
 #include <algorithm>
@@ -56,12 +57,14 @@ void end_read(lua_State* L, std::size_t place, int at) {
 }
 
 std::string owner_name(lua_State* L, int at) {
-  if (const Handle* handle = to_handle(L, at)) return std::string(snapshot::spec_of(handle->dataset).singular);
+  if (const Handle* handle = to_handle(L, at))
+    return std::string(snapshot::spec_of(handle->dataset).singular);
   return "org";
 }
 std::string owner_id(lua_State* L, int at) {
   Handle* handle = to_handle(L, at);
-  return handle && handle->epoch == host_of(L).epoch ? std::string(handle_id(host_of(L), *handle)) : std::string();
+  return handle && handle->epoch == host_of(L).epoch ? std::string(handle_id(host_of(L), *handle))
+                                                     : std::string();
 }
 
 // upvalues: the method itself, its name.
@@ -119,7 +122,8 @@ void install_read_trace(lua_State* L) {
 void trace_line(lua_State* L) {
   Trace& trace = *host_of(L).trace;
   const std::uint32_t line = own_line(L);
-  if (line != 0 && trace.lines.size() < kMaxLines && (trace.lines.empty() || trace.lines.back() != line)) trace.lines.push_back(line);
+  if (line != 0 && trace.lines.size() < kMaxLines && (trace.lines.empty() || trace.lines.back() != line))
+    trace.lines.push_back(line);
 }
 
 void trace_verdict(lua_State* L) {

@@ -1,5 +1,6 @@
-// Trace: what one evaluation did, seen from outside, for coverage and `rule explain`. Only an evaluator that was made with one pays for it; what is evaluated is the
-// same rule in the same sandbox. Not thread-safe: one trace for one evaluator.
+// Trace: what one evaluation did, seen from outside, for coverage and `rule explain`. Only an evaluator that
+// was made with one pays for it; what is evaluated is the same rule in the same sandbox. Not thread-safe: one
+// trace for one evaluator.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,13 @@ struct Read {
 };
 
 struct Trace {
-  bool wants_reads = false;   // else only verdicts are noted
+  bool wants_reads = false;  // else only verdicts are noted
   std::size_t max_reads = 400;
 
   std::vector<Read> reads;
   std::size_t reads_left_out = 0;
-  std::vector<std::uint32_t> lines;          // of the rule's file, in the order of execution, each run of one line once (at most 10000)
+  std::vector<std::uint32_t>
+      lines;  // of the rule's file, in the order of execution, each run of one line once (at most 10000)
   std::vector<std::uint32_t> verdict_lines;  // where verdicts were made
 };
 

@@ -718,7 +718,7 @@ error("this file is for editors; rules do not require it")
 ---@class muster.Example
 ---@field note string
 ---@field given table
----@field want string|{ verdict: string, reason?: string }
+---@field want string|{ verdict: string, reason?: string, observed?: table, expected?: any }
 
 ---@class (exact) muster.Rule
 ---@field id string

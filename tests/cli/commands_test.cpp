@@ -21,6 +21,7 @@ constexpr const char* kRule = R"(return {
   examples = {
     { note = "a name", given = { user = { name = "Ada" } }, want = "pass" },
     { note = "none", given = { user = { name = "" } }, want = { verdict = "fail", reason = "%s" } },
+    { note = "not said", given = { user = {} }, want = "unknown" },
   },
 }
 )";
@@ -89,7 +90,7 @@ TEST(RuleTest, PrintsWhatWasWantedAndWhatCame) {
   EXPECT_EQ(outcome.err, "");
   EXPECT_EQ(outcome.out,
             "own/team/named.lua:7: none\n  wanted  fail: nameless\n  got     fail: no name\n"
-            "2 examples of 1 rule: 1 comes out differently.\n");
+            "3 examples of 1 rule: 1 comes out differently.\n");
 }
 
 TEST(RuleTest, NothingTestedIsNoSuccess) {

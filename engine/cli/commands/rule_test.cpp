@@ -2,14 +2,24 @@
 
 #include <fmt/format.h>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/inputs.h"
 #include "cli/layout.h"
-#include "evaluate/examples.h"
+#include "cli/rule_choice.h"
+#include "cli/source_lines.h"
+#include "evaluate/rule_quality.h"
+#include "reports/junit/test_suites.h"
+#include "rule/syntax.h"
 
 namespace muster::cli {
 namespace {
+
+using evaluate::ExampleResult;
+using evaluate::MutantResult;
+using evaluate::MutantState;
+using evaluate::RuleQuality;
 
 std::string verdict_and_reason(Verdict verdict, const std::optional<std::string>& reason) {
   std::string text(word_of(verdict));
@@ -17,103 +27,334 @@ std::string verdict_and_reason(Verdict verdict, const std::optional<std::string>
   return text;
 }
 
+/// What was got of what the example states.
+std::string told(const ExampleResult& result) {
+  std::string text = verdict_and_reason(result.got, result.reason);
+  if (result.example->observed)
+    text += "; observed " + (result.observed.empty() ? "nothing" : make_visible(result.observed));
+  if (result.example->expected)
+    text += "; expected " + (result.expected.empty() ? "nothing" : make_visible(result.expected));
+  return text;
+}
+std::string wanted(const rule::Example& example) {
+  std::string text = verdict_and_reason(example.want, example.reason);
+  if (example.observed) text += "; observed " + make_visible(json::dump(*example.observed));
+  if (example.expected) text += "; expected " + make_visible(json::dump(*example.expected));
+  return text;
+}
+
+bool is_calm(Verdict verdict) { return verdict == Verdict::pass || verdict == Verdict::not_applicable; }
+
+/// "96.4 %", rounded down: a threshold that is missed never looks met.
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+  const std::uint64_t tenths = whole == 0 ? 0 : part * 1000 / whole;
+  return fmt::format("{}.{} %", tenths / 10, tenths % 10);
+}
+
 class RuleTest final : public Command {
  public:
   CommandInfo info() const override {
-    return {.name = "rule test",
-            .summary = "Run the examples of rules",
-            .description =
-                "Every rule carries examples: what is given, and the verdict that is wanted. They run in the "
-                "sandbox in which the rules judge. Only examples that come out "
-                "differently are printed.",
-            .examples = {{"muster rule test", "All rules."},
-                         {"muster rule test 'keys.*' --verbose", "One family, every example."},
-                         {"muster rule test --rules my-rules 'team.*'", "Your own."}},
-            .exits = {{ExitCode::ok, "All examples come out as they say."},
-                      {ExitCode::failed, "An example comes out differently."},
-                      {ExitCode::wrong_input,
-                       "No rule fits, none has an example, or a config or rule file is wrong."}}};
+    return {
+        .name = "rule test",
+        .summary = "Run the examples and spec files of rules; measure what they hold",
+        .description =
+            "Every rule carries examples: what is given, and the verdict that is wanted. They run in the "
+            "sandbox in which the rules judge, as of a fixed instant. Only examples that come out "
+            "differently are printed. A rule must show a fail and an unknown, and an example must not "
+            "name what is not there.\n\n"
+            "--coverage lists the verdicts that no example reaches. --mutate swaps one token of the rule "
+            "at a time (== ~= < <= > >= and or not, numbers, true and false) and lists the swaps that no "
+            "example notices. A swap that makes no difference at all is excused by a comment on its line "
+            "or above it: -- equivalent REPLACEMENT: reason.\n\n"
+            "--update writes what your own rules now say into the examples that come out differently, and "
+            "prints each change. It never writes pass or not_applicable where something else was wanted: "
+            "that is for you to do.",
+        .examples = {{"muster rule test", "All rules."},
+                     {"muster rule test 'keys.*' --verbose", "One family, every example."},
+                     {"muster rule test --rules my-rules 'team.*' --coverage --threshold 100",
+                      "Your own; every verdict must be reached."},
+                     {"muster rule test --mutate --threshold 90 --report junit=rules.xml",
+                      "For CI: nine of ten slips would be noticed."}},
+        .exits = {
+            {ExitCode::ok, "All examples come out as they say."},
+            {ExitCode::failed, "An example comes out differently, or less is held than --threshold."},
+            {ExitCode::wrong_input,
+             "An example names what is not there, a rule shows no fail or no unknown, no rule fits, or a "
+             "config or rule file is wrong."}}};
   }
 
   void declare(Arguments& arguments) override {
     arguments.rest("GLOB", texts(globs_), "Ids of rules, as keys.max_age or 'keys.*'; all when absent.");
     inputs_.declare_config(arguments);
     inputs_.declare_rules(arguments);
-    arguments.flag("-v,--verbose", verbose_, "Print the good examples too.");
+    arguments.flag("--update", update_, "Write what your own rules say into the examples that differ.");
+    arguments.flag("--coverage", coverage_, "List the verdicts that no example reaches.");
+    arguments.flag("--mutate", mutate_, "List the swapped tokens that no example notices.");
+    arguments.option("--threshold", "PERCENT", whole_number(threshold_, 1, 100),
+                     "With --coverage or --mutate: less than this is a failure.");
+    arguments.option("--report", "junit=PATH", take_report(), "Write the results for a CI system.");
+    arguments.option("--jobs", "N", whole_number(jobs_, 1, 256),
+                     "Threads; the cores of the machine when absent.");
+    arguments.flag("-v,--verbose", verbose_, "Print the good examples too, and each rule's numbers.");
   }
 
   ExitCode run(Environment& environment) override {
+    if (threshold_ > 0 && !coverage_ && !mutate_)
+      return report(environment, Error{ErrorCode::usage,
+                                       "--threshold says how much is enough, and nothing is measured",
+                                       {},
+                                       "give --coverage or --mutate"});
     Diagnostics problems;
     const auto config = inputs_.load(environment, {}, problems);
     rule::RuleSet rules;
     if (config) rules = load_rules(environment, *config, problems);
-    const auto fits = [&](const std::string& id) {
-      return globs_.empty() || std::any_of(globs_.begin(), globs_.end(),
-                                           [&](const std::string& glob) { return glob_match(glob, id); });
-    };
     std::vector<std::shared_ptr<const rule::Rule>> chosen;
-    for (const auto& [id, rule] : rules)
-      if (fits(id)) chosen.push_back(rule);
-    if (config && !problems.has_errors()) complain_of_globs(rules, problems);
+    if (config && !problems.has_errors()) chosen = choose_rules(rules, globs_, problems);
     if (problems.has_errors()) return report(environment, problems);
+    if (chosen.empty())
+      return report(environment, Error{ErrorCode::usage, "there is no rule, so nothing was tested", {}, {}});
 
+    const auto results = evaluate::assess_rules(
+        chosen, {coverage_, mutate_, jobs_ > 0 ? jobs_ : available_cores(), &environment.is_interrupted});
+    if (environment.is_interrupted) return ExitCode::interrupted;
     Console& console = environment.console;
-    std::uint64_t all = 0, bad = 0;
-    for (const auto& rule : chosen) {
-      if (environment.is_interrupted) return ExitCode::interrupted;
-      const rule::RuleInfo& about = rule->info();
-      if (about.examples.empty())
-        console.out.write(fmt::format("{}: {} has no examples\n", make_visible(about.file), about.id));
-      for (const evaluate::ExampleResult& result : evaluate::run_examples(rule)) {
-        ++all;
-        const rule::Example& example = *result.example;
-        const std::string where =
-            fmt::format("{}:{}: {}", make_visible(about.file), example.line, make_visible(example.note));
-        if (result.is_good()) {
-          if (verbose_)
-            console.out.write(
-                fmt::format("{}\n  good    {}\n", where, verdict_and_reason(result.got, result.reason)));
-          continue;
-        }
-        ++bad;
-        console.out.write(where + "\n");
-        if (!result.problem.empty()) {
-          console.out.write(fmt::format("  cannot run: {}\n", make_visible(result.problem)));
-        } else {
-          console.out.write(fmt::format("  wanted  {}\n  got     {}\n",
-                                        verdict_and_reason(example.want, example.reason),
-                                        verdict_and_reason(result.got, result.reason)));
-        }
-      }
+    std::uint64_t all = 0, differing = 0;
+    for (const RuleQuality& quality : results) {
+      all += quality.examples.size();
+      differing += quality.differing();
+      print_examples(console, quality);
+      for (const Error& slip : quality.slips) problems.error(slip);
     }
-    if (all == 0)
-      return report(
-          environment,
-          Error{ErrorCode::usage, "none of these rules has an example, so nothing was tested", {}, {}});
+    bool is_enough = true;
+    if (coverage_) is_enough &= print_coverage(console, results);
+    if (mutate_) is_enough &= print_mutants(console, results);
     console.out.write(fmt::format(
         "{} of {}: {}.\n", plural(all, "example", "examples"), plural(chosen.size(), "rule", "rules"),
-        bad == 0 ? "all come out as they say"
-                 : fmt::format("{} {} differently", bad, bad == 1 ? "comes out" : "come out")));
-    return bad == 0 ? ExitCode::ok : ExitCode::failed;
+        differing == 0
+            ? problems.has_errors() ? "not all of them can count" : "all come out as they say"
+            : fmt::format("{} {} differently", differing, differing == 1 ? "comes out" : "come out")));
+    if (report_path_)
+      if (const Status written = write_junit(environment, results); !written) problems.error(written.error());
+    if (problems.has_errors()) return report(environment, problems);
+    if (update_ && differing > 0) {
+      const auto left = update_files(environment, *config, results);
+      if (!left) return report(environment, left.error());
+      differing = *left;
+    }
+    return differing == 0 && is_enough ? ExitCode::ok : ExitCode::failed;
   }
 
  private:
-  /// A misspelt glob must not look like a passed test.
-  void complain_of_globs(const rule::RuleSet& rules, Diagnostics& problems) const {
-    std::vector<std::string> ids;
-    for (const auto& [id, rule] : rules) ids.push_back(id);
-    for (const std::string& glob : globs_) {
-      if (std::any_of(ids.begin(), ids.end(), [&](const std::string& id) { return glob_match(glob, id); }))
-        continue;
-      const auto near = nearest_name(glob, ids);
-      problems.error(ErrorCode::usage, fmt::format("no rule fits {}", glob), {},
-                     near ? fmt::format("did you mean {}?", *near) : "muster rule list names all");
+  Take take_report() {
+    return [this](const std::string& given) -> Status {
+      static constexpr std::string_view kFormat = "junit=";
+      if (!given.starts_with(kFormat) || given.size() == kFormat.size())
+        return fail(ErrorCode::usage, "junit=PATH is wanted; junit is the only format of test results");
+      report_path_ = given.substr(kFormat.size());
+      return {};
+    };
+  }
+
+  void print_examples(Console& console, const RuleQuality& quality) const {
+    for (std::size_t i = 0; i < quality.examples.size(); ++i) {
+      const ExampleResult& result = quality.examples[i];
+      if (!result.problem.empty() || (result.is_good() && !verbose_))
+        continue;  // problems are told as errors
+      console.out.write(fmt::format("{}:{}: {}\n", make_visible(quality.rule->info().file),
+                                    quality.example_places[i].line, make_visible(result.example->note)));
+      if (result.is_good())
+        console.out.write(fmt::format("  good    {}\n", told(result)));
+      else
+        console.out.write(fmt::format("  wanted  {}\n  got     {}\n", wanted(*result.example), told(result)));
     }
+  }
+
+  bool print_threshold(Console& console, std::string_view what, std::uint64_t part,
+                       std::uint64_t whole) const {
+    if (threshold_ == 0 || part * 100 >= whole * threshold_) return true;
+    console.out.write(fmt::format("{} is below the threshold of {} %.\n", what, threshold_));
+    return false;
+  }
+
+  bool print_coverage(Console& console, const std::vector<RuleQuality>& results) const {
+    std::uint64_t all = 0, reached = 0;
+    for (const RuleQuality& quality : results) {
+      for (const evaluate::VerdictSite& site : quality.sites) {
+        ++all;
+        reached += site.is_reached;
+        if (!site.is_reached)
+          console.out.write(fmt::format("{}: no example reaches this {}\n{}", place_text(site.place),
+                                        site.verdict, source_with_caret(site.place)));
+      }
+    }
+    console.out.write(fmt::format("Coverage: {} of {} reached, {}.\n", reached,
+                                  plural(all, "verdict", "verdicts"), percent(reached, all)));
+    return print_threshold(console, "Coverage", reached, all);
+  }
+
+  bool print_mutants(Console& console, const std::vector<RuleQuality>& results) const {
+    std::uint64_t all = 0, noticed = 0, equivalent = 0;
+    for (const RuleQuality& quality : results) {
+      std::uint64_t own = 0, own_noticed = 0;
+      for (const MutantResult& mutant : quality.mutants) {
+        if (mutant.state == MutantState::equivalent) {
+          ++equivalent;
+          if (verbose_)
+            console.out.write(fmt::format("{}: {} is marked as equivalent: {}\n", place_text(mutant.place),
+                                          mutant.what, make_visible(mutant.why)));
+          continue;
+        }
+        ++own;
+        if (mutant.state == MutantState::noticed) {
+          ++own_noticed;
+        } else if (mutant.state == MutantState::survived) {
+          console.out.write(fmt::format("{}: no example notices {}\n{}", place_text(mutant.place),
+                                        mutant.what, source_with_caret(mutant.place)));
+        } else {
+          console.out.write(fmt::format("{}: {} is marked as equivalent, but \"{}\" tells them apart\n{}",
+                                        place_text(mutant.place), mutant.what,
+                                        make_visible(quality.rule->info().examples[mutant.example].note),
+                                        source_with_caret(mutant.place)));
+        }
+      }
+      if (verbose_ && own > 0)
+        console.out.write(fmt::format("{}: {} of {} noticed, {}\n", quality.rule->info().id, own_noticed,
+                                      plural(own, "mutant", "mutants"), percent(own_noticed, own)));
+      all += own;
+      noticed += own_noticed;
+    }
+    if (all == 0) {
+      console.out.write("Mutants: these rules have nothing to swap.\n");
+      return true;
+    }
+    console.out.write(
+        fmt::format("Mutants: {} of {} noticed, {}{}.\n", noticed, all, percent(noticed, all),
+                    equivalent > 0 ? fmt::format("; {} more marked as equivalent", equivalent) : ""));
+    return print_threshold(console, "The share of mutants that are noticed", noticed, all);
+  }
+
+  Status write_junit(Environment& environment, const std::vector<RuleQuality>& results) const {
+    using reports::TestCase;
+    std::vector<reports::TestSuite> suites;
+    for (const RuleQuality& quality : results) {
+      reports::TestSuite& suite = suites.emplace_back();
+      suite.name = quality.rule->info().id;
+      const std::string& file = quality.rule->info().file;
+      for (std::size_t i = 0; i < quality.examples.size(); ++i) {
+        const ExampleResult& result = quality.examples[i];
+        TestCase made{result.example->note,      file, quality.example_places[i].line,
+                      TestCase::Outcome::passed, {},   {}};
+        if (!result.problem.empty()) {
+          made.outcome = TestCase::Outcome::error;
+          made.message = result.problem;
+        } else if (!result.is_good()) {
+          made.outcome = TestCase::Outcome::failure;
+          made.message = "got " + told(result);
+          made.body = "wanted  " + wanted(*result.example) + "\ngot     " + told(result) + "\n";
+        }
+        suite.cases.push_back(std::move(made));
+      }
+      std::size_t cannot_run = 0;
+      for (const ExampleResult& result : quality.examples) cannot_run += !result.problem.empty();
+      for (std::size_t i = cannot_run; i < quality.slips.size(); ++i)
+        suite.cases.push_back({quality.slips[i].message, file, quality.slips[i].place.line,
+                               TestCase::Outcome::error, quality.slips[i].message,
+                               render_error(quality.slips[i])});
+      for (const evaluate::VerdictSite& site : quality.sites)
+        suite.cases.push_back({fmt::format("line {} column {}: {} is reached", site.place.line,
+                                           site.place.column, site.verdict),
+                               file, site.place.line,
+                               site.is_reached ? TestCase::Outcome::passed : TestCase::Outcome::failure,
+                               site.is_reached ? "" : "no example reaches this verdict",
+                               site.is_reached ? "" : source_with_caret(site.place)});
+      for (const MutantResult& mutant : quality.mutants) {
+        if (mutant.state == MutantState::equivalent) continue;
+        const bool is_good = mutant.state == MutantState::noticed;
+        suite.cases.push_back({fmt::format("line {} column {}: {} is noticed", mutant.place.line,
+                                           mutant.place.column, mutant.what),
+                               file, mutant.place.line,
+                               is_good ? TestCase::Outcome::passed : TestCase::Outcome::failure,
+                               is_good ? ""
+                               : mutant.state == MutantState::survived
+                                   ? "no example notices it"
+                                   : "it is marked as equivalent, and an example tells it apart",
+                               is_good ? "" : source_with_caret(mutant.place)});
+      }
+    }
+    if (const Status made = environment.files.make_folders(parent_path(*report_path_)); !made) return made;
+    return environment.files.write_file(*report_path_,
+                                        reports::render_test_suites("muster rule test", suites));
+  }
+
+  /// Writes the new `want` of each example that differs; returns how many are left for the author.
+  Result<std::uint64_t> update_files(Environment& environment, const Config& config,
+                                     const std::vector<RuleQuality>& results) const {
+    (void)config;
+    Console& console = environment.console;
+    std::uint64_t left = 0, written = 0;
+    for (const RuleQuality& quality : results) {
+      if (quality.differing() == 0) continue;
+      const rule::RuleInfo& info = quality.rule->info();
+      if (info.file.starts_with("builtin:")) {
+        left += quality.differing();
+        console.out.write(fmt::format("{} is built in and is not changed\n", make_visible(info.file)));
+        continue;
+      }
+      const auto syntax = rule::parse_syntax(quality.rule->source(), info.file);
+      if (!syntax) return tl::unexpected(syntax.error());
+      const rule::RuleParts parts = rule::find_parts(*syntax);
+      std::string text = quality.rule->source();
+      std::uint64_t changed = 0;
+      // From the back, so that the places before it stay true.
+      for (std::size_t i = quality.examples.size(); i-- > 0;) {
+        const ExampleResult& result = quality.examples[i];
+        if (result.is_good() || !result.problem.empty()) continue;
+        const rule::Example& example = *result.example;
+        const rule::Node* want =
+            parts.examples.size() == quality.examples.size() ? parts.examples[i].want : nullptr;
+        const std::string where = fmt::format("{}:{}: {}", make_visible(info.file),
+                                              quality.example_places[i].line, make_visible(example.note));
+        const bool is_weaker = is_calm(result.got) && result.got != example.want;
+        const bool has_more = example.observed || example.expected;
+        if (!want || is_weaker || has_more || result.got == Verdict::error) {
+          ++left;
+          console.out.write(
+              fmt::format("{}\n  not written: {}\n", where,
+                          !want       ? "the example is made in a way that only running it shows"
+                          : has_more  ? "it states observed or expected; change it yourself"
+                          : is_weaker ? fmt::format("{} would become {}; if that is right, write it yourself",
+                                                    word_of(example.want), word_of(result.got))
+                                      : "the rule is in error: " + make_visible(result.reason)));
+          continue;
+        }
+        const std::string_view old = syntax->text_of(*want);
+        const std::string value =
+            want->kind == rule::NodeKind::table || example.reason
+                ? fmt::format("{{ verdict = {}, reason = {} }}", rule::quote_text(word_of(result.got)),
+                              rule::quote_text(result.reason))
+                : rule::quote_text(word_of(result.got));
+        console.out.write(fmt::format("{}\n  - want = {}\n  + want = {}\n", where, make_visible(old, true),
+                                      make_visible(value)));
+        text.replace(syntax->at(want->first).offset, old.size(), value);
+        ++changed;
+      }
+      if (changed == 0) continue;
+      if (const Status done = environment.files.write_file(info.file, text); !done)
+        return tl::unexpected(done.error());
+      written += changed;
+    }
+    console.out.write(
+        fmt::format("{} rewritten{}. Read them: an example is what you want, not what the rule does.\n",
+                    plural(written, "expectation", "expectations"),
+                    left > 0 ? fmt::format(", {} left to you", left) : ""));
+    return left;
   }
 
   Inputs inputs_;
   std::vector<std::string> globs_;
-  bool verbose_ = false;
+  std::optional<std::string> report_path_;
+  unsigned threshold_ = 0, jobs_ = 0;
+  bool update_ = false, coverage_ = false, mutate_ = false, verbose_ = false;
 };
 
 }  // namespace

@@ -1,0 +1,45 @@
+#include "cli/rule_choice.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace muster::cli {
+namespace {
+
+std::string nearest_hint(const rule::RuleSet& rules, const std::string& word) {
+  std::vector<std::string> ids;
+  for (const auto& [id, rule] : rules) ids.push_back(id);
+  const auto near = nearest_name(word, ids);
+  return near ? fmt::format("did you mean {}?", *near) : "muster rule list names all";
+}
+
+}  // namespace
+
+std::vector<std::shared_ptr<const rule::Rule>> choose_rules(const rule::RuleSet& rules,
+                                                            const std::vector<std::string>& globs,
+                                                            Diagnostics& problems) {
+  std::vector<std::shared_ptr<const rule::Rule>> chosen;
+  for (const auto& [id, rule] : rules)
+    if (globs.empty() || std::any_of(globs.begin(), globs.end(), [&, name = id](const std::string& glob) {
+          return glob_match(glob, name);
+        }))
+      chosen.push_back(rule);
+  for (const std::string& glob : globs)
+    if (std::none_of(rules.begin(), rules.end(),
+                     [&](const auto& row) { return glob_match(glob, row.first); }))
+      problems.error(ErrorCode::usage, fmt::format("no rule fits {}", glob), {}, nearest_hint(rules, glob));
+  return chosen;
+}
+
+std::shared_ptr<const rule::Rule> find_rule(const rule::RuleSet& rules, const std::string& id,
+                                            Diagnostics& problems) {
+  const auto found = rules.find(id);
+  if (found != rules.end()) return found->second;
+  problems.error(ErrorCode::usage, fmt::format("there is no rule {}", id), {}, nearest_hint(rules, id));
+  return nullptr;
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,22 @@
+// The rules that a command line names by globs.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "rule/rule.h"
+
+namespace muster::cli {
+
+/// Those that fit any of the globs, in the order of ids; all when there is no glob. A glob that fits nothing
+/// is an error with the nearest id: a misspelt one must not look like a passed test.
+[[nodiscard]] std::vector<std::shared_ptr<const rule::Rule>> choose_rules(
+    const rule::RuleSet& rules, const std::vector<std::string>& globs, Diagnostics& problems);
+
+/// The rule of that id; nullptr with the nearest id reported otherwise.
+[[nodiscard]] std::shared_ptr<const rule::Rule> find_rule(const rule::RuleSet& rules, const std::string& id,
+                                                          Diagnostics& problems);
+
+}  // namespace muster::cli

@@ -1,0 +1,116 @@
+// The commands by which people write rules, in-process.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/support.h"
+
+namespace muster::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr const char* kRule = R"(return {
+  id = "team.admins", title = "Admins are few", severity = "low", subject = "user", reads = { "users.role", "users.name" },
+  why = "w", fix = "f",
+  check = function(user)
+    if user.role == "admin" then return fail("is an admin") end
+    if user.role == "owner" then return fail("is an owner") end
+    return pass()
+  end,
+  examples = {
+    { note = "an admin", given = { user = { role = "admin" } }, want = { verdict = "fail", reason = "is a boss" } },
+    { note = "an owner", given = { user = { role = "owner" } }, want = "unknown" },
+    { note = "a user", given = { user = { role = "user" } }, want = "fail" },
+    { note = "not said", given = { user = {} }, want = "unknown" },
+  },
+}
+)";
+
+Muster& with_rule(Muster& muster, const std::string& text = kRule) {
+  muster.files.add("own/team/admins.lua", text);
+  return muster;
+}
+
+TEST(RuleTestUpdate, WritesWhatIsStricterAndLeavesAPassToTheAuthor) {
+  Muster muster;
+  const Outcome outcome = with_rule(muster)({"rule", "test", "team.*", "--rules", "own", "--update"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_THAT(outcome.out,
+              HasSubstr("own/team/admins.lua:12: a user\n"
+                        "  not written: fail would become pass; if that is right, write it yourself\n"
+                        "own/team/admins.lua:11: an owner\n"
+                        "  - want = \"unknown\"\n"
+                        "  + want = \"fail\"\n"
+                        "own/team/admins.lua:10: an admin\n"
+                        "  - want = { verdict = \"fail\", reason = \"is a boss\" }\n"
+                        "  + want = { verdict = \"fail\", reason = \"is an admin\" }\n"
+                        "2 expectations rewritten, 1 left to you. Read them: an example is what you want, "
+                        "not what the rule does.\n"));
+  std::string wanted = kRule;
+  wanted.replace(wanted.find("is a boss"), 9, "is an admin");
+  wanted.replace(wanted.find("\"owner\" } }, want = \"unknown\"") + 20, 9, "\"fail\"");
+  EXPECT_EQ(muster.files.read_file("own/team/admins.lua").value(), wanted);
+  EXPECT_EQ(muster({"rule", "test", "team.*", "--rules", "own", "--update"}).code, 1);
+}
+
+TEST(RuleTestMeasures, ThresholdsDecideTheExitCode) {
+  Muster muster;
+  with_rule(muster, R"(return {
+  id = "team.admins", title = "t", severity = "low", subject = "user", reads = { "users.role" }, why = "w", fix = "f",
+  check = function(user)
+    if user.role == "admin" then return fail("is an admin") end
+    if user.role ~= "user" then return fail("odd") end
+    return pass()
+  end,
+  examples = {
+    { note = "an admin", given = { user = { role = "admin" } }, want = "fail" },
+    { note = "a user", given = { user = { role = "user" } }, want = "pass" },
+    { note = "not said", given = { user = {} }, want = "unknown" },
+  },
+}
+)");
+  const Outcome covered =
+      muster({"rule", "test", "team.*", "--rules", "own", "--coverage", "--threshold", "67"});
+  EXPECT_EQ(covered.code, 1);
+  EXPECT_EQ(covered.out,
+            "own/team/admins.lua:5:40: no example reaches this fail\n"
+            "     5 |     if user.role ~= \"user\" then return fail(\"odd\") end\n"
+            "       |                                        ^\n"
+            "Coverage: 2 of 3 verdicts reached, 66.6 %.\n"
+            "Coverage is below the threshold of 67 %.\n"
+            "3 examples of 1 rule: all come out as they say.\n");
+  EXPECT_EQ(muster({"rule", "test", "team.*", "--rules", "own", "--coverage", "--threshold", "66"}).code, 0);
+  const Outcome mutated =
+      muster({"rule", "test", "team.*", "--rules", "own", "--mutate", "--threshold", "100"});
+  EXPECT_EQ(mutated.code, 0) << mutated.out;
+  EXPECT_THAT(mutated.out, StartsWith("Mutants: 2 of 2 noticed, 100.0 %.\n"));
+  const Outcome bare = muster({"rule", "test", "--threshold", "90"});
+  EXPECT_EQ(bare.code, 64);
+  EXPECT_EQ(bare.err,
+            "error[usage]: --threshold says how much is enough, and nothing is measured\n   = help: give "
+            "--coverage or --mutate\n");
+}
+
+TEST(RuleTestReport, IsJunit) {
+  Muster muster;
+  const Outcome outcome = with_rule(muster)(
+      {"rule", "test", "team.*", "--rules", "own", "--coverage", "--report", "junit=out/rules.xml"});
+  EXPECT_EQ(outcome.code, 1);
+  const std::string xml = muster.files.read_file("out/rules.xml").value();
+  EXPECT_THAT(xml, StartsWith("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                              "<testsuites name=\"muster rule test\" tests=\"7\" failures=\"3\" errors=\"0\" "
+                              "skipped=\"0\" time=\"0.000\">\n"
+                              " <testsuite name=\"team.admins\" tests=\"7\" failures=\"3\" errors=\"0\" "
+                              "skipped=\"0\" time=\"0.000\">\n"
+                              "  <testcase name=\"an admin\" classname=\"team.admins\" "
+                              "file=\"own/team/admins.lua\" line=\"10\" time=\"0.000\">\n"
+                              "   <failure message=\"got fail: is an admin\" type=\"Example.differs\">wanted "
+                              " fail: is a boss\ngot     fail: is an admin\n</failure>\n"));
+  EXPECT_EQ(muster({"rule", "test", "--report", "html=x"}).code, 64);
+}
+
+}  // namespace
+}  // namespace muster::cli
