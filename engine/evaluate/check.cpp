@@ -106,6 +106,19 @@ void check_waivers(const Settings& settings, Diagnostics& problems) {
   }
 }
 
+void keep_single_rule(const std::string& id, const rule::RuleSet& rules, std::vector<Entry>& entries) {
+  std::erase_if(entries, [&](const Entry& entry) { return entry.rule->info().id != id; });
+  const auto found = rules.find(id);
+  if (!entries.empty() || found == rules.end()) return;
+  Entry entry;
+  entry.rule = found->second;
+  entry.as = id;
+  entry.severity = entry.rule->info().severity;
+  for (const auto& spec : entry.rule->info().params) entry.params[spec.name] = spec.fallback;
+  entry.controls = entry.rule->info().controls;
+  entries.push_back(std::move(entry));
+}
+
 void add_file_input(Run& run, const FileSystem& files, const Config& config, const std::string& kind, const std::string& path, Diagnostics& problems) {
   if (path.empty()) return;
   const auto bytes = files.read_file(path);
@@ -217,6 +230,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   if (!problems.has_errors()) {
     entries = bind_policies(settings.policies, settings.rules, request.bind, problems);
     check_waivers(settings, problems);
+    if (!request.single_rule.empty()) keep_single_rule(request.single_rule, settings.rules, entries);
   }
 
   std::string folder;
@@ -233,7 +247,8 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   }
   if (problems.has_errors()) return std::nullopt;
 
-  const Wanted wanted = find_wanted(entries, settings.waivers);
+  Wanted wanted = find_wanted(entries, settings.waivers);
+  if (request.inspect && !config.rosters.empty()) wanted.add_field(Dataset::users, "match_detail");
   run.tool_version = request.tool_version;
   run.as_of = request.as_of.value_or(manifest->completed);
   run.what_if = run.as_of != manifest->completed;
@@ -341,6 +356,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
     return roster::find_person(roster, approver) == derived.matches->of[row].person;
   };
   apply_waivers(settings.waivers, world, is_person_of, run.rules, run.waivers);
+  if (request.inspect) request.inspect({entries, world, run, derived, folder});
   take_subjects(run, world);
   decide_exit(run);
 

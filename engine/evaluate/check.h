@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,21 @@
 #include "base/diagnostics.h"
 #include "base/file_system.h"
 #include "evaluate/bind.h"
+#include "evaluate/derive.h"
 #include "model/run.h"
 #include "model/settings.h"
 #include "rule/evaluator.h"
 
 namespace muster::evaluate {
+
+/// A run just before it is handed over, while the world is still there: for `rule explain`.
+struct Inspection {
+  std::span<const Entry> entries;
+  const snapshot::World& world;
+  const Run& run;  // by entry in `rules`, waivers applied
+  const Derived& derived;
+  std::string snapshot_folder;
+};
 
 struct CheckRequest {
   Config config;                      // loaded, with the command line's changes in it
@@ -25,6 +36,9 @@ struct CheckRequest {
   unsigned jobs = 1;
   rule::Limits limits;
   std::string tool_version;
+  /// Only the entries of this rule; the rule with its defaults when the policies do not select it. Empty: as the policies say.
+  std::string single_rule = {};
+  std::function<void(const Inspection&)> inspect = {};
   std::function<void(const std::string& phase, std::size_t done, std::size_t all)> progress;
 };
 

@@ -112,5 +112,59 @@ TEST(RuleTestReport, IsJunit) {
   EXPECT_EQ(muster({"rule", "test", "--report", "html=x"}).code, 64);
 }
 
+TEST(RuleExplain, ShowsReadsBranchVerdictMatchAndRawLine) {
+  Muster muster;
+  with_northwind(muster);
+  const Outcome outcome = muster({"rule", "explain", "accounts.leavers_removed",
+                                  "Roderick.Amsel@northwind.example", "-c", "northwind/muster.yaml"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(
+      outcome.out,
+      StartsWith("accounts.leavers_removed and the user roderick.amsel@northwind.example "
+                 "(user_018OiF70rrbEtLn4siO6Nq13), as of 2026-11-20T08:00:00Z\n"
+                 "Person     Roderick Amsel (NW-1373), by email: e-mail roderick.amsel@northwind.example\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("Verdict    fail: left on 2026-11-06, days overdue: 12\n"));
+  EXPECT_THAT(outcome.out, HasSubstr(": user.person_state = \"left\"   (user_018OiF70rrbEtLn4siO6Nq13)\n"));
+  EXPECT_THAT(outcome.out, HasSubstr(" |     if state == \"contradictory\" then\n"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("\ndata/users.jsonl:272\n  {\"from\":{\"provider\":\"anthropic-admin\""));
+  // What did not run has no mark.
+  const std::size_t at = outcome.out.find("return unknown(\"the roster contradicts");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_THAT(outcome.out.substr(outcome.out.rfind('\n', at), 16), Not(HasSubstr(">")));
+}
+
+TEST(RuleExplain, AMissingFieldIsNamedAsWhatDecided) {
+  Muster muster;
+  muster.add_folder("fixtures/northwind", "northwind");
+  muster.files.add(
+      "own/team/gone.lua",
+      "return { id = 'team.gone', title = 't', severity = 'low', subject = 'workspace', reads = { "
+      "'workspaces.archived_at' }, why = 'w', fix = 'f',\n"
+      "  check = function(workspace)\n    return pass('gone ' .. workspace.archived_at:date())\n  end }\n");
+  const Outcome outcome = muster(
+      {"rule", "explain", "team.gone", "Default", "--snapshot", "northwind/snapshot", "--rules", "own"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("Entry      no policy selects it; its defaults, severity low\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("Verdict    unknown: workspaces.archived_at is null"));
+  EXPECT_THAT(outcome.out, HasSubstr("workspace.archived_at could not be read, which decides the verdict"));
+}
+
+TEST(RuleExplain, SubjectsThatAreNotThereGetTheNearest) {
+  Muster muster;
+  with_northwind(muster);
+  const Outcome outcome = muster({"rule", "explain", "accounts.leavers_removed",
+                                  "rodrick.amsel@northwind.example", "-c", "northwind/muster.yaml"});
+  EXPECT_EQ(outcome.code, 64);
+  EXPECT_EQ(outcome.err,
+            "error[usage]: none of the users in the snapshot (306) has the id, e-mail address or label "
+            "rodrick.amsel@northwind.example\n"
+            "   = help: did you mean roderick.amsel@northwind.example?\n");
+  EXPECT_THAT(muster({"rule", "explain", "admins.count", "us", "--snapshot", "northwind/snapshot"}).err,
+              HasSubstr("\n   = help: there is "));
+  EXPECT_EQ(muster({"rule", "explain", "admins.cont", "us", "--snapshot", "northwind/snapshot"}).err,
+            "error[usage]: there is no rule admins.cont\n   = help: did you mean admins.count?\n");
+}
+
 }  // namespace
 }  // namespace muster::cli
