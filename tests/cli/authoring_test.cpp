@@ -166,5 +166,26 @@ TEST(RuleExplain, SubjectsThatAreNotThereGetTheNearest) {
             "error[usage]: there is no rule admins.cont\n   = help: did you mean admins.count?\n");
 }
 
+TEST(RuleLint, ShowsThePlaceAndTheMending) {
+  Muster muster;
+  EXPECT_EQ(muster({"rule", "lint"}).code, 0);
+  with_rule(muster,
+            "return { id = 'team.admins', title = 't', severity = 'low', subject = 'user', reads = { "
+            "'users.role' }, why = 'w', fix = 'f',\n"
+            "  check = function(user)\n    if user.role == nil then return fail('none') end\n    return "
+            "pass()\n  end }\n");
+  const Outcome outcome = muster({"rule", "lint", "team.*", "--rules", "own"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.out,
+            "own/team/admins.lua:3:8: user.role is never nil: where it is null or absent, the subject is "
+            "unknown [never_nil]\n"
+            "     3 |     if user.role == nil then return fail('none') end\n"
+            "       |        ^\n"
+            "       = say what is meant: record:is_null(\"field\"), record:is_absent(\"field\"), or "
+            "record:get(\"field\", default)\n"
+            "1 rule: 1 finding.\n");
+  EXPECT_EQ(muster({"rule", "lint", "taem.*"}).code, 64);
+}
+
 }  // namespace
 }  // namespace muster::cli
