@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/support.h"
+#include "model/verdict.h"
 
 namespace muster::cli {
 namespace {
@@ -185,6 +186,56 @@ TEST(RuleLint, ShowsThePlaceAndTheMending) {
             "record:get(\"field\", default)\n"
             "1 rule: 1 finding.\n");
   EXPECT_EQ(muster({"rule", "lint", "taem.*"}).code, 64);
+}
+
+TEST(Init, MakesAFolderThatWorksAtOnce) {
+  Muster muster;
+  const Outcome made = muster({"init", "--organization", "northwind"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_THAT(
+      made.out,
+      StartsWith("muster.yaml\npolicies/access.yaml\nwaivers.yaml\nhr/roster.csv\nrules/README.md\n"));
+  EXPECT_EQ(muster({"policy", "lint", "policies/access.yaml"}).out, "policies/access.yaml: OK, 5 rules\n");
+  EXPECT_EQ(muster({"rule", "test"}).code, 0);
+  const Outcome people = muster({"roster", "show", "--as-of", "2026-11-21"});
+  EXPECT_THAT(people.out, HasSubstr("hr/roster.csv: 3 persons, complete, exported on 2026-11-21\n"));
+  for (const SubjectKind kind : kSubjectKinds) {
+    const Outcome rule = muster(
+        {"rule", "new", "team.about_" + std::string(word_of(kind)), "--subject", std::string(word_of(kind))});
+    EXPECT_THAT(rule.out, StartsWith("rules/team/about_" + std::string(word_of(kind)) + ".lua\n"))
+        << rule.err;
+  }
+  const Outcome held = muster({"rule", "test", "team.*", "--coverage", "--mutate", "--threshold", "100"});
+  EXPECT_EQ(held.code, 0) << held.out << held.err;
+  EXPECT_EQ(muster({"rule", "lint"}).code, 0);
+
+  // It works on a real snapshot too, waivers and all.
+  muster.add_folder("fixtures/northwind/snapshot", "snapshots/first");
+  const Outcome checked = muster({"check", "--quiet"});
+  EXPECT_EQ(checked.code, 1) << checked.err;
+  EXPECT_EQ(checked.err, "");
+
+  const Outcome again = muster({"init"});
+  EXPECT_EQ(again.code, 64);
+  EXPECT_THAT(again.err, StartsWith("error[file.unwritable]: muster.yaml, policies/access.yaml, "));
+  EXPECT_EQ(muster({"init", "--editor"}).code, 0);
+  EXPECT_EQ(muster({"init", "other", "--ci", "gitlab"}).code, 0);
+  EXPECT_TRUE(muster.files.read_file("other/.gitlab-ci.yml"));
+  EXPECT_EQ(muster({"init", "x", "--organization", "A: b"}).code, 64);
+}
+
+TEST(RuleNew, TakesNothingThatIsThere) {
+  Muster muster;
+  EXPECT_EQ(muster({"rule", "new", "keys.max_age"}).err,
+            "error[rule.duplicate]: the rule keys.max_age is there already: builtin:rules/keys/max_age.lua\n"
+            "   = help: give yours another id; nothing is overridden silently\n");
+  EXPECT_EQ(muster({"rule", "new", "../x.y"}).err,
+            "error[usage]: '../x.y' is no id of a rule: it is FAMILY.NAME, in small letters, digits and "
+            "underscores\n");
+  EXPECT_EQ(muster({"rule", "new", "lib.x"}).code, 64);
+  muster.files.add("rules/team/x.lua", "-- mine\n");
+  EXPECT_EQ(muster({"rule", "new", "team.x"}).code, 64);
+  EXPECT_EQ(muster.files.read_file("rules/team/x.lua").value(), "-- mine\n");
 }
 
 }  // namespace
