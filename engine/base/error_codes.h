@@ -65,6 +65,16 @@ enum class ExitCode : int {
   X(snapshot_line,       "snapshot.line",         integrity,   "A dataset line is not a valid record.") \
   X(snapshot_duplicate,  "snapshot.duplicate_id", integrity,   "One id stands twice in a dataset where ids are unique.") \
   X(results_format,      "results.format",        wrong_input, "A results file is malformed, of another version, or contradicts itself.") \
+  X(evidence_input,      "evidence.input",        integrity,   "A file of the run that a bundle is made of is not the one that was checked, or a part of the run folder was changed.") \
+  X(evidence_archive,    "evidence.archive",      integrity,   "A bundle is not an archive as muster writes it: another format, an unsafe or repeated name, a link, a size beyond the limit, or bytes that were changed.") \
+  X(evidence_file,       "evidence.file",         integrity,   "A file of a bundle is missing, changed, malformed, or not in its list of digests.") \
+  X(evidence_signature,  "evidence.signature",    integrity,   "The signature of a bundle is not of these bytes, or the key is not one of an allowed signer.") \
+  X(evidence_timestamp,  "evidence.timestamp",    integrity,   "The time stamp of a bundle is malformed, about other bytes, or not made by a trusted authority.") \
+  X(evidence_chain,      "evidence.chain",        integrity,   "A bundle does not follow the one that it names, or was given, as the previous one.") \
+  X(evidence_replay,     "evidence.replay",       integrity,   "Evaluating a bundle's inputs again gives other results than the bundle holds.") \
+  X(evidence_privacy,    "evidence.privacy",      wrong_input, "A bundle with pseudonyms cannot be made: a verdict would change, or a name would remain.") \
+  X(evidence_unfit,      "evidence.unfit",        wrong_input, "The bundle or run lacks what the command needs.") \
+  X(signing_key,         "signing.key",           wrong_input, "A signing key cannot be read, is not Ed25519, or its passphrase is missing or wrong.") \
   X(service_unavailable, "service.unavailable",   unavailable, "A service that muster needs does not answer.") \
   X(interrupted,         "interrupted",           interrupted, "The user ended the run.") \
   X(internal,            "internal",              internal,    "A bug in muster. Please report it with the command line.")

@@ -21,7 +21,7 @@ LAYERS = {
     "collect": {"base", "model", "snapshot", "http"},
     "evaluate": {"base", "model", "snapshot", "roster", "policy", "rule"},
     "reports": {"base", "model"},
-    "evidence": {"base", "model"},
+    "evidence": {"base", "model", "snapshot"},
 }
 EVERYTHING = {"cli"}  # composes all others
 
