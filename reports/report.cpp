@@ -202,6 +202,31 @@ void remove_stale_shards(FileSystem& files, const std::string& path,
   }
 }
 
+void write_origin(json::Writer& w, const RunOrigin& origin) {
+  w.key("started_by").begin_object();
+  for (const auto& [name, value] : origin.started_by) w.key(name).value(std::string_view(value));
+  w.end_object();
+  for (const auto& [key, texts] : {std::pair("command", &origin.command), std::pair("arguments", &origin.arguments)}) {
+    w.key(key).begin_array();
+    for (const std::string& text : *texts) w.value(std::string_view(text));
+    w.end_array();
+  }
+  w.key("build_sha256").value(std::string_view(origin.build_sha256));
+  w.key("config_sha256").value(std::string_view(origin.config_sha256));
+  w.key("folder").value(std::string_view(origin.folder));
+  w.key("working_folder").value(std::string_view(origin.working_folder));
+  w.key("snapshot").value(std::string_view(origin.snapshot));
+  w.key("files").begin_array();
+  for (const UsedFile& file : origin.files) {
+    w.begin_object();
+    w.key("path").value(std::string_view(file.path));
+    w.key("sha256").value(std::string_view(file.sha256));
+    w.key("bytes").value(file.bytes);
+    w.end_object();
+  }
+  w.end_array();
+}
+
 std::string render_run_record(const Run& run, const RunTimes& times) {
   std::string out;
   json::Writer w(out, 1, 2);
@@ -210,6 +235,8 @@ std::string render_run_record(const Run& run, const RunTimes& times) {
   w.key("run_id").value(std::string_view(run.id));
   w.key("tool_version").value(std::string_view(run.tool_version));
   w.key("checked_at").value(std::string_view(format_rfc3339(times.checked_at)));
+  w.key("as_of").value(std::string_view(format_rfc3339(run.as_of)));
+  write_origin(w, times.origin);
   w.key("times_us").begin_object();
   w.key("load").value(times.load_us);
   w.key("index").value(times.index_us);

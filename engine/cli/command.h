@@ -83,6 +83,8 @@ class Arguments {
   void rest(std::string word, Take take, std::string doc);           // any number of positionals
   void required_rest(std::string word, Take take, std::string doc);  // at least one
 
+  void add(Argument argument) { all_.push_back(std::move(argument)); }
+
   [[nodiscard]] const std::vector<Argument>& all() const { return all_; }
 
  private:

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/file_system.h"
@@ -17,6 +20,10 @@ struct Environment {
   std::string working_folder;  // absolute
   /// Set when the user wants the run to end (SIGINT, SIGTERM).
   const std::atomic<bool>& is_interrupted;
+  /// What was typed after the program's name.
+  std::vector<std::string> command = {};
+  /// The process's environment variables; nullopt for one that is not set. Without one, as in tests, none is.
+  std::function<std::optional<std::string>(const char* name)> variable = [](const char*) { return std::nullopt; };
 };
 
 /// Thrown where there is no other way out (from inside the evaluation); caught by run().

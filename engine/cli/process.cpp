@@ -62,7 +62,10 @@ int run_process(int count, char** texts, const Clock& clock) {
   console.width = terminal_width(STDOUT_FILENO, console.width);
   std::error_code ignored;
   Environment environment{*files, clock, console, std::filesystem::current_path(ignored).string(),
-                          is_interrupted};
+                          is_interrupted, {}, [](const char* name) -> std::optional<std::string> {
+                            const char* value = std::getenv(name);
+                            return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+                          }};
   const std::vector<std::string> given(texts + (count > 0 ? 1 : 0), texts + count);
   return static_cast<int>(run(given, environment));
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error_codes.h"
@@ -163,11 +164,34 @@ struct Run {
   [[nodiscard]] std::string outcome() const;
 };
 
+/// A file that a run read, by the path with which it was opened.
+struct UsedFile {
+  std::string path;
+  std::string sha256;
+  std::uint64_t bytes = 0;
+  friend bool operator==(const UsedFile&, const UsedFile&) = default;
+};
+
+/// How a run came about, and what is needed to perform it again: `muster check` with `arguments` in a folder that has `files` and the snapshot. Kept in
+/// run.json.
+struct RunOrigin {
+  std::vector<std::pair<std::string, std::string>> started_by;  // what is known of who or what started it: ("user", "ada"), ("ci", "gitlab"), …
+  std::vector<std::string> command;                              // as it was typed, after the program's name
+  std::vector<std::string> arguments;                            // those that can change the results, one "--name=value" or "--name" each
+  std::string build_sha256;                                      // of the program; empty when it cannot be read
+  std::string config_sha256;                                     // empty without a config
+  std::string folder;        // the working folder, as seen from the folder that run.json is in; what relative paths are relative to
+  std::string working_folder;  // absolute; only when the config was named by an absolute path, which makes other paths depend on it. Else empty
+  std::string snapshot;      // the snapshot's folder
+  std::vector<UsedFile> files;  // sorted by path; without those of the snapshot, which its manifest lists
+};
+
 /// What may differ between two runs on the same inputs; kept in run.json and shown on a terminal, never in results.json.
 struct RunTimes {
   Instant checked_at;
   std::int64_t load_us = 0, index_us = 0, evaluate_us = 0, write_us = 0;
   std::vector<std::int64_t> rule_us;  // by Run::rules, CPU time summed over workers
+  RunOrigin origin;
 };
 
 }  // namespace muster

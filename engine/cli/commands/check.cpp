@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/inputs.h"
 #include "cli/layout.h"
+#include "cli/origin.h"
 #include "cli/progress.h"
 #include "cli/version.h"
 #include "policy/policy.h"
@@ -20,6 +21,11 @@ namespace muster::cli {
 namespace {
 
 constexpr unsigned kMostJobs = 1024;
+
+/// Options that say where results go and how they look; the others are recorded, so that the run can be
+/// performed again.
+constexpr std::string_view kOutputOptions[] = {"--out",     "--report", "--junit-cases", "--jobs",
+                                               "--timings", "--quiet",  "--verbose",     "--color"};
 
 /// --report FORMAT=PATH
 struct Wish {
@@ -105,6 +111,35 @@ class Check final : public Command {
   }
 
   void declare(Arguments& arguments) override {
+    Arguments own;
+    declare_all(own);
+    for (Argument argument : own.all()) {
+      const std::string name(argument.main_name());
+      if (std::find(std::begin(kOutputOptions), std::end(kOutputOptions), name) == std::end(kOutputOptions)) {
+        argument.take = [this, name, is_flag = argument.kind == Argument::Kind::flag,
+                         take = argument.take](const std::string& given) -> Status {
+          given_.push_back(is_flag ? name : fmt::format("{}={}", name, given));
+          return take(given);
+        };
+      }
+      arguments.add(std::move(argument));
+    }
+  }
+
+  ExitCode run(Environment& environment) override {
+    RecordingFiles recorder(environment.files);
+    Environment seen{recorder,
+                     environment.clock,
+                     environment.console,
+                     environment.working_folder,
+                     environment.is_interrupted,
+                     environment.command,
+                     environment.variable};
+    return run(seen, recorder);
+  }
+
+ private:
+  void declare_all(Arguments& arguments) {
     inputs_.declare_config(arguments);
     inputs_.declare_snapshot(arguments);
     inputs_.declare_roster(arguments);
@@ -163,7 +198,7 @@ class Check final : public Command {
         "auto, always or never; auto colours a terminal unless NO_COLOR is set.");
   }
 
-  ExitCode run(Environment& environment) override {
+  ExitCode run(Environment& environment, const RecordingFiles& recorder) {
     Diagnostics problems;
     if (options_.quiet && options_.verbose)
       problems.error(ErrorCode::usage, "--quiet and --verbose exclude each other");
@@ -186,6 +221,11 @@ class Check final : public Command {
     if (!result) return report(environment, problems);
     if (environment.is_interrupted) return ExitCode::interrupted;
 
+    if (out_) {
+      auto origin = describe_origin(environment, recorder.opened(), given_, *config, result->run, *out_);
+      if (!origin) return report(environment, origin.error());
+      result->times.origin = std::move(*origin);
+    }
     const Written written = write_files(environment, *result);
     print(environment, *result, written);
     if (written.failure) {
@@ -198,7 +238,6 @@ class Check final : public Command {
     return result->run.exit;
   }
 
- private:
   struct Written {
     std::vector<std::string> paths;
     std::optional<Error> failure;
@@ -295,6 +334,7 @@ class Check final : public Command {
   }
 
   Inputs inputs_;
+  std::vector<std::string> given_;  // "--name=value", without kOutputOptions
   evaluate::CheckRequest request_{.config = {},
                                   .bind = {},
                                   .as_of = {},
