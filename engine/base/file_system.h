@@ -44,6 +44,8 @@ class FileSystem {
   virtual ~FileSystem() = default;
   [[nodiscard]] virtual Result<std::unique_ptr<RandomAccessFile>> open(const std::string& path) const = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<FileWriter>> create(const std::string& path) = 0;
+  /// As create, of a file that nobody but its owner may read, from its first byte on.
+  [[nodiscard]] virtual Result<std::unique_ptr<FileWriter>> create_secret(const std::string& path) { return create(path); }
   /// Names (not paths) of the entries of a folder, sorted bytewise.
   [[nodiscard]] virtual Result<std::vector<std::string>> list(const std::string& folder) const = 0;
   [[nodiscard]] virtual FileKind kind(const std::string& path) const = 0;

@@ -178,7 +178,10 @@ class OsFileSystem final : public FileSystem {
     return std::make_unique<DiskFile>(std::move(fd), static_cast<std::uint64_t>(about.st_size), path);
   }
 
-  Result<std::unique_ptr<FileWriter>> create(const std::string& path) override {
+  Result<std::unique_ptr<FileWriter>> create(const std::string& path) override { return create(path, 0666); }
+  Result<std::unique_ptr<FileWriter>> create_secret(const std::string& path) override { return create(path, 0600); }
+
+  static Result<std::unique_ptr<FileWriter>> create(const std::string& path, mode_t mode) {
     struct stat about {};
     const bool exists = ::stat(path.c_str(), &about) == 0;
     if (exists && S_ISDIR(about.st_mode)) return cannot_write(path, EISDIR);
@@ -200,7 +203,7 @@ class OsFileSystem final : public FileSystem {
       std::string temporary =
           join_path(parent_path(target),
                     fmt::format(".{}.{}-{}.tmp", utf8_prefix(file_name(target), 200), ::getpid(), serial++));
-      Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+      Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
       if (fd.get() < 0 && errno == EEXIST) continue;  // left by a process of that number that was killed
       if (fd.get() < 0) return cannot_write(path, errno);
       if (exists) (void)::fchmod(fd.get(), about.st_mode & 07777);

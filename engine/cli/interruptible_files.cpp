@@ -54,6 +54,13 @@ Result<std::unique_ptr<FileWriter>> InterruptibleFiles::create(const std::string
   return std::make_unique<Writer>(std::move(*file), is_interrupted_);
 }
 
+Result<std::unique_ptr<FileWriter>> InterruptibleFiles::create_secret(const std::string& path) {
+  if (is_interrupted_) return interrupted();
+  auto file = files_.create_secret(path);
+  if (!file) return tl::unexpected(file.error());
+  return std::make_unique<Writer>(std::move(*file), is_interrupted_);
+}
+
 Result<std::vector<std::string>> InterruptibleFiles::list(const std::string& folder) const {
   if (is_interrupted_) return interrupted();
   return files_.list(folder);

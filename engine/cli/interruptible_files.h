@@ -16,6 +16,7 @@ class InterruptibleFiles final : public FileSystem {
       : files_(files), is_interrupted_(is_interrupted) {}
   [[nodiscard]] Result<std::unique_ptr<RandomAccessFile>> open(const std::string& path) const override;
   [[nodiscard]] Result<std::unique_ptr<FileWriter>> create(const std::string& path) override;
+  [[nodiscard]] Result<std::unique_ptr<FileWriter>> create_secret(const std::string& path) override;
   [[nodiscard]] Result<std::vector<std::string>> list(const std::string& folder) const override;
   [[nodiscard]] FileKind kind(const std::string& path) const override;
   [[nodiscard]] Status make_folders(const std::string& folder) override;

@@ -20,6 +20,7 @@ class RecordingFiles final : public FileSystem {
   explicit RecordingFiles(FileSystem& files) : files_(files) {}
   [[nodiscard]] Result<std::unique_ptr<RandomAccessFile>> open(const std::string& path) const override;
   [[nodiscard]] Result<std::unique_ptr<FileWriter>> create(const std::string& path) override { return files_.create(path); }
+  [[nodiscard]] Result<std::unique_ptr<FileWriter>> create_secret(const std::string& path) override { return files_.create_secret(path); }
   [[nodiscard]] Result<std::vector<std::string>> list(const std::string& folder) const override { return files_.list(folder); }
   [[nodiscard]] FileKind kind(const std::string& path) const override { return files_.kind(path); }
   [[nodiscard]] Status make_folders(const std::string& folder) override { return files_.make_folders(folder); }

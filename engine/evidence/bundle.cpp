@@ -153,6 +153,7 @@ class Bundle {
     if (request_.timestamp) {
       auto reply = request_.timestamp(sha256_bytes(text));
       if (!reply) return tl::unexpected(reply.error());
+      if (reply->empty()) return {};  // it was only asked for
       if (const Status added = add_text(kTimestampFile, std::move(*reply)); !added) return added;
     }
     return {};

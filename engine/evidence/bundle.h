@@ -43,7 +43,8 @@ struct BundleRequest {
   std::string principal = "evidence";  // the signer's name in the printed recipe
   bool with_statement = false, with_minisign = false;
   const Signer* signer = nullptr;  // none: unsigned
-  /// Makes the time stamp of SHA256SUMS: its digest (32 bytes) → the authority's reply. Empty: none.
+  /// Makes the time stamp of SHA256SUMS: its digest (32 bytes) → the authority's reply, or "" when it was only asked
+  /// for. Empty: none.
   std::function<Result<std::string>(const std::string& sha256)> timestamp;
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "cli/bundling.h"
 #include "cli/command.h"
 #include "cli/inputs.h"
 #include "cli/layout.h"
@@ -24,7 +25,7 @@ constexpr unsigned kMostJobs = 1024;
 
 /// Options that say where results go and how they look; the others are recorded, so that the run can be
 /// performed again.
-constexpr std::string_view kOutputOptions[] = {"--out",     "--report", "--junit-cases", "--jobs",
+constexpr std::string_view kOutputOptions[] = {"--out",     "--bundle", "--report", "--junit-cases", "--jobs",
                                                "--timings", "--quiet",  "--verbose",     "--color"};
 
 /// --report FORMAT=PATH
@@ -115,7 +116,11 @@ class Check final : public Command {
     declare_all(own);
     for (Argument argument : own.all()) {
       const std::string name(argument.main_name());
-      if (std::find(std::begin(kOutputOptions), std::end(kOutputOptions), name) == std::end(kOutputOptions)) {
+      const auto& bundling = Bundling::option_names();
+      const bool is_output = std::find(std::begin(kOutputOptions), std::end(kOutputOptions), name) !=
+                                 std::end(kOutputOptions) ||
+                             std::find(bundling.begin(), bundling.end(), name) != bundling.end();
+      if (!is_output) {
         argument.take = [this, name, is_flag = argument.kind == Argument::Kind::flag,
                          take = argument.take](const std::string& given) -> Status {
           given_.push_back(is_flag ? name : fmt::format("{}={}", name, given));
@@ -167,6 +172,9 @@ class Check final : public Command {
                      "high, medium, low or info (default: info, every failure).");
     arguments.option("--out", "DIR", text(out_),
                      "Write results.json, junit.xml, populations/, run.json and SHA256SUMS to this folder.");
+    arguments.option("--bundle", "FILE", text(bundle_),
+                     "Pack the run with its inputs into this archive, as `muster bundle` does.");
+    bundling_.declare(arguments);
     arguments.list(
         "--report", "FORMAT=PATH",
         [this](const std::string& given) -> Status {
@@ -204,6 +212,9 @@ class Check final : public Command {
       problems.error(ErrorCode::usage, "--quiet and --verbose exclude each other");
     const auto config = inputs_.load(environment, {.snapshot = true, .policies = true}, problems);
     if (config) check_outputs(environment, *config, problems);
+    if (const Status fine = bundling_.check(); !fine) problems.error(fine.error());
+    if (!bundle_ && bundling_.is_given())
+      problems.error(ErrorCode::usage, "an option of bundles is given, and there is no --bundle FILE");
     if (problems.has_errors()) return report(environment, problems);
 
     request_.config = *config;
@@ -221,6 +232,16 @@ class Check final : public Command {
     if (!result) return report(environment, problems);
     if (environment.is_interrupted) return ExitCode::interrupted;
 
+    // Without --out the run is written beside the bundle, and taken away when it is packed.
+    const bool is_passing = bundle_ && !out_;
+    if (is_passing) out_ = join_path(parent_path(*bundle_), fmt::format(".{}.run", file_name(*bundle_)));
+    struct Passing {
+      FileSystem& files;
+      std::string folder;
+      ~Passing() {
+        if (!folder.empty()) static_cast<void>(files.remove_all(folder));
+      }
+    } const passing{environment.files, is_passing ? *out_ : ""};
     if (out_) {
       auto origin = describe_origin(environment, recorder.opened(), given_, *config, result->run, *out_);
       if (!origin) return report(environment, origin.error());
@@ -234,6 +255,12 @@ class Check final : public Command {
           written.paths.empty() ? "Nothing was written.\n"
                                 : fmt::format("Written before that: {}.\n", fmt::join(written.paths, ", ")));
       return error_row(written.failure->code).exit;
+    }
+    if (bundle_) {
+      const auto folder = load_run_folder(environment, *out_);
+      if (!folder) return report(environment, folder.error());
+      if (const ExitCode bundled = bundling_.make(environment, *folder, *bundle_); bundled != ExitCode::ok)
+        return bundled;
     }
     return result->run.exit;
   }
@@ -254,6 +281,11 @@ class Check final : public Command {
       if (environment.files.kind(*out_) == FileKind::file)
         problems.error(ErrorCode::usage,
                        fmt::format("--out {}: that is a file, and a folder is wanted", *out_));
+    }
+    if (bundle_) {
+      const auto [at, is_new] = taken.emplace(real_place(environment, *bundle_), "--bundle");
+      if (!is_new)
+        problems.error(ErrorCode::usage, fmt::format("--bundle {} would replace {}", *bundle_, at->second));
     }
     for (const Wish& wish : wishes_) {
       const std::string given = fmt::format("{}={}", wish.format->name, wish.path);
@@ -345,6 +377,8 @@ class Check final : public Command {
                                   .progress = {}};
   TimeWish as_of_;
   std::optional<std::string> out_;
+  std::optional<std::string> bundle_;
+  Bundling bundling_;
   std::vector<Wish> wishes_;
   reports::ReportOptions options_;
   ColourWish colour_ = ColourWish::automatic;

@@ -1,0 +1,283 @@
+#include "cli/bundling.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/crypto.h"
+#include "base/digest.h"
+#include "base/embedded.h"
+#include "base/text.h"
+#include "cli/inputs.h"
+#include "cli/layout.h"
+#include "cli/version.h"
+#include "evidence/sshsig.h"
+#include "evidence/verify.h"
+#include "reports/json/results.h"
+#include "reports/report.h"
+
+namespace muster::cli {
+namespace {
+
+constexpr std::uint64_t kLargestResults = 4ull << 30;
+constexpr std::string_view kBuiltIn = "builtin:";
+
+/// The config as the run opened it; empty without one.
+std::string config_of(const evidence::RunRecord& record) {
+  if (record.origin.config_sha256.empty()) return {};
+  for (const std::string& argument : record.origin.arguments)
+    if (argument.starts_with("--config=")) return argument.substr(9);
+  return kDefaultConfig;
+}
+
+/// The folder of a bundle for an input of that kind.
+std::string_view folder_of(std::string_view kind) {
+  if (kind == "policy") return "policies";
+  if (kind == "rule") return "rules";
+  if (kind == "roster") return "roster";
+  return "config";
+}
+
+/// "../shared/hr/roster.csv" → "roster/hr/roster.csv": below the folder, without what leads out, at most three parts deep.
+std::string place_of(std::string_view folder, std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const std::size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    if (!part.empty() && part != "." && part != "..") parts.push_back(evidence::safe_part(part));
+    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+  }
+  constexpr std::size_t kDeepest = 3;
+  if (parts.size() > kDeepest) parts.erase(parts.begin(), parts.end() - kDeepest);
+  if (parts.size() > 1 && parts.front() == folder) parts.erase(parts.begin());
+  std::string out(folder);
+  for (const std::string& part : parts) out += "/" + part;
+  return out;
+}
+
+std::string unique(std::string name, std::set<std::string>& taken) {
+  const std::string whole = name;
+  const std::size_t dot = whole.rfind('.');
+  for (int n = 2; !taken.insert(fold_case(name)).second; ++n) name = fmt::format("{}-{}{}", whole.substr(0, dot), n, dot == std::string::npos ? "" : whole.substr(dot));
+  return name;
+}
+
+std::string size_of(std::uint64_t bytes) {
+  if (bytes < 10'000) return fmt::format("{} bytes", bytes);
+  if (bytes < 10'000'000) return fmt::format("{} kB", bytes / 1000);
+  return fmt::format("{} MB", bytes / 1'000'000);
+}
+
+}  // namespace
+
+Result<RunFolder> load_run_folder(const Environment& environment, const std::string& path) {
+  RunFolder out;
+  out.path = path;
+  if (environment.files.kind(path) != FileKind::folder)
+    return fail(ErrorCode::file_not_found, fmt::format("there is no folder {}", path), {}, "a run's folder is made by `muster check --out DIR`");
+  const auto sums_text = environment.files.read_file(join_path(path, evidence::kSumsFile));
+  if (!sums_text) return fail(ErrorCode::evidence_unfit, fmt::format("{} is no folder of `muster check --out`: it has no SHA256SUMS", path));
+  const auto sums = evidence::parse_sums(*sums_text, join_path(path, evidence::kSumsFile));
+  if (!sums) return tl::unexpected(sums.error());
+  const auto read = [&](const std::string& name) -> Result<std::string> {
+    const auto listed = sums->find(name);
+    if (listed == sums->end()) return fail(ErrorCode::evidence_unfit, fmt::format("{} is no folder of `muster check --out`: its SHA256SUMS does not list {}", path, name));
+    auto text = environment.files.read_file(join_path(path, name), kLargestResults);
+    if (text && sha256_hex(*text) != listed->second)
+      return fail(ErrorCode::evidence_input, fmt::format("{} was changed after the run", join_path(path, name)), {}, "run `muster check` again, and bundle that run");
+    return text;
+  };
+  const auto record = read("run.json");
+  if (!record) return tl::unexpected(record.error());
+  auto parsed = evidence::parse_run_record(*record, join_path(path, "run.json"));
+  if (!parsed) return tl::unexpected(parsed.error());
+  out.record = std::move(*parsed);
+  const auto results = read("results.json");
+  if (!results) return tl::unexpected(results.error());
+  auto run = reports::parse_results(*results, join_path(path, "results.json"));
+  if (!run) return tl::unexpected(run.error());
+  out.run = std::move(*run);
+  if (out.run.id != out.record.run_id) return fail(ErrorCode::evidence_input, fmt::format("{} and {} are of two runs", join_path(path, "run.json"), join_path(path, "results.json")));
+  for (const auto& [name, sha256] : *sums)
+    if (name != "run.json") out.parts.push_back({name, join_path(path, name), {}, sha256});
+  return out;
+}
+
+std::string working_folder_of(const RunFolder& run) { return join_path(run.path, run.record.origin.folder); }
+
+PlacedInputs place_inputs(const RunFolder& run, bool with_roster) {
+  PlacedInputs out;
+  const std::string config = config_of(run.record);
+  const std::string working_folder = working_folder_of(run);
+  std::set<std::string> taken;
+  for (const UsedFile& file : run.record.origin.files) {
+    const std::string shown = config.empty() ? file.path : relative_path(file.path, parent_path(config));
+    const auto input = std::find_if(run.run.inputs.begin(), run.run.inputs.end(), [&](const InputFile& each) { return each.path == shown && each.kind != "snapshot"; });
+    const std::string kind = input != run.run.inputs.end() ? input->kind : file.path.ends_with(".lua") ? "rule" : "config";
+    const bool is_in = with_roster || kind != "roster";
+    const std::string name = unique(place_of(folder_of(kind), shown), taken);
+    evidence::Part part{name, join_path(working_folder, file.path), {}, file.sha256};
+    out.rows.push_back({file.path, is_in ? name : "", file.sha256, file.bytes});
+    if (is_in) out.parts.push_back(std::move(part));
+  }
+  return out;
+}
+
+std::vector<evidence::Part> shipped_parts() {
+  std::vector<evidence::Part> parts;
+  for (const EmbeddedFile& file : embedded_files()) {
+    const std::string_view name = file.name;
+    const std::size_t slash = name.find('/');
+    if ((name.starts_with("rules/") && name.ends_with(".lua")) || (name.starts_with("policies/") && name.ends_with(".yaml")))
+      parts.push_back({fmt::format("{}/builtin/{}", name.substr(0, slash), name.substr(slash + 1)), {}, std::string(file.bytes), {}});
+  }
+  return parts;
+}
+
+std::vector<evidence::Part> report_parts(const Run& run, const std::vector<evidence::Part>& there) {
+  std::vector<evidence::Part> parts;
+  reports::ReportOptions options;
+  options.evidence = ".";
+  options.verbose = true;
+  for (const reports::Format& format : reports::formats()) {
+    // One of each kind of reader: the folder has JUnit already.
+    if (format.name == "json" || format.name.starts_with("junit")) continue;
+    const bool is_page = format.name == "html";
+    for (const reports::Rendered& rendered : reports::render_all(format, run, options)) {
+      const std::string file(format.file_name);
+      const std::size_t dot = file.rfind('.');
+      const std::string name = is_page ? "report.html" : "reports/" + file.substr(0, dot) + rendered.suffix + (dot == std::string::npos ? "" : file.substr(dot));
+      const auto is_there = [&](const evidence::Part& part) { return part.name == name; };
+      if (std::none_of(there.begin(), there.end(), is_there) && std::none_of(parts.begin(), parts.end(), is_there)) parts.push_back({name, {}, rendered.bytes, {}});
+    }
+  }
+  return parts;
+}
+
+void Bundling::declare(Arguments& arguments) {
+  signing_.declare(arguments);
+  arguments.option("--signer", "NAME", text(signer_name_), "The name of the signer in the auditor's allowed_signers file, for the printed recipe (default: evidence).");
+  arguments.flag("--minisign", with_minisign_, "Sign in minisign's format too, with the same key.");
+  arguments.flag("--statement", with_statement_, "Add an in-toto statement in a DSSE envelope, signed with the same key.");
+  arguments.option("--timestamp-request", "FILE", text(timestamp_request_),
+                   "Write a request for a time stamp (RFC 3161) over this bundle's SHA256SUMS; send it to an authority, and make the bundle again with --timestamp-file.");
+  arguments.option("--timestamp-file", "FILE", text(timestamp_file_), "The authority's reply; it must be about this bundle's SHA256SUMS.");
+  arguments.option("--previous", "BUNDLE", text(previous_), "The bundle before this one, packed or unpacked: this one will name its digest, so that none can be left out unseen.");
+  arguments.option(
+      "--retain-until", "DATE",
+      [this](const std::string& given) -> Status {
+        if (!parse_date(given)) return fail(ErrorCode::usage, "a date is wanted, as 2032-11-30");
+        retain_until_ = given;
+        return {};
+      },
+      "Until when the bundle is to be kept; stands in it.");
+  arguments.flag("--without-snapshot", without_snapshot_, "Leave the snapshot out, and keep its digests. Such a bundle cannot be replayed by itself.");
+  arguments.flag("--without-roster", without_roster_, "Leave the roster out, and keep its digest. Such a bundle cannot be replayed by itself.");
+}
+
+const std::vector<std::string_view>& Bundling::option_names() {
+  static const std::vector<std::string_view> names = [] {
+    static Bundling any;
+    static Arguments arguments;
+    any.declare(arguments);
+    std::vector<std::string_view> out;
+    for (const Argument& argument : arguments.all()) out.push_back(argument.main_name());
+    return out;
+  }();
+  return names;
+}
+
+bool Bundling::is_given() const {
+  return signing_.is_wanted() || previous_ || retain_until_ || timestamp_request_ || timestamp_file_ || without_snapshot_ || without_roster_ || with_minisign_ || with_statement_;
+}
+
+Status Bundling::check() const {
+  if ((with_minisign_ || with_statement_) && !signing_.is_wanted())
+    return fail(ErrorCode::usage, fmt::format("{} is signed, and there is no --key", with_minisign_ ? "--minisign" : "--statement"));
+  if (timestamp_request_ && timestamp_file_) return fail(ErrorCode::usage, "--timestamp-request and --timestamp-file exclude each other: the reply is not there while the request is made");
+  if (signer_name_.find_first_of(" \t\"',*?!") != std::string::npos)
+    return fail(ErrorCode::usage, fmt::format("--signer {}: it is one word without quotes, commas and wildcards, such as an e-mail address", signer_name_));
+  return {};
+}
+
+Result<evidence::BundleMade> Bundling::write(Environment& environment, const RunFolder& run, const std::string& path, const evidence::Signer* signer) const {
+  if (run.run.what_if)
+    return fail(ErrorCode::evidence_unfit, "the run is a what-if: it judged as of another instant than the snapshot's, and that is no evidence", {}, "run `muster check` without --as-of");
+  if (run.run.tool_version != version())
+    return fail(ErrorCode::evidence_unfit, fmt::format("the run was made by muster {}, and this is {}", run.run.tool_version, version()), {}, "run `muster check` again, or use that version");
+  evidence::BundleRequest request;
+  request.parts = run.parts;
+  request.record = run.record;
+  request.record.is_bundled = true;
+  request.record.retain_until = retain_until_.value_or("");
+  request.organization = run.run.organization;
+  request.outcome = run.run.outcome();
+  request.principal = signer_name_;
+  request.with_minisign = with_minisign_;
+  request.with_statement = with_statement_;
+  request.signer = signer;
+  request.with_snapshot = !without_snapshot_;
+  request.snapshot = join_path(working_folder_of(run), run.record.origin.snapshot);
+  for (const InputFile& input : run.run.inputs)
+    if (input.kind == "snapshot") request.manifest_sha256 = input.sha256;
+  if (previous_) {
+    const auto previous = evidence::read_contents(environment.files, *previous_, [](std::string_view name) { return name == evidence::kSumsFile; });
+    if (!previous) return tl::unexpected(previous.error());
+    const auto sums = previous->texts.find(evidence::kSumsFile);
+    if (!previous->problems.empty()) return tl::unexpected(previous->problems.front());
+    if (sums == previous->texts.end()) return fail(ErrorCode::evidence_file, fmt::format("{} has no SHA256SUMS", *previous_));
+    request.record.previous_bundle_sha256 = sha256_hex(sums->second);
+  }
+  PlacedInputs inputs = place_inputs(run, !without_roster_);
+  request.record.inputs = std::move(inputs.rows);
+  std::vector<evidence::Part> shipped = shipped_parts();
+  for (const InputFile& input : run.run.inputs) {
+    if (!input.path.starts_with(kBuiltIn)) continue;
+    const std::string_view name = std::string_view(input.path).substr(kBuiltIn.size());
+    const std::size_t slash = name.find('/');
+    const std::string place = fmt::format("{}/builtin/{}", name.substr(0, slash), name.substr(slash + 1));
+    const auto part = std::find_if(shipped.begin(), shipped.end(), [&](const evidence::Part& each) { return each.name == place; });
+    if (part == shipped.end() || sha256_hex(part->text) != input.sha256)
+      return fail(ErrorCode::evidence_unfit, fmt::format("the run was made by another build of muster: {} is not the one that is built in here", input.path), {}, "run `muster check` again");
+  }
+  for (auto* more : {&inputs.parts, &shipped}) std::move(more->begin(), more->end(), std::back_inserter(request.parts));
+  std::vector<evidence::Part> reports = report_parts(run.run, request.parts);
+  std::move(reports.begin(), reports.end(), std::back_inserter(request.parts));
+  if (timestamp_file_ || timestamp_request_) {
+    request.timestamp = [&](const std::string& sha256) -> Result<std::string> {
+      if (timestamp_request_) {
+        // No nonce: the same bundle gives the same request.
+        if (const Status written = environment.files.write_file(*timestamp_request_, timestamp::make_request(sha256, "")); !written) return tl::unexpected(written.error());
+        return std::string();
+      }
+      auto reply = environment.files.read_file(*timestamp_file_, 1u << 20);
+      if (!reply) return tl::unexpected(reply.error());
+      if (const auto token = timestamp::read_reply(*reply, sha256, std::nullopt); !token)
+        return fail(ErrorCode::evidence_timestamp, fmt::format("{}: {}", *timestamp_file_, token.error().message), {}, "ask for it with the request of --timestamp-request, and change no other option");
+      return reply;
+    };
+  }
+  return evidence::write_bundle(environment.files, request, path);
+}
+
+ExitCode Bundling::make(Environment& environment, const RunFolder& run, const std::string& path) const {
+  const auto signer = signing_.load(environment);
+  if (!signer) return report(environment, signer.error());
+  const auto made = write(environment, run, path, signer->get());
+  if (!made) return report(environment, made.error());
+  Console& console = environment.console;
+  console.out.write(fmt::format("Bundle: {} ({}, {} unpacked)\nSHA-256: {}\n", path, plural(made->files, "file", "files"), size_of(made->bytes), made->sha256));
+  if (*signer) {
+    console.out.write(fmt::format("Signed by: {}\n", evidence::fingerprint((*signer)->public_key())));
+    console.out.write(fmt::format("The auditor's allowed_signers, to be given by another way than the bundle:\n  {}\n", evidence::allowed_signer_line(signer_name_, (*signer)->public_key())));
+  } else {
+    console.out.write("NOT SIGNED: nothing will show who made it. Give --key FILE to sign (`muster key new` makes a key).\n");
+  }
+  if (timestamp_request_) console.out.write(fmt::format("Request for a time stamp: {}. This bundle has none yet; make it again with --timestamp-file.\n", *timestamp_request_));
+  else if (!timestamp_file_) console.out.write("No time stamp: nothing independent shows when it was made.\n");
+  return ExitCode::ok;
+}
+
+}  // namespace muster::cli
