@@ -20,7 +20,8 @@ std::string nearest_hint(const rule::RuleSet& rules, const std::string& word) {
 
 std::vector<std::shared_ptr<const rule::Rule>> choose_rules(const rule::RuleSet& rules,
                                                             const std::vector<std::string>& globs,
-                                                            Diagnostics& problems) {
+                                                            Diagnostics& problems,
+                                                            const std::vector<std::string>& other_ids) {
   std::vector<std::shared_ptr<const rule::Rule>> chosen;
   for (const auto& [id, rule] : rules)
     if (globs.empty() || std::any_of(globs.begin(), globs.end(), [&, name = id](const std::string& glob) {
@@ -29,7 +30,9 @@ std::vector<std::shared_ptr<const rule::Rule>> choose_rules(const rule::RuleSet&
       chosen.push_back(rule);
   for (const std::string& glob : globs)
     if (std::none_of(rules.begin(), rules.end(),
-                     [&](const auto& row) { return glob_match(glob, row.first); }))
+                     [&](const auto& row) { return glob_match(glob, row.first); }) &&
+        std::none_of(other_ids.begin(), other_ids.end(),
+                     [&](const std::string& id) { return glob_match(glob, id); }))
       problems.error(ErrorCode::usage, fmt::format("no rule fits {}", glob), {}, nearest_hint(rules, glob));
   return chosen;
 }

@@ -12,8 +12,10 @@ namespace muster::cli {
 
 /// Those that fit any of the globs, in the order of ids; all when there is no glob. A glob that fits nothing
 /// is an error with the nearest id: a misspelt one must not look like a passed test.
+/// `other_ids` are ids of other things (spec files) that a glob may fit as well.
 [[nodiscard]] std::vector<std::shared_ptr<const rule::Rule>> choose_rules(
-    const rule::RuleSet& rules, const std::vector<std::string>& globs, Diagnostics& problems);
+    const rule::RuleSet& rules, const std::vector<std::string>& globs, Diagnostics& problems,
+    const std::vector<std::string>& other_ids = {});
 
 /// The rule of that id; nullptr with the nearest id reported otherwise.
 [[nodiscard]] std::shared_ptr<const rule::Rule> find_rule(const rule::RuleSet& rules, const std::string& id,

@@ -203,6 +203,10 @@ void rearm_hook(lua_State* L);
 void set_null_visible(Host& host, bool visible);
 [[nodiscard]] bool is_null_value(lua_State* L, int at);
 
+// load_rule.cpp
+/// A Lua value as plain data, `null` included; raises on functions and on tables that hold themselves.
+[[nodiscard]] json::Value plain_value(lua_State* L, int at);
+
 // trace.cpp; only where host.trace is set
 /// Puts a recorder around what records and org are read by.
 void install_read_trace(lua_State* L);

@@ -434,6 +434,8 @@ void check_facts(Loading& in, const Raw& raw, const Reads& reads) {
 
 }  // namespace
 
+json::Value plain_value(lua_State* L, int at) { return to_value(L, at, 0); }
+
 std::optional<Rule> load_rule(std::string_view text, const std::string& file, const std::string& expected_id,
                               std::shared_ptr<const std::map<std::string, std::string>> library, Diagnostics& problems) {
   const std::size_t errors_before = problems.errors().size();

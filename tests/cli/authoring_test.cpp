@@ -238,5 +238,73 @@ TEST(RuleNew, TakesNothingThatIsThere) {
   EXPECT_EQ(muster.files.read_file("rules/team/x.lua").value(), "-- mine\n");
 }
 
+TEST(Specs, RunInTheSandboxBesideTheExamples) {
+  Muster muster;
+  muster.files.add("own/lib/words.lua", "return { shout = function(word) return word:upper() .. '!' end }\n");
+  muster.files.add("own/lib/words_spec.lua", R"(local words = require('lib.words')
+describe('words', function()
+  local ready = {}
+  before_each(function() ready.yes = true end)
+  it('shouts', function()
+    assert.are.equal('HEY!', words.shout('hey'))
+    assert.same({ a = { 1, 2 } }, { a = { 1, 2 } })
+    assert.is_true(ready.yes)
+    assert.has_error(function() error('no') end, 'no')
+    assert.equal(31, days_since(time('2025-12-01')))
+  end)
+  describe('and rules', function()
+    it('judges', function()
+      local result = judge('keys.no_expiry', { api_key = { status = 'active', expires_at = null, created_at = '2025-01-01' } })
+      assert.equal('fail', result.verdict)
+      assert.equal('2025-01-01T00:00:00Z', result.observed.created_at)
+    end)
+  end)
+end)
+)");
+  const Outcome good = muster({"rule", "test", "lib.*", "--rules", "own", "--verbose"});
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_EQ(good.out,
+            "own/lib/words_spec.lua:5: words shouts\n  good\n"
+            "own/lib/words_spec.lua:13: words and rules judges\n  good\n"
+            "2 tests of 1 spec file: all pass.\n");
+
+  muster.files.add("own/lib/words_spec.lua", R"(describe('words', function()
+  it('is wrong', function() assert.equal(1, 2, 'sums') end)
+  it('asserts nothing', function() end)
+  it('misspells', function() judge('keys.no_expiry', { api_key = { staus = 'active' } }) end)
+  it('asks for no rule', function() judge('keys.noexpiry', {}) end)
+  it('never ends', function() while true do end end)
+  it('reaches for the clock', function() assert.is_nil(os) end)
+  it('goes on', function() assert(true) end)
+end)
+)");
+  const Outcome bad = muster({"rule", "test", "lib.*", "--rules", "own", "--report", "junit=out.xml"});
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_EQ(bad.out,
+            "own/lib/words_spec.lua:2: words is wrong\n  own/lib/words_spec.lua:2: sums (expected 1, got 2)\n"
+            "own/lib/words_spec.lua:3: words asserts nothing\n  own/lib/words_spec.lua:3: the test asserts "
+            "nothing, so it cannot fail\n"
+            "own/lib/words_spec.lua:4: words misspells\n  own/lib/words_spec.lua:4: api_key has no field "
+            "'staus'; did you mean 'status'?\n"
+            "own/lib/words_spec.lua:5: words asks for no rule\n  own/lib/words_spec.lua:5: there is no rule "
+            "keys.noexpiry; did you mean keys.no_expiry?\n"
+            "own/lib/words_spec.lua:6: words never ends\n  own/lib/words_spec.lua:6: over budget: more than "
+            "5000000 instructions for one subject\n"
+            "own/lib/words_spec.lua:7: words reaches for the clock\n  own/lib/words_spec.lua:7: unknown "
+            "global 'os'\n"
+            "7 tests of 1 spec file: 6 fail.\n");
+  EXPECT_THAT(muster.files.read_file("out.xml").value(),
+              HasSubstr("<testsuite name=\"lib.words spec\" tests=\"7\" failures=\"6\""));
+
+  muster.files.add("own/lib/words_spec.lua", "describe('none', function()\nend)\n");
+  EXPECT_EQ(muster({"rule", "test", "lib.*", "--rules", "own"}).err,
+            "error[rule.example]: the file has no test\n  --> own/lib/words_spec.lua\n   = help: write "
+            "it(\"what it shows\", function() … end)\n");
+  muster.files.add("own/lib/words_spec.lua", "local x = 1\n  descibe('none')\n");
+  EXPECT_THAT(muster({"rule", "test", "lib.*", "--rules", "own"}).err,
+              HasSubstr("unknown global 'descibe'\n  --> own/lib/words_spec.lua:2:3\n   |\n 2 |   "
+                        "descibe('none')\n   |   ^\n"));
+}
+
 }  // namespace
 }  // namespace muster::cli

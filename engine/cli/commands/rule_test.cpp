@@ -9,8 +9,10 @@
 #include "cli/layout.h"
 #include "cli/rule_choice.h"
 #include "cli/source_lines.h"
+#include "evaluate/examples.h"
 #include "evaluate/rule_quality.h"
 #include "reports/junit/test_suites.h"
+#include "rule/spec.h"
 #include "rule/syntax.h"
 
 namespace muster::cli {
@@ -62,6 +64,11 @@ class RuleTest final : public Command {
             "sandbox in which the rules judge, as of a fixed instant. Only examples that come out "
             "differently are printed. A rule must show a fail and an unknown, and an example must not "
             "name what is not there.\n\n"
+            "Spec files (<name>_spec.lua beside the rules) run as well: describe, it, before_each and assert "
+            "as in "
+            "other Lua test tools, and judge(RULE, GIVEN), which judges a `given` as an example's and "
+            "returns its "
+            "verdict, reason, observed and expected.\n\n"
             "--coverage lists the verdicts that no example reaches. --mutate swaps one token of the rule "
             "at a time (== ~= < <= > >= and or not, numbers, true and false) and lists the swaps that no "
             "example notices. A swap that makes no difference at all is excused by a comment on its line "
@@ -109,9 +116,15 @@ class RuleTest final : public Command {
     rule::RuleSet rules;
     if (config) rules = load_rules(environment, *config, problems);
     std::vector<std::shared_ptr<const rule::Rule>> chosen;
-    if (config && !problems.has_errors()) chosen = choose_rules(rules, globs_, problems);
+    std::vector<rule::SpecSource> specs;
+    if (config && !problems.has_errors()) {
+      specs = choose_specs(environment, *config, problems);
+      std::vector<std::string> spec_ids;
+      for (const rule::SpecSource& spec : specs) spec_ids.push_back(spec.id);
+      chosen = choose_rules(rules, globs_, problems, spec_ids);
+    }
     if (problems.has_errors()) return report(environment, problems);
-    if (chosen.empty())
+    if (chosen.empty() && specs.empty())
       return report(environment, Error{ErrorCode::usage, "there is no rule, so nothing was tested", {}, {}});
 
     const auto results = evaluate::assess_rules(
@@ -125,23 +138,37 @@ class RuleTest final : public Command {
       print_examples(console, quality);
       for (const Error& slip : quality.slips) problems.error(slip);
     }
+    const auto spec_results = run_specs(console, rules, specs, problems);
     bool is_enough = true;
     if (coverage_) is_enough &= print_coverage(console, results);
     if (mutate_) is_enough &= print_mutants(console, results);
-    console.out.write(fmt::format(
-        "{} of {}: {}.\n", plural(all, "example", "examples"), plural(chosen.size(), "rule", "rules"),
-        differing == 0
-            ? problems.has_errors() ? "not all of them can count" : "all come out as they say"
-            : fmt::format("{} {} differently", differing, differing == 1 ? "comes out" : "come out")));
+    if (!chosen.empty())
+      console.out.write(fmt::format(
+          "{} of {}: {}.\n", plural(all, "example", "examples"), plural(chosen.size(), "rule", "rules"),
+          differing == 0
+              ? problems.has_errors() ? "not all of them can count" : "all come out as they say"
+              : fmt::format("{} {} differently", differing, differing == 1 ? "comes out" : "come out")));
+    std::uint64_t tests = 0, broken = 0;
+    for (const rule::SpecResult& result : spec_results) {
+      tests += result.tests.size();
+      for (const rule::SpecTest& test : result.tests) broken += !test.failure.empty();
+    }
+    if (!specs.empty())
+      console.out.write(fmt::format("{} of {}: {}.\n", plural(tests, "test", "tests"),
+                                    plural(specs.size(), "spec file", "spec files"),
+                                    broken > 0 ? fmt::format("{} {}", broken, broken == 1 ? "fails" : "fail")
+                                    : problems.has_errors() ? "not all of them can count"
+                                                            : "all pass"));
     if (report_path_)
-      if (const Status written = write_junit(environment, results); !written) problems.error(written.error());
+      if (const Status written = write_junit(environment, results, specs, spec_results); !written)
+        problems.error(written.error());
     if (problems.has_errors()) return report(environment, problems);
     if (update_ && differing > 0) {
       const auto left = update_files(environment, *config, results);
       if (!left) return report(environment, left.error());
       differing = *left;
     }
-    return differing == 0 && is_enough ? ExitCode::ok : ExitCode::failed;
+    return differing == 0 && broken == 0 && is_enough ? ExitCode::ok : ExitCode::failed;
   }
 
  private:
@@ -233,7 +260,51 @@ class RuleTest final : public Command {
     return print_threshold(console, "The share of mutants that are noticed", noticed, all);
   }
 
-  Status write_junit(Environment& environment, const std::vector<RuleQuality>& results) const {
+  std::vector<rule::SpecSource> choose_specs(const Environment& environment, const Config& config,
+                                             Diagnostics& problems) const {
+    std::vector<rule::RuleFolder> folders;
+    for (const std::string& folder : config.rule_folders) folders.push_back({folder, folder});
+    std::vector<rule::SpecSource> specs = rule::load_specs(environment.files, folders, problems);
+    std::erase_if(specs, [&](const rule::SpecSource& spec) {
+      return !globs_.empty() && std::none_of(globs_.begin(), globs_.end(), [&](const std::string& glob) {
+        return glob_match(glob, spec.id);
+      });
+    });
+    return specs;
+  }
+
+  std::vector<rule::SpecResult> run_specs(Console& console, const rule::RuleSet& rules,
+                                          const std::vector<rule::SpecSource>& specs,
+                                          Diagnostics& problems) const {
+    const rule::SpecJudge judge = [&](const std::string& id,
+                                      const json::Value& given) -> Result<rule::SpecVerdict> {
+      Diagnostics unknown;
+      const auto rule = find_rule(rules, id, unknown);
+      if (!rule) return tl::unexpected(unknown.errors().front());
+      evaluate::Judged judged = evaluate::judge_given(rule, given);
+      if (!judged.problem.empty()) return fail(ErrorCode::rule_example, judged.problem);
+      return rule::SpecVerdict{std::string(word_of(judged.verdict)), judged.reason, judged.observed,
+                               judged.expected};
+    };
+    std::vector<rule::SpecResult> results;
+    for (const rule::SpecSource& spec : specs) {
+      const rule::SpecResult& result = results.emplace_back(rule::run_spec(spec, judge));
+      for (const Error& problem : result.problems) problems.error(problem);
+      for (const rule::SpecTest& test : result.tests) {
+        if (!test.failure.empty())
+          console.out.write(fmt::format("{}:{}: {}\n  {}\n", make_visible(spec.file), test.line,
+                                        make_visible(test.name), make_visible(test.failure)));
+        else if (verbose_)
+          console.out.write(fmt::format("{}:{}: {}\n  good\n", make_visible(spec.file), test.line,
+                                        make_visible(test.name)));
+      }
+    }
+    return results;
+  }
+
+  Status write_junit(Environment& environment, const std::vector<RuleQuality>& results,
+                     const std::vector<rule::SpecSource>& specs,
+                     const std::vector<rule::SpecResult>& spec_results) const {
     using reports::TestCase;
     std::vector<reports::TestSuite> suites;
     for (const RuleQuality& quality : results) {
@@ -280,6 +351,17 @@ class RuleTest final : public Command {
                                    : "it is marked as equivalent, and an example tells it apart",
                                is_good ? "" : source_with_caret(mutant.place)});
       }
+    }
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      reports::TestSuite& suite = suites.emplace_back();
+      suite.name = specs[i].id + " spec";
+      for (const Error& problem : spec_results[i].problems)
+        suite.cases.push_back({problem.message, specs[i].file, problem.place.line, TestCase::Outcome::error,
+                               problem.message, render_error(problem)});
+      for (const rule::SpecTest& test : spec_results[i].tests)
+        suite.cases.push_back({test.name, specs[i].file, test.line,
+                               test.failure.empty() ? TestCase::Outcome::passed : TestCase::Outcome::failure,
+                               test.failure, test.failure});
     }
     if (const Status made = environment.files.make_folders(parent_path(*report_path_)); !made) return made;
     return environment.files.write_file(*report_path_,
