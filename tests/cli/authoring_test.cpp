@@ -306,5 +306,36 @@ end)
                         "descibe('none')\n   |   ^\n"));
 }
 
+TEST(RuleDoc, IsAnIndexAndAPageEachInBothForms) {
+  Muster muster;
+  std::string text = kRule;
+  text.replace(text.find("Admins are few"), 14, "Admins | <few> & *far*");
+  with_rule(muster, text);
+  const Outcome outcome = muster({"rule", "doc", "--rules", "own", "--out", "book"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr(" in book\n"));
+  const std::string index = muster.files.read_file("book/index.md").value(),
+                    page = muster.files.read_file("book/team/admins.html").value();
+  EXPECT_THAT(index,
+              HasSubstr("\n## team\n\n| rule | severity | judges | |\n|---|---|---|---|\n| "
+                        "[team.admins](team/admins.md) | low | user | Admins \\| \\<few\\> & \\*far\\* |\n"));
+  EXPECT_THAT(
+      page,
+      HasSubstr(
+          "<p><strong>Admins | &lt;few&gt; &amp; *far*</strong> <span class=\"severity\">low</span></p>\n"));
+  EXPECT_THAT(page, HasSubstr("<tr><td>an admin</td><td>fail: is a boss</td></tr>\n"));
+  EXPECT_THAT(page, Not(HasSubstr("<few>")));
+  const std::string shipped = muster.files.read_file("book/keys/max_age.md").value();
+  for (const char* part : {"# keys.max_age\n", "| Selected by | anthropic-baseline",
+                           "| Supports soc2 | CC6.1 |\n", "| `days` | integer, default 90, at least 1 |"})
+    EXPECT_THAT(shipped, HasSubstr(part));
+  EXPECT_THAT(muster.files.read_file("book/index.html").value(),
+              HasSubstr("<a href=\"keys/max_age.html\">keys.max_age</a>"));
+  EXPECT_EQ(muster({"rule", "doc", "keys.*", "--out", "one", "--format", "html"}).code, 0);
+  EXPECT_FALSE(muster.files.read_file("one/index.md"));
+  EXPECT_EQ(muster({"rule", "doc"}).err,
+            "error[usage]: nothing says where the catalogue goes\n   = help: give --out DIR\n");
+}
+
 }  // namespace
 }  // namespace muster::cli

@@ -1,0 +1,225 @@
+#include "cli/rule_catalogue.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/text.h"
+#include "cli/layout.h"
+#include "cli/rule_pages.h"
+
+namespace muster::cli {
+namespace {
+
+/// On one line, visible.
+std::string line_of(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c != '\n' && c != '\t' && c != '\r' && c != ' ')
+      out += c;
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
+  }
+  while (out.ends_with(' ')) out.pop_back();
+  return make_visible(out);
+}
+
+std::string markdown(std::string_view text) {
+  const std::string line = line_of(text);
+  const auto is_in_word = [&](std::size_t at) {
+    const auto is_letter = [&](std::size_t i) {
+      return i < line.size() && std::isalnum(static_cast<unsigned char>(line[i])) != 0;
+    };
+    return at > 0 && is_letter(at - 1) && is_letter(at + 1);
+  };
+  std::string out;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    // Within a word an underscore is only itself.
+    if (std::string_view("\\`*_<>|[]#").find(line[i]) != std::string_view::npos &&
+        !(line[i] == '_' && is_in_word(i)))
+      out += '\\';
+    out += line[i];
+  }
+  return out;
+}
+/// In a table's code cell a bar ends the cell, and a backtick the code.
+std::string markdown_code(std::string_view text) {
+  std::string out;
+  for (const char c : line_of(text)) {
+    if (c == '`')
+      out += '\'';
+    else if (c == '|')
+      out += "\\|";
+    else
+      out += c;
+  }
+  return "`" + out + "`";
+}
+
+std::string html(std::string_view text, bool keep_lines = false) {
+  std::string out;
+  for (const char c : keep_lines ? make_visible(text, true) : line_of(text)) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+std::string page_of(const std::string& id, std::string_view extension) {
+  std::string path = id;
+  if (const std::size_t dot = path.find('.'); dot != std::string::npos) path[dot] = '/';
+  return path + std::string(extension);
+}
+
+std::string family_of(const std::string& id) { return id.substr(0, id.find('.')); }
+
+std::map<std::string, std::vector<std::string>> controls_by_framework(const rule::RuleInfo& info) {
+  std::map<std::string, std::vector<std::string>> out;
+  for (const ControlId& control : info.controls) {
+    const std::string text = control.text();
+    const std::size_t colon = text.find(':');
+    out[text.substr(0, colon)].push_back(colon == std::string::npos ? text : text.substr(colon + 1));
+  }
+  return out;
+}
+
+std::string wanted_of(const rule::Example& example) {
+  std::string out(word_of(example.want));
+  if (example.reason && !example.reason->empty()) out += ": " + *example.reason;
+  return out;
+}
+
+struct Fact {
+  std::string label, text;
+};
+std::vector<Fact> facts_of(const rule::RuleInfo& info, const std::vector<std::string>& policies) {
+  const ReadNames names = names_of(info.reads);
+  std::vector<Fact> facts = {{"Severity", std::string(word_of(info.severity))},
+                             {"Judges", fmt::format("each {}", word_of(info.subject))}};
+  const auto add = [&](std::string label, const std::vector<std::string>& items) {
+    if (!items.empty()) facts.push_back({std::move(label), fmt::format("{}", fmt::join(items, ", "))});
+  };
+  add("Selected by", policies);
+  add("Needs", names.must);
+  add("Can do without", names.may);
+  add("Fields", names.fields);
+  add("Relations", names.relations);
+  for (const auto& [framework, ids] : controls_by_framework(info)) add("Supports " + framework, ids);
+  facts.push_back({"File", fmt::format("{}, sha256 {}", info.file, info.sha256)});
+  return facts;
+}
+
+std::string markdown_page(const rule::Rule& rule, const std::vector<std::string>& policies) {
+  const rule::RuleInfo& info = rule.info();
+  std::string out = fmt::format("# {}\n\n**{}**\n\n{}\n\n*Fix:* {}\n\n| | |\n|---|---|\n", markdown(info.id),
+                                markdown(info.title), markdown(info.why), markdown(info.fix));
+  for (const Fact& fact : facts_of(info, policies))
+    out += fmt::format("| {} | {} |\n", markdown(fact.label), markdown(fact.text));
+  if (!info.params.empty()) out += "\n## Parameters\n\n| parameter | | |\n|---|---|---|\n";
+  for (const rule::ParamSpec& param : info.params)
+    out += fmt::format("| {} | {} | {} |\n", markdown_code(param.name), markdown(describe(param)),
+                       markdown(param.doc));
+  if (!info.examples.empty()) out += "\n## Examples\n\n| given | verdict |\n|---|---|\n";
+  for (const rule::Example& example : info.examples)
+    out += fmt::format("| {} | {} |\n", markdown(example.note), markdown(wanted_of(example)));
+  return out;
+}
+
+constexpr std::string_view kStyle =
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 "
+    "1rem;color:#1b1f24;background:#fff}"
+    "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #d5dae1;padding:.35rem "
+    ".6rem;text-align:left;vertical-align:top}"
+    "td:first-child,th:first-child{white-space:nowrap}pre{background:#f4f6f8;padding:1rem;overflow:auto;font-"
+    "size:13px}code{font-family:ui-monospace,monospace}"
+    ".severity{display:inline-block;padding:0 .5rem;border:1px solid "
+    "#7a828e;border-radius:.3rem}a{color:#0b5cad}"
+    "@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#15191f}pre{background:#1f252d}td,th{"
+    "border-color:#39414c}a{color:#7ab8ff}}"
+    "@media print{details{display:none}}";
+
+std::string html_frame(std::string_view title, std::string_view body) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n"
+      "<style>{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
+      html(title), kStyle, body);
+}
+
+std::string html_page(const rule::Rule& rule, const std::vector<std::string>& policies) {
+  const rule::RuleInfo& info = rule.info();
+  std::string out = fmt::format(
+      "<p><a href=\"../index.html\">All rules</a></p>\n<h1>{}</h1>\n<p><strong>{}</strong> <span "
+      "class=\"severity\">{}</span></p>\n<p>{}</p>\n<p><em>Fix:</em> {}</p>\n<table>\n",
+      html(info.id), html(info.title), word_of(info.severity), html(info.why), html(info.fix));
+  for (const Fact& fact : facts_of(info, policies))
+    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", html(fact.label), html(fact.text));
+  out += "</table>\n";
+  if (!info.params.empty()) out += "<h2>Parameters</h2>\n<table>\n";
+  for (const rule::ParamSpec& param : info.params)
+    out += fmt::format("<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td></tr>\n",
+                       html(param.name), html(describe(param)), html(param.doc));
+  if (!info.params.empty()) out += "</table>\n";
+  if (!info.examples.empty())
+    out +=
+        "<h2>Examples</h2>\n<table>\n<tr><th scope=\"col\">given</th><th scope=\"col\">verdict</th></tr>\n";
+  for (const rule::Example& example : info.examples)
+    out += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", html(example.note), html(wanted_of(example)));
+  if (!info.examples.empty()) out += "</table>\n";
+  out += fmt::format("<details>\n<summary>Source</summary>\n<pre><code>{}</code></pre>\n</details>\n",
+                     html(rule.source(), true));
+  return html_frame(info.id, out);
+}
+
+}  // namespace
+
+std::vector<NewFile> render_catalogue(const std::vector<std::shared_ptr<const rule::Rule>>& rules,
+                                      const std::map<std::string, std::vector<std::string>>& policies,
+                                      CatalogueFormats formats) {
+  std::vector<NewFile> files;
+  const std::string sum =
+      plural(rules.size(), "rule", "rules") +
+      ". The controls are suggestions: whether a rule is enough evidence for one is for the auditor to say.";
+  std::string markdown_index = fmt::format("# Rules\n\n{}\n", sum);
+  std::string html_index = fmt::format("<h1>Rules</h1>\n<p>{}</p>\n", sum);
+  std::string family;
+  for (const auto& rule : rules) {
+    const rule::RuleInfo& info = rule->info();
+    if (family_of(info.id) != family) {
+      if (!family.empty()) html_index += "</table>\n";
+      family = family_of(info.id);
+      markdown_index +=
+          fmt::format("\n## {}\n\n| rule | severity | judges | |\n|---|---|---|---|\n", markdown(family));
+      html_index += fmt::format(
+          "<h2>{}</h2>\n<table>\n<tr><th scope=\"col\">rule</th><th scope=\"col\">severity</th><th "
+          "scope=\"col\">judges</th><th scope=\"col\"></th></tr>\n",
+          html(family));
+    }
+    markdown_index += fmt::format("| [{}]({}) | {} | {} | {} |\n", markdown(info.id), page_of(info.id, ".md"),
+                                  word_of(info.severity), word_of(info.subject), markdown(info.title));
+    html_index += fmt::format("<tr><td><a href=\"{}\">{}</a></td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                              html(page_of(info.id, ".html")), html(info.id), word_of(info.severity),
+                              word_of(info.subject), html(info.title));
+  }
+  if (!family.empty()) html_index += "</table>\n";
+  if (formats.markdown) files.push_back({"index.md", markdown_index});
+  if (formats.html) files.push_back({"index.html", html_frame("Rules", html_index)});
+  for (const auto& rule : rules) {
+    const auto found = policies.find(rule->info().id);
+    const std::vector<std::string> selected =
+        found == policies.end() ? std::vector<std::string>() : found->second;
+    if (formats.markdown) files.push_back({page_of(rule->info().id, ".md"), markdown_page(*rule, selected)});
+    if (formats.html) files.push_back({page_of(rule->info().id, ".html"), html_page(*rule, selected)});
+  }
+  return files;
+}
+
+}  // namespace muster::cli
