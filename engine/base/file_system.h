@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/embedded.h"
 #include "base/result.h"
 
 namespace muster {
@@ -55,6 +56,9 @@ class FileSystem {
   [[nodiscard]] virtual Status rename(const std::string& from, const std::string& to) = 0;
   /// Removes a file, or a folder with all it holds; fine when there is none.
   [[nodiscard]] virtual Status remove_all(const std::string& path) = 0;
+
+  /// The rules, policies and schemas that ship with the program. Others only where a run is performed again with those that it had.
+  [[nodiscard]] virtual std::span<const EmbeddedFile> shipped() const { return embedded_files(); }
 
   /// The whole file; file_too_large above `max_bytes`.
   [[nodiscard]] Result<std::string> read_file(const std::string& path,

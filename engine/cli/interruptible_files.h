@@ -21,6 +21,7 @@ class InterruptibleFiles final : public FileSystem {
   [[nodiscard]] FileKind kind(const std::string& path) const override;
   [[nodiscard]] Status make_folders(const std::string& folder) override;
   [[nodiscard]] Status rename(const std::string& from, const std::string& to) override;
+  [[nodiscard]] std::span<const EmbeddedFile> shipped() const override { return files_.shipped(); }
   /// Never refused: it is how an interrupted writer cleans up.
   [[nodiscard]] Status remove_all(const std::string& path) override;
 

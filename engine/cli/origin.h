@@ -26,6 +26,7 @@ class RecordingFiles final : public FileSystem {
   [[nodiscard]] Status make_folders(const std::string& folder) override { return files_.make_folders(folder); }
   [[nodiscard]] Status rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
   [[nodiscard]] Status remove_all(const std::string& path) override { return files_.remove_all(path); }
+  [[nodiscard]] std::span<const EmbeddedFile> shipped() const override { return files_.shipped(); }
   /// Paths of the files that were opened, as they were written.
   [[nodiscard]] std::set<std::string> opened() const;
 

@@ -175,8 +175,8 @@ std::string_view shipped_name(std::string_view file) {
   return file.find('/') == std::string_view::npos ? file : std::string_view();
 }
 
-const EmbeddedFile* find_shipped(std::string_view name) {
-  for (const auto& file : embedded_files())
+const EmbeddedFile* find_shipped(const FileSystem& files, std::string_view name) {
+  for (const auto& file : files.shipped())
     if (!name.empty() && shipped_name(file.name) == name) return &file;
   return nullptr;
 }
@@ -232,7 +232,7 @@ std::optional<Policy> load_policy(const FileSystem& files, const std::string& na
   std::string shown = shown_path;
   // A path never falls back to a shipped policy: a file that is missing must not be replaced by another one
   // of the same name.
-  const EmbeddedFile* shipped = is_policy_path(name_or_path) ? nullptr : find_shipped(name_or_path);
+  const EmbeddedFile* shipped = is_policy_path(name_or_path) ? nullptr : find_shipped(files, name_or_path);
   if (shipped != nullptr) {
     shown = fmt::format("{}{}", kShippedPrefix, shipped->name);
     loaded = read_value(std::string(shipped->bytes), shown, policy_codec(), rule, problems);

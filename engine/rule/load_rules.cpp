@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/embedded.h"
 #include "rule/rule.h"
 
 namespace muster::rule {
@@ -62,7 +61,7 @@ RuleSet load_rules(const FileSystem& files, const std::vector<RuleFolder>& folde
     library_of.resize(found.size(), libraries.size() - 1);
   };
   Library shipped;
-  for (const EmbeddedFile& file : embedded_files()) {
+  for (const EmbeddedFile& file : files.shipped()) {
     if (!file.name.starts_with("rules/") || !file.name.ends_with(".lua") || file.name.ends_with("_spec.lua")) continue;
     const std::string_view inner = file.name.substr(6);
     if (inner.starts_with("lib/")) shipped[std::string(inner.substr(4, inner.size() - 8))] = std::string(file.bytes);
