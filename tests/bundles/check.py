@@ -465,7 +465,7 @@ class Sample(Case):
         ids = results["subjects"]["user"]["id"]
         by_hand = sorted(ids, key=lambda each: hashlib.sha256(f"20261126:{each}".encode()).digest())[:25]
         self.assertEqual([each["id"] for each in first["sample"]], by_hand)
-        lines = (SHARED["folder"] / "snapshot/data/users.jsonl").read_text().splitlines()
+        lines = (SHARED["folder"] / "snapshot/data/users.jsonl").read_text().split("\n")
         verdicts = {row.split(",")[1]: row.split(",")[-2:] for row in (SHARED["folder"] / "populations/accounts.leavers_removed.csv").read_text().splitlines()}
         for each in first["sample"]:
             self.assertGreaterEqual(len(each["lines"]), 1)
