@@ -4,6 +4,7 @@
 usage: check.py --muster PROGRAM --source REPOSITORY [TEST...]
 """
 import argparse
+import csv
 import gzip
 import hashlib
 import io
@@ -466,10 +467,11 @@ class Sample(Case):
         by_hand = sorted(ids, key=lambda each: hashlib.sha256(f"20261126:{each}".encode()).digest())[:25]
         self.assertEqual([each["id"] for each in first["sample"]], by_hand)
         lines = (SHARED["folder"] / "snapshot/data/users.jsonl").read_text().split("\n")
-        verdicts = {row.split(",")[1]: row.split(",")[-2:] for row in (SHARED["folder"] / "populations/accounts.leavers_removed.csv").read_text().splitlines()}
+        with open(SHARED["folder"] / "populations/accounts.leavers_removed.csv", newline="", encoding="utf-8") as file:
+            verdicts = {row[1]: row[3:] for row in csv.reader(file)}
         for each in first["sample"]:
             self.assertGreaterEqual(len(each["lines"]), 1)
-            self.assertEqual(each["verdict"], verdicts[each["id"]][0])
+            self.assertEqual([each["verdict"], each["reason"]], verdicts[each["id"]])
             for line in each["lines"]:
                 self.assertEqual(lines[line["line"] - 1], line["text"])
                 self.assertIn(each["id"], line["text"])
