@@ -16,7 +16,8 @@ Result<std::vector<DocsPage>> make_docs_pages(const FileSystem& files) {
                                {"datasets.md", snapshot::dataset_reference()},
                                {"errors.md", render_errors_page()},
                                {"rules.md", render_rules_page(shipped)},
-                               {"../rules/meta/muster.lua", rule::render_type_stubs()}};
+                               {"../rules/meta/muster.lua", rule::render_type_stubs()},
+                               {"../.luacheckrc", rule::render_luacheckrc()}};
 }
 
 }  // namespace muster::cli

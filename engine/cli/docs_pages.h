@@ -1,4 +1,5 @@
-// The documents that the code knows: the pages of docs/ and the editor stubs of rules. They are committed, so that they can be read without building, and
+// The documents that the code knows: the pages of docs/ and the editor stubs of rules and
+// luacheck's configuration. They are committed, so that they can be read without building, and
 // a test compares them with what is made here.
 #pragma once
 

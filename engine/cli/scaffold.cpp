@@ -129,7 +129,7 @@ policies; a rule of yours with the id of a shipped one is an error, nothing is o
 
     muster rule new team.named --subject user      a rule to start from, with examples
     muster rule test 'team.*' --coverage --mutate  run its examples, and see what they leave open
-    muster rule lint 'team.*'                      slips that Lua lets through
+    muster rule lint 'team.*'                      slips that Lua lets through (so does luacheck --config .muster/luacheckrc rules)
     muster rule explain team.named ana@example.com why it judged one account as it did
 
 What several rules share goes into `lib/<name>.lua` (`local shared = require("lib.name")`). Tests that need more than examples go into `<name>_spec.lua`.
@@ -222,6 +222,7 @@ std::vector<NewFile> editor_files() {
   for (const policy::SchemaFile& schema : policy::editor_schemas())
     files.push_back({".muster/schema/" + file_name(schema.name), schema.text});
   files.push_back({".muster/lua/muster.lua", rule::render_type_stubs()});
+  files.push_back({".muster/luacheckrc", rule::render_luacheckrc()});
   return files;
 }
 

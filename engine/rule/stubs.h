@@ -8,7 +8,7 @@ namespace muster::rule {
 /// The whole meta file. Completion of `user.`, hover texts and a mark under misspelt fields come from it; it is never run.
 [[nodiscard]] std::string render_type_stubs();
 
-/// The names that a rule may use as globals, sorted: for linters.
-[[nodiscard]] std::string render_luacheck_globals();
+/// A configuration for luacheck with the names that a rule may use, and nothing else of Lua.
+[[nodiscard]] std::string render_luacheckrc();
 
 }  // namespace muster::rule

@@ -206,7 +206,7 @@ TEST(Documents, AreThoseThatTheCodeMakes) {
 TEST(Documents, AreWrittenByACommandThatHelpDoesNotName) {
   Muster muster;
   EXPECT_EQ(muster({"docs", "made"}).code, 0);
-  EXPECT_THAT(muster.files.paths(), ::testing::ElementsAre("made/command-line.md", "made/datasets.md",
+  EXPECT_THAT(muster.files.paths(), ::testing::ElementsAre(".luacheckrc", "made/command-line.md", "made/datasets.md",
                                                            "made/errors.md", "made/rules.md",
                                                            "rules/meta/muster.lua"));
   EXPECT_EQ(muster({"--help"}).out.find("docs"), std::string::npos);
