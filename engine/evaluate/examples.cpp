@@ -396,7 +396,9 @@ struct ExampleWorlds::Impl {
   std::vector<ExampleResult> results;
   rule::Limits limits;
 
-  rule::Rule variant(const std::string& text) const { return rule::Rule(info, text, library); }
+  rule::Rule make(const Variant& variant) const {
+    return rule::Rule(info, variant.text ? *variant.text : rule->source(), variant.library ? variant.library : library);
+  }
 };
 
 ExampleWorlds::ExampleWorlds(std::shared_ptr<const rule::Rule> rule) : impl_(std::make_unique<Impl>()) {
@@ -423,8 +425,8 @@ ExampleWorlds& ExampleWorlds::operator=(ExampleWorlds&&) noexcept = default;
 
 const std::vector<ExampleResult>& ExampleWorlds::results() const { return impl_->results; }
 
-std::size_t ExampleWorlds::first_to_mind(const std::string& text) const {
-  const rule::Rule variant = impl_->variant(text);
+std::size_t ExampleWorlds::first_to_mind(const Variant& given) const {
+  const rule::Rule variant = impl_->make(given);
   for (std::size_t i = 0; i < impl_->cases.size(); ++i) {
     const Case* made = impl_->cases[i].get();
     const rule::Example& example = impl_->rule->info().examples[i];
@@ -450,9 +452,9 @@ std::size_t ExampleWorlds::first_to_mind(const std::string& text) const {
   return impl_->cases.size();
 }
 
-std::vector<std::uint32_t> ExampleWorlds::verdict_lines(const std::string& text) const {
-  const rule::Rule variant = impl_->variant(text);
-  std::set<std::uint32_t> lines;
+std::set<std::pair<std::string, std::uint32_t>> ExampleWorlds::verdict_places(const Variant& given) const {
+  const rule::Rule variant = impl_->make(given);
+  std::set<std::pair<std::string, std::uint32_t>> places;
   for (const auto& made : impl_->cases) {
     if (!made || !blocking_reason(impl_->info, made->world).empty()) continue;
     rule::Budget budget(impl_->limits, 1);
@@ -462,9 +464,9 @@ std::vector<std::uint32_t> ExampleWorlds::verdict_lines(const std::string& text)
     const std::uint32_t row = 0;
     rule::BlockResult block;
     (*evaluator)->evaluate(std::span(&row, 1), block);
-    lines.insert(trace.verdict_lines.begin(), trace.verdict_lines.end());
+    places.insert(trace.verdicts.begin(), trace.verdicts.end());
   }
-  return {lines.begin(), lines.end()};
+  return places;
 }
 
 }  // namespace muster::evaluate

@@ -1,8 +1,11 @@
 // The examples of a rule, run as its tests: each makes a small world out of `given` and goes the way of production (derive, availability, sandbox, budgets).
 #pragma once
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rule/rule.h"
@@ -39,11 +42,16 @@ class ExampleWorlds {
 
   /// How they come out with the rule itself, in order.
   [[nodiscard]] const std::vector<ExampleResult>& results() const;
-  /// The first example that comes out differently when the rule's text is `text`, which has the same metadata; its number from 0, or the number of examples when none
-  /// of them minds. Thread-safe. A text that no longer loads is minded by the first.
-  [[nodiscard]] std::size_t first_to_mind(const std::string& text) const;
-  /// The lines of `text` on which verdicts were made, over all examples; sorted, each once.
-  [[nodiscard]] std::vector<std::uint32_t> verdict_lines(const std::string& text) const;
+  /// The rule with another text, or other library files; the metadata stay. nullptr: its own.
+  struct Variant {
+    const std::string* text = nullptr;
+    std::shared_ptr<const std::map<std::string, std::string>> library;
+  };
+  /// The first example that comes out differently with the variant; its number from 0, or the number of examples when none of them minds. Thread-safe. A text that no
+  /// longer loads is minded by the first.
+  [[nodiscard]] std::size_t first_to_mind(const Variant& variant) const;
+  /// Where verdicts were made over all examples: file (as Trace names it) and line.
+  [[nodiscard]] std::set<std::pair<std::string, std::uint32_t>> verdict_places(const Variant& variant) const;
 
  private:
   struct Impl;

@@ -28,8 +28,8 @@ struct MutantResult {
   MutantState state = MutantState::noticed;
   std::string what;  // "`<=` instead of `<`"
   Place place;
-  std::size_t example = 0;  // the one that notices it, from 0
-  std::string why;          // of one that its author marks as equivalent
+  std::string noticed_by;  // the note of the example that notices it
+  std::string why;         // of one that its author marks as equivalent
 };
 
 struct RuleQuality {
@@ -52,8 +52,21 @@ struct QualityOptions {
   const std::atomic<bool>* stop = nullptr;  // what is not done yet is left out when it becomes true
 };
 
-/// One answer a rule, in their order; it does not depend on `jobs`.
-[[nodiscard]] std::vector<RuleQuality> assess_rules(std::span<const std::shared_ptr<const rule::Rule>> rules,
-                                                    const QualityOptions& options);
+/// A file of lib/, held by the examples of all the rules that require it.
+struct LibraryQuality {
+  std::string file;
+  std::vector<Error> slips;
+  std::vector<VerdictSite> sites;
+  std::vector<MutantResult> mutants;
+};
+
+struct Assessment {
+  std::vector<RuleQuality> rules;         // in their order
+  std::vector<LibraryQuality> libraries;  // those that the rules require, by file
+};
+
+/// The answer does not depend on `jobs`.
+[[nodiscard]] Assessment assess_rules(std::span<const std::shared_ptr<const rule::Rule>> rules,
+                                      const QualityOptions& options);
 
 }  // namespace muster::evaluate

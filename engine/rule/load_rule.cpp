@@ -74,6 +74,27 @@ std::uint32_t line_of_message(std::string_view message, std::string_view file, s
   return line;
 }
 
+// "'then' expected near '='" → "=".
+std::string_view near_token(std::string_view message) {
+  static constexpr std::string_view kNear = "near '";
+  const std::size_t at = message.rfind(kNear);
+  if (at == std::string_view::npos || !message.ends_with('\'')) return {};
+  return message.substr(at + kNear.size(), message.size() - at - kNear.size() - 1);
+}
+
+// What people who come from another language have probably meant.
+std::string_view syntax_hint(std::string_view message, std::string_view near) {
+  if (near == "=" && (message.starts_with("'then' expected") || message.starts_with("'do' expected"))) return "to compare, write `==`";
+  if (near == "!") return "Lua writes `~=` for not equal, and `not` for `!`";
+  if (near == "&") return "Lua writes `and`";
+  if (near == "|") return "Lua writes `or`";
+  if (near == "+") return "Lua has no `++` and `+=`: write `n = n + 1`";
+  if (near == "?") return "Lua has no `? :`: write an if, or `condition and a or b`";
+  if (near == "}" || message.starts_with("'}' expected")) return "a comma between two entries may be missing";
+  if (near == "else" || near == "elseif") return "`else if` is one word in Lua: `elseif`; and each `if … then` has its `end`";
+  return {};
+}
+
 // A Lua value as plain data. Functions are left out and counted: only `check` may be one.
 json::Value to_value(lua_State* L, int at, int depth) {
   at = lua_absindex(L, at);
@@ -466,7 +487,14 @@ std::optional<Rule> load_rule(std::string_view text, const std::string& file, co
   const auto report = [&](ErrorCode code, const std::string& message) {
     std::string_view rest;
     const std::uint32_t line = line_of_message(message, file, rest);
-    problems.error(code, std::string(rest), line ? in.at_line(line) : Place{file, 0, 0, {}});
+    if (code != ErrorCode::rule_syntax || line == 0) return problems.error(code, std::string(rest), line ? in.at_line(line) : Place{file, 0, 0, {}});
+    const std::string_view near = near_token(rest);
+    const std::string_view source = in.lines.size() >= line ? in.lines[line - 1] : std::string_view();
+    const std::size_t at = near.empty() ? std::string_view::npos : source.rfind(near);
+    std::uint32_t column = 0;
+    if (at != std::string_view::npos)
+      column = 1 + static_cast<std::uint32_t>(std::count_if(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(at), [](char c) { return (c & 0xc0) != 0x80; }));
+    problems.error(code, std::string(rest), in.at_line(line, column), std::string(syntax_hint(rest, near)));
   };
   if (load_chunk(host, text, "@" + file) != LUA_OK) {
     report(ErrorCode::rule_syntax, text_of(L, -1));

@@ -645,6 +645,12 @@ RuleParts find_parts(const Syntax& syntax) {
   return parts;
 }
 
+RuleParts library_parts(const Syntax& syntax) {
+  RuleParts parts;
+  parts.is_code.assign(syntax.tokens.size(), true);
+  return parts;
+}
+
 bool is_verdict_word(std::string_view word) {
   return word == "pass" || word == "fail" || word == "not_applicable" || word == "unknown";
 }

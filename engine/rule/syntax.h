@@ -111,6 +111,8 @@ struct RuleParts {
   std::vector<bool> is_code;
 };
 [[nodiscard]] RuleParts find_parts(const Syntax& syntax);
+/// Of a library file: all of it is code.
+[[nodiscard]] RuleParts library_parts(const Syntax& syntax);
 
 /// Where check can make a verdict: calls of pass, fail, not_applicable and unknown in code.
 [[nodiscard]] std::vector<const Node*> verdict_sites(const Syntax& syntax, const RuleParts& parts);

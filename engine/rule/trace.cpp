@@ -127,7 +127,13 @@ void trace_line(lua_State* L) {
 }
 
 void trace_verdict(lua_State* L) {
-  if (const std::uint32_t line = own_line(L); line != 0) host_of(L).trace->verdict_lines.push_back(line);
+  lua_Debug info{};
+  for (int level = 0; lua_getstack(L, level, &info) != 0; ++level) {
+    lua_getinfo(L, "Sl", &info);
+    if (info.currentline < 0 || info.source[0] != '@') continue;
+    host_of(L).trace->verdicts.emplace_back(info.source + 1, static_cast<std::uint32_t>(info.currentline));
+    return;
+  }
 }
 
 }  // namespace muster::rule

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace muster::rule {
@@ -26,7 +27,9 @@ struct Trace {
   std::size_t reads_left_out = 0;
   std::vector<std::uint32_t>
       lines;  // of the rule's file, in the order of execution, each run of one line once (at most 10000)
-  std::vector<std::uint32_t> verdict_lines;  // where verdicts were made
+  /// Where verdicts were made: the file, as the rule names it ("lib/words.lua" for a library's), and the
+  /// line.
+  std::vector<std::pair<std::string, std::uint32_t>> verdicts;
 };
 
 }  // namespace muster::rule

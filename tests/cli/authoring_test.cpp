@@ -337,5 +337,91 @@ TEST(RuleDoc, IsAnIndexAndAPageEachInBothForms) {
             "error[usage]: nothing says where the catalogue goes\n   = help: give --out DIR\n");
 }
 
+constexpr const char* kLibraryRule = R"(local roles = require("lib.roles")
+return {
+  id = "team.@", title = "t", severity = "low", subject = "user", reads = { "users.role" }, why = "w", fix = "f",
+  check = function(user) return roles.judge(user) end,
+  examples = {
+    { note = "an admin", given = { user = { role = "admin" } }, want = "fail" },
+    { note = "a @", given = { user = { role = "@" } }, want = "pass" },
+    { note = "not said", given = { user = {} }, want = "unknown" },
+  },
+}
+)";
+
+TEST(RuleTestMeasures, LibrariesAreHeldByAllTheRulesThatRequireThem) {
+  Muster muster;
+  const auto add = [&](const std::string& name) {
+    std::string text = kLibraryRule;
+    for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1))
+      text.replace(at, 1, name);
+    muster.files.add("own/team/" + name + ".lua", text);
+  };
+  muster.files.add("own/lib/roles.lua",
+                   "local function judge(user)\n"
+                   "  if user.role == \"admin\" then return fail(\"admin\") end\n"
+                   "  if user.role == \"billing\" then return pass(\"pays\") end\n"
+                   "  return pass()\n"
+                   "end\n"
+                   "return { judge = judge }\n");
+  add("developer");
+  const Outcome one = muster({"rule", "test", "team.*", "--rules", "own", "--coverage"});
+  EXPECT_EQ(one.code, 0) << one.err;
+  EXPECT_EQ(one.out,
+            "own/lib/roles.lua:3:41: no example reaches this pass\n"
+            "     3 |   if user.role == \"billing\" then return pass(\"pays\") end\n"
+            "       |                                         ^\n"
+            "Coverage: 2 of 3 verdicts reached, 66.6 %.\n"
+            "3 examples of 1 rule: all come out as they say.\n");
+  add("billing");
+  const Outcome two = muster({"rule", "test", "team.*", "--rules", "own", "--coverage", "--mutate"});
+  EXPECT_THAT(two.out, HasSubstr("Coverage: 3 of 3 verdicts reached, 100.0 %.\n"));
+  // The reasons of the two passes are not wanted by any example.
+  EXPECT_THAT(two.out, HasSubstr("own/lib/roles.lua:3:16: no example notices `~=` instead of `==`\n"));
+  EXPECT_THAT(two.out, HasSubstr("Mutants: 1 of 2 noticed, 50.0 %.\n"));
+}
+
+TEST(RuleTestMeasures, NothingToReachIsNotEverythingReached) {
+  Muster muster;
+  with_rule(muster,
+            "local made = { ok = pass, bad = fail }\nreturn { id = 'team.admins', title = 't', severity = "
+            "'low', subject = 'user', reads = { 'users.role' }, why = 'w', fix = 'f',\n"
+            "  check = function(user) return user.role == 'admin' and made.bad('x') or made.ok() end, "
+            "examples = {\n"
+            "  { note = 'a', given = { user = { role = 'admin' } }, want = 'fail' }, { note = 'b', given = { "
+            "user = {} }, want = 'unknown' } } }\n");
+  const Outcome outcome =
+      muster({"rule", "test", "team.*", "--rules", "own", "--coverage", "--threshold", "100"});
+  EXPECT_EQ(outcome.code, 64);
+  EXPECT_THAT(outcome.err,
+              StartsWith("error[rule.example]: no verdict of team.admins stands in its text, so coverage "
+                         "cannot see what is reached\n  --> own/team/admins.lua:2:8\n"));
+}
+
+TEST(RuleErrors, StandUnderTheSlipInTheAuthorsWords) {
+  Muster muster;
+  with_rule(muster, "return {\n  check = function(user) if user.role = 3 then return pass() end end,\n}\n");
+  EXPECT_EQ(muster({"rule", "test", "team.*", "--rules", "own"}).err,
+            "error[rule.syntax]: 'then' expected near '='\n"
+            "  --> own/team/admins.lua:2:39\n"
+            "   |\n"
+            " 2 |   check = function(user) if user.role = 3 then return pass() end end,\n"
+            "   |                                       ^\n"
+            "   = help: to compare, write `==`\n");
+  with_rule(muster,
+            "return { id = 'team.admins', title = 't', severity = 'low', subject = 'user', reads = { "
+            "'users.role' }, why = 'w', fix = 'f',\n  check = function(user)\n    return user.rol == 'x' and "
+            "fail('x') or pass()\n  end,\n"
+            "  examples = { { note = 'a', given = { user = { role = 'x' } }, want = 'fail' }, { note = 'b', "
+            "given = { user = {} }, want = 'unknown' } } }\n");
+  EXPECT_THAT(
+      muster({"rule", "test", "team.*", "--rules", "own"}).out,
+      StartsWith("own/team/admins.lua:5: a\n"
+                 "  wanted  fail\n"
+                 "  got     error: own/team/admins.lua:3: user has no field 'rol'; did you mean 'role'?\n"
+                 "     3 |     return user.rol == 'x' and fail('x') or pass()\n"
+                 "       |     ^\n"));
+}
+
 }  // namespace
 }  // namespace muster::cli

@@ -21,7 +21,7 @@ std::shared_ptr<const rule::Rule> load(const std::string& text) {
 
 RuleQuality assess(const std::string& text, unsigned jobs = 1) {
   const std::shared_ptr<const rule::Rule> rules[] = {load(text)};
-  return std::move(assess_rules(rules, {true, true, jobs, nullptr}).front());
+  return std::move(assess_rules(rules, {true, true, jobs, nullptr}).rules.front());
 }
 
 const std::string kHead =

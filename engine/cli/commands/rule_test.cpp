@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -127,10 +128,11 @@ class RuleTest final : public Command {
     if (chosen.empty() && specs.empty())
       return report(environment, Error{ErrorCode::usage, "there is no rule, so nothing was tested", {}, {}});
 
-    const auto results = evaluate::assess_rules(
+    const evaluate::Assessment assessed = evaluate::assess_rules(
         chosen, {coverage_, mutate_, jobs_ > 0 ? jobs_ : available_cores(), &environment.is_interrupted});
     if (environment.is_interrupted) return ExitCode::interrupted;
     Console& console = environment.console;
+    const std::vector<RuleQuality>& results = assessed.rules;
     std::uint64_t all = 0, differing = 0;
     for (const RuleQuality& quality : results) {
       all += quality.examples.size();
@@ -138,10 +140,12 @@ class RuleTest final : public Command {
       print_examples(console, quality);
       for (const Error& slip : quality.slips) problems.error(slip);
     }
+    for (const evaluate::LibraryQuality& library : assessed.libraries)
+      for (const Error& slip : library.slips) problems.error(slip);
     const auto spec_results = run_specs(console, rules, specs, problems);
     bool is_enough = true;
-    if (coverage_) is_enough &= print_coverage(console, results);
-    if (mutate_) is_enough &= print_mutants(console, results);
+    if (coverage_) is_enough &= print_coverage(console, assessed);
+    if (mutate_) is_enough &= print_mutants(console, assessed);
     if (!chosen.empty())
       console.out.write(fmt::format(
           "{} of {}: {}.\n", plural(all, "example", "examples"), plural(chosen.size(), "rule", "rules"),
@@ -160,7 +164,7 @@ class RuleTest final : public Command {
                                     : problems.has_errors() ? "not all of them can count"
                                                             : "all pass"));
     if (report_path_)
-      if (const Status written = write_junit(environment, results, specs, spec_results); !written)
+      if (const Status written = write_junit(environment, assessed, specs, spec_results); !written)
         problems.error(written.error());
     if (problems.has_errors()) return report(environment, problems);
     if (update_ && differing > 0) {
@@ -192,8 +196,25 @@ class RuleTest final : public Command {
       if (result.is_good())
         console.out.write(fmt::format("  good    {}\n", told(result)));
       else
-        console.out.write(fmt::format("  wanted  {}\n  got     {}\n", wanted(*result.example), told(result)));
+        console.out.write(fmt::format("  wanted  {}\n  got     {}\n{}", wanted(*result.example), told(result),
+                                      line_of_error(*quality.rule, result)));
     }
+  }
+
+  /// The line of the rule on which an error happened: its reason begins with file and line.
+  static std::string line_of_error(const rule::Rule& rule, const ExampleResult& result) {
+    const std::string head = rule.info().file + ":";
+    if (result.got != Verdict::error || !result.reason.starts_with(head)) return {};
+    Place place{
+        rule.info().file, static_cast<std::uint32_t>(std::atoi(result.reason.c_str() + head.size())), 1, {}};
+    std::string_view rest = rule.source();
+    for (std::uint32_t line = 1; line < place.line && !rest.empty(); ++line)
+      rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
+    place.source_line = std::string(rest.substr(0, rest.find('\n')));
+    place.column = static_cast<std::uint32_t>(
+                       std::min(place.source_line.find_first_not_of(" \t"), place.source_line.size())) +
+                   1;
+    return place.line == 0 ? std::string() : source_with_caret(place);
   }
 
   bool print_threshold(Console& console, std::string_view what, std::uint64_t part,
@@ -203,61 +224,72 @@ class RuleTest final : public Command {
     return false;
   }
 
-  bool print_coverage(Console& console, const std::vector<RuleQuality>& results) const {
+  bool print_coverage(Console& console, const evaluate::Assessment& assessed) const {
     std::uint64_t all = 0, reached = 0;
-    for (const RuleQuality& quality : results) {
-      for (const evaluate::VerdictSite& site : quality.sites) {
+    const auto print = [&](const std::vector<evaluate::VerdictSite>& sites) {
+      for (const evaluate::VerdictSite& site : sites) {
         ++all;
         reached += site.is_reached;
         if (!site.is_reached)
           console.out.write(fmt::format("{}: no example reaches this {}\n{}", place_text(site.place),
                                         site.verdict, source_with_caret(site.place)));
       }
-    }
+    };
+    for (const RuleQuality& quality : assessed.rules) print(quality.sites);
+    for (const evaluate::LibraryQuality& library : assessed.libraries) print(library.sites);
     console.out.write(fmt::format("Coverage: {} of {} reached, {}.\n", reached,
                                   plural(all, "verdict", "verdicts"), percent(reached, all)));
     return print_threshold(console, "Coverage", reached, all);
   }
 
-  bool print_mutants(Console& console, const std::vector<RuleQuality>& results) const {
+  struct MutantCounts {
     std::uint64_t all = 0, noticed = 0, equivalent = 0;
-    for (const RuleQuality& quality : results) {
-      std::uint64_t own = 0, own_noticed = 0;
-      for (const MutantResult& mutant : quality.mutants) {
-        if (mutant.state == MutantState::equivalent) {
-          ++equivalent;
-          if (verbose_)
-            console.out.write(fmt::format("{}: {} is marked as equivalent: {}\n", place_text(mutant.place),
-                                          mutant.what, make_visible(mutant.why)));
-          continue;
-        }
-        ++own;
-        if (mutant.state == MutantState::noticed) {
-          ++own_noticed;
-        } else if (mutant.state == MutantState::survived) {
-          console.out.write(fmt::format("{}: no example notices {}\n{}", place_text(mutant.place),
-                                        mutant.what, source_with_caret(mutant.place)));
-        } else {
-          console.out.write(fmt::format("{}: {} is marked as equivalent, but \"{}\" tells them apart\n{}",
-                                        place_text(mutant.place), mutant.what,
-                                        make_visible(quality.rule->info().examples[mutant.example].note),
-                                        source_with_caret(mutant.place)));
-        }
+  };
+  /// Those of one file; `name` is the rule's id or the library's file.
+  void print_file_mutants(Console& console, const std::string& name, const std::vector<MutantResult>& mutants,
+                          MutantCounts& counts) const {
+    std::uint64_t own = 0, own_noticed = 0;
+    for (const MutantResult& mutant : mutants) {
+      if (mutant.state == MutantState::equivalent) {
+        ++counts.equivalent;
+        if (verbose_)
+          console.out.write(fmt::format("{}: {} is marked as equivalent: {}\n", place_text(mutant.place),
+                                        mutant.what, make_visible(mutant.why)));
+        continue;
       }
-      if (verbose_ && own > 0)
-        console.out.write(fmt::format("{}: {} of {} noticed, {}\n", quality.rule->info().id, own_noticed,
-                                      plural(own, "mutant", "mutants"), percent(own_noticed, own)));
-      all += own;
-      noticed += own_noticed;
+      ++own;
+      if (mutant.state == MutantState::noticed) {
+        ++own_noticed;
+      } else if (mutant.state == MutantState::survived) {
+        console.out.write(fmt::format("{}: no example notices {}\n{}", place_text(mutant.place), mutant.what,
+                                      source_with_caret(mutant.place)));
+      } else {
+        console.out.write(fmt::format("{}: {} is marked as equivalent, but \"{}\" tells them apart\n{}",
+                                      place_text(mutant.place), mutant.what, make_visible(mutant.noticed_by),
+                                      source_with_caret(mutant.place)));
+      }
     }
-    if (all == 0) {
+    if (verbose_ && own > 0)
+      console.out.write(fmt::format("{}: {} of {} noticed, {}\n", make_visible(name), own_noticed,
+                                    plural(own, "mutant", "mutants"), percent(own_noticed, own)));
+    counts.all += own;
+    counts.noticed += own_noticed;
+  }
+
+  bool print_mutants(Console& console, const evaluate::Assessment& assessed) const {
+    MutantCounts counts;
+    for (const RuleQuality& quality : assessed.rules)
+      print_file_mutants(console, quality.rule->info().id, quality.mutants, counts);
+    for (const evaluate::LibraryQuality& library : assessed.libraries)
+      print_file_mutants(console, library.file, library.mutants, counts);
+    if (counts.all == 0) {
       console.out.write("Mutants: these rules have nothing to swap.\n");
       return true;
     }
-    console.out.write(
-        fmt::format("Mutants: {} of {} noticed, {}{}.\n", noticed, all, percent(noticed, all),
-                    equivalent > 0 ? fmt::format("; {} more marked as equivalent", equivalent) : ""));
-    return print_threshold(console, "The share of mutants that are noticed", noticed, all);
+    console.out.write(fmt::format(
+        "Mutants: {} of {} noticed, {}{}.\n", counts.noticed, counts.all, percent(counts.noticed, counts.all),
+        counts.equivalent > 0 ? fmt::format("; {} more marked as equivalent", counts.equivalent) : ""));
+    return print_threshold(console, "The share of mutants that are noticed", counts.noticed, counts.all);
   }
 
   std::vector<rule::SpecSource> choose_specs(const Environment& environment, const Config& config,
@@ -302,62 +334,69 @@ class RuleTest final : public Command {
     return results;
   }
 
-  Status write_junit(Environment& environment, const std::vector<RuleQuality>& results,
+  static void add_measures(reports::TestSuite& suite, const std::vector<evaluate::VerdictSite>& sites,
+                           const std::vector<MutantResult>& mutants) {
+    using reports::TestCase;
+    for (const evaluate::VerdictSite& site : sites)
+      suite.cases.push_back(
+          {fmt::format("line {} column {}: {} is reached", site.place.line, site.place.column, site.verdict),
+           site.place.file, site.place.line,
+           site.is_reached ? TestCase::Outcome::passed : TestCase::Outcome::failure,
+           site.is_reached ? "" : "no example reaches this verdict",
+           site.is_reached ? "" : source_with_caret(site.place)});
+    for (const MutantResult& mutant : mutants) {
+      if (mutant.state == MutantState::equivalent) continue;
+      const bool is_good = mutant.state == MutantState::noticed;
+      suite.cases.push_back({fmt::format("line {} column {}: {} is noticed", mutant.place.line,
+                                         mutant.place.column, mutant.what),
+                             mutant.place.file, mutant.place.line,
+                             is_good ? TestCase::Outcome::passed : TestCase::Outcome::failure,
+                             is_good ? ""
+                             : mutant.state == MutantState::survived
+                                 ? "no example notices it"
+                                 : "it is marked as equivalent, and an example tells it apart",
+                             is_good ? "" : source_with_caret(mutant.place)});
+    }
+  }
+  static void add_slip(reports::TestSuite& suite, const Error& slip) {
+    suite.cases.push_back({slip.message, slip.place.file, slip.place.line, reports::TestCase::Outcome::error,
+                           slip.message, render_error(slip)});
+  }
+
+  Status write_junit(Environment& environment, const evaluate::Assessment& assessed,
                      const std::vector<rule::SpecSource>& specs,
                      const std::vector<rule::SpecResult>& spec_results) const {
     using reports::TestCase;
     std::vector<reports::TestSuite> suites;
-    for (const RuleQuality& quality : results) {
+    for (const RuleQuality& quality : assessed.rules) {
       reports::TestSuite& suite = suites.emplace_back();
       suite.name = quality.rule->info().id;
       const std::string& file = quality.rule->info().file;
       for (std::size_t i = 0; i < quality.examples.size(); ++i) {
         const ExampleResult& result = quality.examples[i];
+        if (!result.problem.empty()) continue;  // among the slips
         TestCase made{result.example->note,      file, quality.example_places[i].line,
                       TestCase::Outcome::passed, {},   {}};
-        if (!result.problem.empty()) {
-          made.outcome = TestCase::Outcome::error;
-          made.message = result.problem;
-        } else if (!result.is_good()) {
+        if (!result.is_good()) {
           made.outcome = TestCase::Outcome::failure;
           made.message = "got " + told(result);
           made.body = "wanted  " + wanted(*result.example) + "\ngot     " + told(result) + "\n";
         }
         suite.cases.push_back(std::move(made));
       }
-      std::size_t cannot_run = 0;
-      for (const ExampleResult& result : quality.examples) cannot_run += !result.problem.empty();
-      for (std::size_t i = cannot_run; i < quality.slips.size(); ++i)
-        suite.cases.push_back({quality.slips[i].message, file, quality.slips[i].place.line,
-                               TestCase::Outcome::error, quality.slips[i].message,
-                               render_error(quality.slips[i])});
-      for (const evaluate::VerdictSite& site : quality.sites)
-        suite.cases.push_back({fmt::format("line {} column {}: {} is reached", site.place.line,
-                                           site.place.column, site.verdict),
-                               file, site.place.line,
-                               site.is_reached ? TestCase::Outcome::passed : TestCase::Outcome::failure,
-                               site.is_reached ? "" : "no example reaches this verdict",
-                               site.is_reached ? "" : source_with_caret(site.place)});
-      for (const MutantResult& mutant : quality.mutants) {
-        if (mutant.state == MutantState::equivalent) continue;
-        const bool is_good = mutant.state == MutantState::noticed;
-        suite.cases.push_back({fmt::format("line {} column {}: {} is noticed", mutant.place.line,
-                                           mutant.place.column, mutant.what),
-                               file, mutant.place.line,
-                               is_good ? TestCase::Outcome::passed : TestCase::Outcome::failure,
-                               is_good ? ""
-                               : mutant.state == MutantState::survived
-                                   ? "no example notices it"
-                                   : "it is marked as equivalent, and an example tells it apart",
-                               is_good ? "" : source_with_caret(mutant.place)});
-      }
+      for (const Error& slip : quality.slips) add_slip(suite, slip);
+      add_measures(suite, quality.sites, quality.mutants);
+    }
+    for (const evaluate::LibraryQuality& library : assessed.libraries) {
+      reports::TestSuite& suite = suites.emplace_back();
+      suite.name = library.file;
+      for (const Error& slip : library.slips) add_slip(suite, slip);
+      add_measures(suite, library.sites, library.mutants);
     }
     for (std::size_t i = 0; i < specs.size(); ++i) {
       reports::TestSuite& suite = suites.emplace_back();
       suite.name = specs[i].id + " spec";
-      for (const Error& problem : spec_results[i].problems)
-        suite.cases.push_back({problem.message, specs[i].file, problem.place.line, TestCase::Outcome::error,
-                               problem.message, render_error(problem)});
+      for (const Error& problem : spec_results[i].problems) add_slip(suite, problem);
       for (const rule::SpecTest& test : spec_results[i].tests)
         suite.cases.push_back({test.name, specs[i].file, test.line,
                                test.failure.empty() ? TestCase::Outcome::passed : TestCase::Outcome::failure,
