@@ -37,6 +37,24 @@ std::vector<std::shared_ptr<const rule::Rule>> choose_rules(const rule::RuleSet&
   return chosen;
 }
 
+std::vector<rule::SpecSource> choose_specs(const FileSystem& files, const Config& config,
+                                           const std::vector<std::string>& globs, Diagnostics& problems) {
+  std::vector<rule::RuleFolder> folders;
+  for (const std::string& folder : config.rule_folders) folders.push_back({folder, folder});
+  std::vector<rule::SpecSource> specs = rule::load_specs(files, folders, problems);
+  std::erase_if(specs, [&](const rule::SpecSource& spec) {
+    return !globs.empty() && std::none_of(globs.begin(), globs.end(),
+                                          [&](const std::string& glob) { return glob_match(glob, spec.id); });
+  });
+  return specs;
+}
+
+std::vector<std::string> ids_of(const std::vector<rule::SpecSource>& specs) {
+  std::vector<std::string> ids;
+  for (const rule::SpecSource& spec : specs) ids.push_back(spec.id);
+  return ids;
+}
+
 std::shared_ptr<const rule::Rule> find_rule(const rule::RuleSet& rules, const std::string& id,
                                             Diagnostics& problems) {
   const auto found = rules.find(id);

@@ -72,9 +72,11 @@ void for_each_api(const Visit& visit) {
 
 class Linter {
  public:
-  Linter(const Rule& rule, const Syntax& syntax)
-      : info_(rule.info()), syntax_(syntax), parts_(find_parts(syntax)) {
+  Linter(const RuleInfo& info, const Syntax& syntax, RuleParts parts,
+         std::initializer_list<std::string_view> more = {})
+      : info_(info), syntax_(syntax), parts_(std::move(parts)) {
     globals_ = {"math", "null", "require", "string", "table"};
+    globals_.insert(more);
     for_each_api([&](const ApiFunction& row) {
       if (row.scope.empty())
         globals_.insert(row.name);
@@ -610,7 +612,20 @@ class Linter {
 std::vector<LintFinding> lint_rule(const Rule& rule) {
   const auto syntax = parse_syntax(rule.source(), rule.info().file);
   if (!syntax) return {{"syntax", syntax.error().message, {}, syntax.error().place}};
-  return Linter(rule, *syntax).run();
+  return Linter(rule.info(), *syntax, find_parts(*syntax)).run();
+}
+
+std::vector<LintFinding> lint_text(std::string_view text, const std::string& file, LintKind kind) {
+  const auto syntax = parse_syntax(text, file);
+  if (!syntax) return {{"syntax", syntax.error().message, {}, syntax.error().place}};
+  RuleInfo info;
+  info.file = file;
+  switch (kind) {
+    case LintKind::library: return Linter(info, *syntax, library_parts(*syntax)).run();
+    case LintKind::spec:
+      return Linter(info, *syntax, library_parts(*syntax), {"describe", "it", "before_each", "judge"}).run();
+  }
+  return {};
 }
 
 }  // namespace muster::rule

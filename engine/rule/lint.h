@@ -3,7 +3,9 @@
 // nil.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,5 +23,10 @@ struct LintFinding {
 /// unused_read, unknown_parameter, unused_policy_parameter, unused_parameter, unused_local, never_nil,
 /// dropped_verdict, missing_verdict, verdict_as_value, hidden_verdict.
 [[nodiscard]] std::vector<LintFinding> lint_rule(const Rule& rule);
+
+/// A file that is no rule: of lib/, or a spec file, which has some names more.
+enum class LintKind : std::uint8_t { library, spec };
+[[nodiscard]] std::vector<LintFinding> lint_text(std::string_view text, const std::string& file,
+                                                 LintKind kind);
 
 }  // namespace muster::rule

@@ -184,7 +184,17 @@ TEST(RuleLint, ShowsThePlaceAndTheMending) {
             "       |        ^\n"
             "       = say what is meant: record:is_null(\"field\"), record:is_absent(\"field\"), or "
             "record:get(\"field\", default)\n"
-            "1 rule: 1 finding.\n");
+            "1 file: 1 finding.\n");
+  muster.files.add("own/lib/words.lua",
+                   "local M = {}\nfunction M.shout(word, loud) return word:uper() .. os end\nreturn M\n");
+  muster.files.add("own/lib/words_spec.lua",
+                   "describe('x', function() it('y', function() assert.equal(1, 1) juge('a') end) end)\n");
+  const Outcome more = muster({"rule", "lint", "team.*", "lib.*", "--rules", "own"});
+  for (const char* part :
+       {"own/lib/words.lua:2:24: the parameter `loud` is not used",
+        "own/lib/words.lua:2:52: unknown global 'os'", "own/lib/words_spec.lua:1:64: unknown global 'juge'",
+        "= did you mean 'judge'?", "\n3 files: 4 findings.\n"})
+    EXPECT_THAT(more.out, HasSubstr(part));
   EXPECT_EQ(muster({"rule", "lint", "taem.*"}).code, 64);
 }
 

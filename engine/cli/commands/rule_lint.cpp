@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <map>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -41,23 +44,41 @@ class RuleLint final : public Command {
     rule::RuleSet rules;
     if (config) rules = load_rules(environment, *config, problems);
     std::vector<std::shared_ptr<const rule::Rule>> chosen;
-    if (config && !problems.has_errors()) chosen = choose_rules(rules, globs_, problems);
+    std::vector<rule::SpecSource> specs;
+    if (config && !problems.has_errors()) {
+      specs = choose_specs(environment.files, *config, globs_, problems);
+      chosen = choose_rules(rules, globs_, problems, ids_of(specs));
+    }
     if (problems.has_errors()) return report(environment, problems);
-    if (chosen.empty())
+    if (chosen.empty() && specs.empty())
       return report(environment,
                     Error{ErrorCode::usage, "there is no rule, so nothing was looked at", {}, {}});
-    std::size_t found = 0;
-    for (const auto& rule : chosen) {
-      for (const rule::LintFinding& finding : rule::lint_rule(*rule)) {
+    std::size_t found = 0, files = chosen.size();
+    const auto print = [&](const std::vector<rule::LintFinding>& findings) {
+      for (const rule::LintFinding& finding : findings) {
         ++found;
         environment.console.out.write(fmt::format(
             "{}: {} [{}]\n{}{}", place_text(finding.place), make_visible(finding.message), finding.code,
             source_with_caret(finding.place),
             finding.hint.empty() ? "" : fmt::format("       = {}\n", make_visible(finding.hint))));
       }
+    };
+    std::map<std::string, std::string> libraries;  // by file
+    for (const auto& rule : chosen) {
+      print(rule::lint_rule(*rule));
+      // "own/team/admins.lua" without "team/admins.lua" is the folder that has lib/.
+      const std::string& file = rule->info().file;
+      const std::string root =
+          file.substr(0, file.size() - std::min(file.size(), rule->info().id.size() + 4));
+      for (const auto& [name, text] : rule->library())
+        libraries.emplace(fmt::format("{}lib/{}.lua", root, name), text);
     }
+    for (const auto& [file, text] : libraries) print(rule::lint_text(text, file, rule::LintKind::library));
+    for (const rule::SpecSource& spec : specs)
+      print(rule::lint_text(spec.text, spec.file, rule::LintKind::spec));
+    files += libraries.size() + specs.size();
     environment.console.out.write(
-        fmt::format("{}: {}.\n", plural(chosen.size(), "rule", "rules"),
+        fmt::format("{}: {}.\n", plural(files, "file", "files"),
                     found == 0 ? "nothing found" : plural(found, "finding", "findings")));
     return found == 0 ? ExitCode::ok : ExitCode::failed;
   }

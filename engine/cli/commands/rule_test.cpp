@@ -119,10 +119,8 @@ class RuleTest final : public Command {
     std::vector<std::shared_ptr<const rule::Rule>> chosen;
     std::vector<rule::SpecSource> specs;
     if (config && !problems.has_errors()) {
-      specs = choose_specs(environment, *config, problems);
-      std::vector<std::string> spec_ids;
-      for (const rule::SpecSource& spec : specs) spec_ids.push_back(spec.id);
-      chosen = choose_rules(rules, globs_, problems, spec_ids);
+      specs = choose_specs(environment.files, *config, globs_, problems);
+      chosen = choose_rules(rules, globs_, problems, ids_of(specs));
     }
     if (problems.has_errors()) return report(environment, problems);
     if (chosen.empty() && specs.empty())
@@ -290,19 +288,6 @@ class RuleTest final : public Command {
         "Mutants: {} of {} noticed, {}{}.\n", counts.noticed, counts.all, percent(counts.noticed, counts.all),
         counts.equivalent > 0 ? fmt::format("; {} more marked as equivalent", counts.equivalent) : ""));
     return print_threshold(console, "The share of mutants that are noticed", counts.noticed, counts.all);
-  }
-
-  std::vector<rule::SpecSource> choose_specs(const Environment& environment, const Config& config,
-                                             Diagnostics& problems) const {
-    std::vector<rule::RuleFolder> folders;
-    for (const std::string& folder : config.rule_folders) folders.push_back({folder, folder});
-    std::vector<rule::SpecSource> specs = rule::load_specs(environment.files, folders, problems);
-    std::erase_if(specs, [&](const rule::SpecSource& spec) {
-      return !globs_.empty() && std::none_of(globs_.begin(), globs_.end(), [&](const std::string& glob) {
-        return glob_match(glob, spec.id);
-      });
-    });
-    return specs;
   }
 
   std::vector<rule::SpecResult> run_specs(Console& console, const rule::RuleSet& rules,
