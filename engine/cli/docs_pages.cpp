@@ -17,6 +17,7 @@ Result<std::vector<DocsPage>> make_docs_pages(const FileSystem& files) {
                                {"errors.md", render_errors_page()},
                                {"rules.md", render_rules_page(shipped)},
                                {"../rules/meta/muster.lua", rule::render_type_stubs()},
+                               {"../rules/meta/spec.lua", rule::render_spec_stubs()},
                                {"../.luacheckrc", rule::render_luacheckrc()}};
 }
 

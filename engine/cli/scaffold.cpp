@@ -85,7 +85,7 @@ roster:
     as_of: @TODAY@                      # the day of the export
     max_age: 7d
 rules: [rules]                             # your own, rules/<family>/<name>.lua; `muster rule new` starts one
-policies: [policies/access.yaml]
+policies: [policies]                       # every .yaml in this folder; shipped ones by name, as anthropic-baseline
 waivers: waivers.yaml
 )";
 
@@ -222,6 +222,7 @@ std::vector<NewFile> editor_files() {
   for (const policy::SchemaFile& schema : policy::editor_schemas())
     files.push_back({".muster/schema/" + file_name(schema.name), schema.text});
   files.push_back({".muster/lua/muster.lua", rule::render_type_stubs()});
+  files.push_back({".muster/lua/spec.lua", rule::render_spec_stubs()});
   files.push_back({".muster/luacheckrc", rule::render_luacheckrc()});
   return files;
 }

@@ -346,7 +346,7 @@ Codec<Config> config_codec(IsPolicyFile is_policy_file) {
       .key("rules", Need::optional, text_list(), &Config::rule_folders,
            "Folders of your own rules; the shipped ones are built in.")
       .key("policies", Need::optional, list_of(policy_name_codec(std::move(is_policy_file)), {0, true}),
-           &Config::policies, "Policies: paths of files, or names of shipped ones.")
+           &Config::policies, "Policies: paths of files, folders of such files, or names of shipped ones.")
       .key("waivers", Need::optional, text(), &Config::waivers, "The file of approved exceptions.")
       .codec();
 }
@@ -355,7 +355,8 @@ std::optional<Config> load_config(const FileSystem& files, const std::string& pa
   const std::string folder = parent_path(path);
   const auto resolved = [&](const std::string& name) { return join_path(folder, name); };
   const auto is_policy_file = [&](const std::string& name) {
-    return files.kind(resolved(name)) == FileKind::file;
+    const FileKind kind = files.kind(resolved(name));
+    return kind == FileKind::file || kind == FileKind::folder;
   };
   auto loaded = load_value(files, path, path, config_codec(is_policy_file), {"a config", false}, problems);
   if (!loaded) return std::nullopt;
@@ -369,8 +370,30 @@ std::optional<Config> load_config(const FileSystem& files, const std::string& pa
   for (auto& rules : config.rule_folders) rules = resolved(rules);
   for (auto& roster : config.rosters) roster.path = resolved(roster.shown_path);
   const auto shipped = shipped_policies();
-  for (auto& policy : config.policies)
-    if (std::find(shipped.begin(), shipped.end(), policy) == shipped.end()) policy = resolved(policy);
+  std::vector<std::string> policies;
+  for (const std::string& policy : config.policies) {
+    const bool is_shipped = std::find(shipped.begin(), shipped.end(), policy) != shipped.end();
+    if (is_shipped || files.kind(resolved(policy)) != FileKind::folder) {
+      policies.push_back(is_shipped ? policy : resolved(policy));
+      continue;
+    }
+    const auto names = files.list(resolved(policy));
+    if (!names) {
+      problems.error(names.error());
+      return std::nullopt;
+    }
+    const std::size_t before = policies.size();
+    for (const std::string& name : *names)
+      if (!name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml")))
+        policies.push_back(join_path(resolved(policy), name));
+    if (policies.size() > before) continue;
+    problems.error(ErrorCode::config_invalid,
+                   fmt::format("the folder {} of `policies` has no policy: no file that ends in .yaml",
+                               make_visible(policy)),
+                   Place{path, 0, 0, {}});
+    return std::nullopt;
+  }
+  config.policies = std::move(policies);
   return config;
 }
 

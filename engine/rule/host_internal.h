@@ -203,6 +203,13 @@ void rearm_hook(lua_State* L);
 void set_null_visible(Host& host, bool visible);
 [[nodiscard]] bool is_null_value(lua_State* L, int at);
 
+// spec.cpp
+/// What `assert` has in spec files, for the stubs.
+struct SpecAssertion {
+  std::string_view name, signature, doc;
+};
+[[nodiscard]] std::span<const SpecAssertion> spec_assertions();
+
 // load_rule.cpp
 /// A Lua value as plain data, `null` included; raises on functions and on tables that hold themselves.
 [[nodiscard]] json::Value plain_value(lua_State* L, int at);

@@ -296,24 +296,36 @@ struct Named {
   const char* name;
   lua_CFunction function;
 };
-constexpr Named kAssertions[] = {
-    {"equal", guarded<f_compare<Check::equal>>},
-    {"equals", guarded<f_compare<Check::equal>>},
-    {"same", guarded<f_compare<Check::same>>},
-    {"not_equal", guarded<f_compare<Check::not_equal>>},
-    {"not_equals", guarded<f_compare<Check::not_equal>>},
-    {"not_same", guarded<f_compare<Check::not_same>>},
-    {"is_true", guarded<f_wish<Wish::yes>>},
-    {"is_false", guarded<f_wish<Wish::no>>},
-    {"is_nil", guarded<f_wish<Wish::nothing>>},
-    {"is_not_nil", guarded<f_wish<Wish::something>>},
-    {"truthy", guarded<f_wish<Wish::truthy>>},
-    {"falsy", guarded<f_wish<Wish::falsy>>},
-    {"is_truthy", guarded<f_wish<Wish::truthy>>},
-    {"is_falsy", guarded<f_wish<Wish::falsy>>},
-    {"contains", guarded<f_contains>},
-    {"has_error", guarded<f_has_error>},
-    {"error", guarded<f_has_error>},
+constexpr std::string_view kTwo = "(expected: any, got: any, message?: string)",
+                           kOne = "(value: any, message?: string)";
+struct Assertion {
+  SpecAssertion about;
+  lua_CFunction function;
+};
+constexpr Assertion kAssertions[] = {
+    {{"equal", kTwo, "The same value."}, guarded<f_compare<Check::equal>>},
+    {{"equals", kTwo, "The same value."}, guarded<f_compare<Check::equal>>},
+    {{"same", kTwo, "The same content: tables are compared all the way down."},
+     guarded<f_compare<Check::same>>},
+    {{"not_equal", kTwo, "Another value."}, guarded<f_compare<Check::not_equal>>},
+    {{"not_equals", kTwo, "Another value."}, guarded<f_compare<Check::not_equal>>},
+    {{"not_same", kTwo, "Another content."}, guarded<f_compare<Check::not_same>>},
+    {{"is_true", kOne, "true itself."}, guarded<f_wish<Wish::yes>>},
+    {{"is_false", kOne, "false itself."}, guarded<f_wish<Wish::no>>},
+    {{"is_nil", kOne, "nil."}, guarded<f_wish<Wish::nothing>>},
+    {{"is_not_nil", kOne, "Anything but nil."}, guarded<f_wish<Wish::something>>},
+    {{"truthy", kOne, "Neither false nor nil."}, guarded<f_wish<Wish::truthy>>},
+    {{"falsy", kOne, "false or nil."}, guarded<f_wish<Wish::falsy>>},
+    {{"is_truthy", kOne, "Neither false nor nil."}, guarded<f_wish<Wish::truthy>>},
+    {{"is_falsy", kOne, "false or nil."}, guarded<f_wish<Wish::falsy>>},
+    {{"contains", "(part: string, text: string, message?: string)", "The text has the part in it."},
+     guarded<f_contains>},
+    {{"has_error", "(body: fun(), part?: string)",
+      "The function ends in an error, with that part in its message."},
+     guarded<f_has_error>},
+    {{"error", "(body: fun(), part?: string)",
+      "The function ends in an error, with that part in its message."},
+     guarded<f_has_error>},
 };
 
 int install(lua_State* L) {
@@ -326,9 +338,10 @@ int install(lua_State* L) {
     lua_setfield(L, api, row.name);
   }
   lua_newtable(L);
-  for (const Named& row : kAssertions) {
+  for (const Assertion& row : kAssertions) {
+    const std::string name(row.about.name);
     lua_pushcfunction(L, row.function);
-    lua_setfield(L, -2, row.name);
+    lua_setfield(L, -2, name.c_str());
   }
   // assert.are.same, assert.is.equal, assert.has.error: the words between are for the ear.
   for (const char* word : {"are", "is", "has"}) {
@@ -370,6 +383,15 @@ std::string failure_of(Host& host) {
 }
 
 }  // namespace
+
+std::span<const SpecAssertion> spec_assertions() {
+  static const std::vector<SpecAssertion> kAll = [] {
+    std::vector<SpecAssertion> all;
+    for (const Assertion& row : kAssertions) all.push_back(row.about);
+    return all;
+  }();
+  return kAll;
+}
 
 std::vector<SpecSource> load_specs(const FileSystem& files, const std::vector<RuleFolder>& folders,
                                    Diagnostics& problems) {

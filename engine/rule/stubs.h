@@ -8,6 +8,9 @@ namespace muster::rule {
 /// The whole meta file. Completion of `user.`, hover texts and a mark under misspelt fields come from it; it is never run.
 [[nodiscard]] std::string render_type_stubs();
 
+/// The same for spec files (`rules/meta/spec.lua`): describe, it, assert, judge.
+[[nodiscard]] std::string render_spec_stubs();
+
 /// A configuration for luacheck with the names that a rule may use, and nothing else of Lua.
 [[nodiscard]] std::string render_luacheckrc();
 

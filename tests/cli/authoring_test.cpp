@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/json.h"
 #include "cli/support.h"
 #include "model/verdict.h"
 
@@ -135,6 +136,28 @@ TEST(RuleExplain, ShowsReadsBranchVerdictMatchAndRawLine) {
   EXPECT_THAT(outcome.out.substr(outcome.out.rfind('\n', at), 16), Not(HasSubstr(">")));
 }
 
+TEST(RuleExplain, JsonHoldsTheSame) {
+  Muster muster;
+  with_northwind(muster);
+  const Outcome outcome = muster({"rule", "explain", "accounts.leavers_removed",
+                                  "user_018OiF70rrbEtLn4siO6Nq13", "-c", "northwind/muster.yaml", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto value = json::parse(outcome.out);
+  ASSERT_TRUE(value);
+  EXPECT_EQ(*value->find("match")->find("strategy")->string(), "email");
+  const json::Value& entry = value->find("entries")->array()->front();
+  EXPECT_EQ(*entry.find("verdict")->string(), "fail");
+  EXPECT_EQ(*entry.find("reads")->array()->front().find("what")->string(), "user.person_state");
+  EXPECT_FALSE(entry.find("lines")->array()->empty());
+  // The account stands in both APIs' lists: both rows are shown.
+  std::size_t rows = 0;
+  for (const json::Value& row : *value->find("rows")->array()) {
+    EXPECT_EQ(*row.find("row")->find("object")->find("id")->string(), "user_018OiF70rrbEtLn4siO6Nq13");
+    ++rows;
+  }
+  EXPECT_EQ(rows, 2u);
+}
+
 TEST(RuleExplain, AMissingFieldIsNamedAsWhatDecided) {
   Muster muster;
   muster.add_folder("fixtures/northwind", "northwind");
@@ -219,6 +242,9 @@ TEST(Init, MakesAFolderThatWorksAtOnce) {
   EXPECT_EQ(held.code, 0) << held.out << held.err;
   EXPECT_EQ(muster({"rule", "lint"}).code, 0);
 
+  // Policies are found by their folder.
+  muster.files.add("policies/second.yaml", "policy: second\nrules: [keys.no_expiry]\n");
+  muster.files.add("policies/notes.txt", "not a policy\n");
   // It works on a real snapshot too, waivers and all.
   muster.add_folder("fixtures/northwind/snapshot", "snapshots/first");
   const Outcome checked = muster({"check", "--quiet"});

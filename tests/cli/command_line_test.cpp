@@ -208,7 +208,7 @@ TEST(Documents, AreWrittenByACommandThatHelpDoesNotName) {
   EXPECT_EQ(muster({"docs", "made"}).code, 0);
   EXPECT_THAT(muster.files.paths(), ::testing::ElementsAre(".luacheckrc", "made/command-line.md", "made/datasets.md",
                                                            "made/errors.md", "made/rules.md",
-                                                           "rules/meta/muster.lua"));
+                                                           "rules/meta/muster.lua", "rules/meta/spec.lua"));
   EXPECT_EQ(muster({"--help"}).out.find("docs"), std::string::npos);
 }
 

@@ -104,6 +104,25 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(jsonl.delimiter, 0);
 }
 
+TEST(Config, AFolderOfPoliciesIsAllOfThem) {
+  MemoryFileSystem files;
+  files.add("audit/muster.yaml", "muster: 1\npolicies: [policies, anthropic-baseline]\n");
+  for (const char* name : {"b.yaml", "a.yml", "notes.txt", ".draft.yaml"})
+    files.add(std::string("audit/policies/") + name, "");
+  Diagnostics problems;
+  const auto config = load_config(files, "audit/muster.yaml", problems);
+  ASSERT_TRUE(config) << problems.render();
+  EXPECT_THAT(config->policies,
+              ElementsAre("audit/policies/a.yml", "audit/policies/b.yaml", "anthropic-baseline"));
+
+  MemoryFileSystem empty;
+  empty.add("muster.yaml", "muster: 1\npolicies: policies/\n");
+  empty.add("policies/notes.txt", "");
+  EXPECT_FALSE(load_config(empty, "muster.yaml", problems));
+  EXPECT_EQ(problems.errors().front().message,
+            "the folder policies/ of `policies` has no policy: no file that ends in .yaml");
+}
+
 TEST(Config, AcceptsTheShortest) {
   MemoryFileSystem files;
   files.add("muster.yaml",

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/json.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -66,6 +67,7 @@ class RuleExplain final : public Command {
     inputs_.declare_policies(arguments);
     inputs_.declare_rules(arguments);
     arguments.option("--as-of", "TIME", time(as_of_), "Judge as of this instant instead of the snapshot's.");
+    arguments.flag("--json", json_, "Write JSON.");
   }
 
   ExitCode run(Environment& environment) override {
@@ -85,7 +87,10 @@ class RuleExplain final : public Command {
         evaluate::explain(environment.files, environment.clock, std::move(request), rule, subject_, problems);
     if (environment.is_interrupted) return ExitCode::interrupted;
     if (!explained) return report(environment, problems);
-    print(environment, *explained);
+    if (json_)
+      environment.console.out.write(json::dump(to_json(environment, *explained), 2) + "\n");
+    else
+      print(environment, *explained);
     return ExitCode::ok;
   }
 
@@ -107,11 +112,9 @@ class RuleExplain final : public Command {
         match = fmt::format("{}, by {}: {}", make_visible(made.person), made.match_strategy, match);
       line(console, "Person", match);
     }
-    std::set<std::pair<std::string, std::uint32_t>> rows;
     for (const EntryExplanation& entry : made.entries) {
       console.out.write("\n");
       print_entry(console, made, entry);
-      for (const RawRow& row : entry.rows) rows.emplace(row.dataset, row.line);
     }
     for (const WaiverResult& waiver : made.idle_waivers) {
       const std::string why = evaluate::explain_waiver(waiver);
@@ -119,15 +122,144 @@ class RuleExplain final : public Command {
            fmt::format("{} has no effect here{}", make_visible(waiver.id),
                        why.empty() ? ": it is for other subjects" : " (" + make_visible(why) + ")"));
     }
+    const auto rows = rows_of(made);
     if (!rows.empty()) console.out.write("\n");
-    for (const auto& [dataset, number] : rows) {
-      const snapshot::DatasetSpec* spec = snapshot::find_dataset(dataset);
-      const auto raw =
-          spec ? snapshot::read_line(environment.files, made.snapshot_folder, spec->dataset, number)
-               : Result<std::string>();
+    for (const auto& [dataset, number] : rows)
       console.out.write(fmt::format("data/{}.jsonl:{}\n  {}\n", dataset, number,
-                                    raw ? make_visible(*raw) : make_visible(raw.error().message)));
+                                    make_visible(raw_line(environment, made, dataset, number))));
+    for (const auto& [number, raw] : further_lines(environment, made, rows))
+      console.out.write(
+          fmt::format("data/{}.jsonl:{}\n  {}\n", subject_dataset(made), number, make_visible(raw)));
+  }
+
+  using Rows = std::set<std::pair<std::string, std::uint32_t>>;
+  static Rows rows_of(const Explanation& made) {
+    Rows rows;
+    for (const EntryExplanation& entry : made.entries)
+      for (const RawRow& row : entry.rows) rows.emplace(row.dataset, row.line);
+    return rows;
+  }
+  static std::string subject_dataset(const Explanation& made) {
+    return std::string(snapshot::find_subject(made.kind)->name);
+  }
+
+  static std::string raw_line(const Environment& environment, const Explanation& made,
+                              const std::string& dataset, std::uint32_t number) {
+    const snapshot::DatasetSpec* spec = snapshot::find_dataset(dataset);
+    if (!spec) return {};
+    const auto raw = snapshot::read_line(environment.files, made.snapshot_folder, spec->dataset, number);
+    return raw ? *raw : raw.error().message;
+  }
+
+  /// Other lines of the subject's dataset with its id: one record may have a row of each API, or of each
+  /// organization.
+  static std::vector<std::pair<std::uint32_t, std::string>> further_lines(const Environment& environment,
+                                                                          const Explanation& made,
+                                                                          const Rows& known) {
+    constexpr std::size_t kMost = 20;
+    std::vector<std::pair<std::uint32_t, std::string>> out;
+    const snapshot::DatasetSpec& spec = *snapshot::find_subject(made.kind);
+    if (static_cast<std::size_t>(spec.dataset) >= snapshot::kCollectedCount ||
+        spec.key.find(' ') != std::string_view::npos)
+      return out;
+    const auto file = environment.files.open(snapshot::data_path(made.snapshot_folder, spec.dataset));
+    if (!file) return out;
+    std::vector<char> buffer(std::size_t{1} << 20);
+    const std::string quoted = json::dump(json::Value(made.id));
+    std::string line;
+    std::uint32_t number = 1;
+    const auto end_line = [&] {
+      if (line.find(quoted) != std::string::npos && !known.contains({std::string(spec.name), number}) &&
+          out.size() < kMost) {
+        const auto value = json::parse(line);
+        const json::Value* object = value ? value->find("object") : nullptr;
+        for (const char* key : {"id", "uuid"})
+          if (const json::Value* id = object ? object->find(key) : nullptr;
+              id && id->string() && *id->string() == made.id) {
+            out.emplace_back(number, line);
+            break;
+          }
+      }
+      line.clear();
+      ++number;
+    };
+    for (std::uint64_t offset = 0;;) {
+      const auto got = (*file)->read_at(offset, buffer);
+      if (!got || *got == 0) break;
+      offset += *got;
+      for (std::string_view rest(buffer.data(), *got); !rest.empty();) {
+        const std::size_t end = rest.find('\n');
+        line += rest.substr(0, end);
+        if (end == std::string_view::npos) break;
+        end_line();
+        rest.remove_prefix(end + 1);
+      }
     }
+    if (!line.empty()) end_line();
+    return out;
+  }
+
+  static json::Value parsed(const std::string& text) {
+    if (text.empty()) return json::Value();
+    auto value = json::parse(text);
+    return value ? std::move(*value) : json::Value(text);
+  }
+
+  static json::Value to_json(const Environment& environment, const Explanation& made) {
+    json::Array entries;
+    for (const EntryExplanation& entry : made.entries) {
+      json::Array reads, lines, related;
+      for (const rule::Read& read : entry.trace.reads)
+        reads.emplace_back(json::Object{{"line", std::int64_t{read.line}},
+                                        {"what", read.what},
+                                        {"of", read.of},
+                                        {"value", read.raised ? json::Value() : json::Value(read.value)},
+                                        {"decides", read.raised}});
+      for (const std::uint32_t number : entry.trace.lines) lines.emplace_back(std::int64_t{number});
+      for (const Related& each : entry.related)
+        related.emplace_back(json::Object{{"kind", each.kind}, {"id", each.id}, {"label", each.label}});
+      entries.emplace_back(
+          json::Object{{"as", entry.as},
+                       {"policy", entry.policy.empty() ? json::Value() : json::Value(entry.policy)},
+                       {"severity", word_of(entry.severity)},
+                       {"parameters", parsed(entry.parameters)},
+                       {"include", texts_to_json(entry.include)},
+                       {"exclude", texts_to_json(entry.exclude)},
+                       {"verdict", word_of(entry.verdict)},
+                       {"reason", entry.reason},
+                       {"observed", parsed(entry.observed)},
+                       {"expected", parsed(entry.expected)},
+                       {"related", std::move(related)},
+                       {"waiver", entry.waiver ? json::Value(entry.waiver->id) : json::Value()},
+                       {"called", entry.was_called},
+                       {"reads", std::move(reads)},
+                       {"lines", std::move(lines)}});
+    }
+    json::Array rows;
+    const Rows known = rows_of(made);
+    const auto add_row = [&](const std::string& dataset, std::uint32_t number, const std::string& raw) {
+      rows.emplace_back(
+          json::Object{{"dataset", dataset}, {"line", std::int64_t{number}}, {"row", parsed(raw)}});
+    };
+    for (const auto& [dataset, number] : known)
+      add_row(dataset, number, raw_line(environment, made, dataset, number));
+    for (const auto& [number, raw] : further_lines(environment, made, known))
+      add_row(subject_dataset(made), number, raw);
+    return json::Object{
+        {"rule", made.rule->info().id},
+        {"subject", json::Object{{"kind", word_of(made.kind)}, {"id", made.id}, {"label", made.label}}},
+        {"as_of", format_rfc3339(made.as_of)},
+        {"match", made.match_detail.empty() ? json::Value()
+                                            : json::Value(json::Object{{"strategy", made.match_strategy},
+                                                                       {"person", made.person},
+                                                                       {"detail", made.match_detail}})},
+        {"entries", std::move(entries)},
+        {"rows", std::move(rows)}};
+  }
+  static json::Value texts_to_json(const std::vector<std::string>& texts) {
+    json::Array out;
+    for (const std::string& text : texts) out.emplace_back(text);
+    return out;
   }
 
   void print_entry(Console& console, const Explanation& made, const EntryExplanation& entry) const {
@@ -212,6 +344,7 @@ class RuleExplain final : public Command {
   Inputs inputs_;
   std::string rule_, subject_;
   TimeWish as_of_;
+  bool json_ = false;
 };
 
 }  // namespace
