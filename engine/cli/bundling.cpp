@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/inputs.h"
 #include "cli/layout.h"
+#include "cli/privacy.h"
 #include "cli/version.h"
 #include "evidence/sshsig.h"
 #include "evidence/verify.h"
@@ -173,6 +174,22 @@ void Bundling::declare(Arguments& arguments) {
         return {};
       },
       "Until when the bundle is to be kept; stands in it.");
+  std::vector<std::string_view> profiles, words;
+  for (const evidence::Profile profile : evidence::kProfiles) profiles.push_back(evidence::word_of(profile));
+  for (const evidence::Kept kept : evidence::kKept) words.push_back(evidence::word_of(kept));
+  arguments.option("--privacy", "PROFILE", word(profiles, [this](std::size_t i) { profile_ = evidence::kProfiles[i]; }),
+                   "full; pseudonymous: keyed pseudonyms in place of names, addresses and ids, with the same verdicts; auditor: the same, but ids stay, and what --keep says "
+                   "(default: full).");
+  arguments.option("--privacy-key", "FILE", text(privacy_key_), "The key of the pseudonyms: any file of at least 16 bytes, which you keep. The same key gives the same pseudonyms.");
+  arguments.list(
+      "--keep", "WORDS",
+      [this, words](const std::string& given) -> Status {
+        const auto found = std::find(words.begin(), words.end(), given);
+        if (found == words.end()) return fail(ErrorCode::usage, "names, emails or domains can be kept");
+        keep_.insert(evidence::kKept[found - words.begin()]);
+        return {};
+      },
+      "What the auditor profile keeps as it is besides ids: names, emails, domains.");
   arguments.flag("--without-snapshot", without_snapshot_, "Leave the snapshot out, and keep its digests. Such a bundle cannot be replayed by itself.");
   arguments.flag("--without-roster", without_roster_, "Leave the roster out, and keep its digest. Such a bundle cannot be replayed by itself.");
 }
@@ -190,12 +207,17 @@ const std::vector<std::string_view>& Bundling::option_names() {
 }
 
 bool Bundling::is_given() const {
-  return signing_.is_wanted() || previous_ || retain_until_ || timestamp_request_ || timestamp_file_ || without_snapshot_ || without_roster_ || with_minisign_ || with_statement_;
+  return profile_ != evidence::Profile::full || privacy_key_ || !keep_.empty() || signing_.is_wanted() || previous_ || retain_until_ || timestamp_request_ || timestamp_file_ || without_snapshot_ || without_roster_ || with_minisign_ || with_statement_;
 }
 
 Status Bundling::check() const {
   if ((with_minisign_ || with_statement_) && !signing_.is_wanted())
     return fail(ErrorCode::usage, fmt::format("{} is signed, and there is no --key", with_minisign_ ? "--minisign" : "--statement"));
+  if (profile_ == evidence::Profile::full && (privacy_key_ || !keep_.empty()))
+    return fail(ErrorCode::usage, fmt::format("{} is about pseudonyms, and a full bundle has none", privacy_key_ ? "--privacy-key" : "--keep"), {}, "give --privacy auditor or --privacy pseudonymous");
+  if (profile_ != evidence::Profile::full && !privacy_key_)
+    return fail(ErrorCode::usage, fmt::format("--privacy {} needs a key", evidence::word_of(profile_)), {}, "give --privacy-key FILE; `head -c 32 /dev/urandom > privacy.key` makes one");
+  if (profile_ == evidence::Profile::pseudonymous && !keep_.empty()) return fail(ErrorCode::usage, "--keep is for --privacy auditor; a pseudonymous bundle keeps nothing");
   if (timestamp_request_ && timestamp_file_) return fail(ErrorCode::usage, "--timestamp-request and --timestamp-file exclude each other: the reply is not there while the request is made");
   if (signer_name_.find_first_of(" \t\"',*?!") != std::string::npos)
     return fail(ErrorCode::usage, fmt::format("--signer {}: it is one word without quotes, commas and wildcards, such as an e-mail address", signer_name_));
@@ -263,6 +285,31 @@ Result<evidence::BundleMade> Bundling::write(Environment& environment, const Run
 }
 
 ExitCode Bundling::make(Environment& environment, const RunFolder& run, const std::string& path) const {
+  return profile_ == evidence::Profile::full ? pack(environment, run, path) : make_with_pseudonyms(environment, run, path);
+}
+
+ExitCode Bundling::make_with_pseudonyms(Environment& environment, const RunFolder& run, const std::string& path) const {
+  constexpr std::size_t kShortestKey = 16;
+  PrivacyRequest request{profile_, {}, keep_};
+  if (profile_ == evidence::Profile::auditor) request.keep.insert(evidence::Kept::ids);
+  auto key = environment.files.read_file(*privacy_key_, 1u << 20);
+  if (!key) return report(environment, key.error());
+  if (key->size() < kShortestKey)
+    return report(environment, {ErrorCode::usage, fmt::format("{} is too short for a key: it has {}, and 16 are needed", *privacy_key_, plural(key->size(), "byte", "bytes")), {},
+                                "`head -c 32 /dev/urandom > privacy.key` makes one"});
+  request.secret = std::move(*key);
+  struct Passing {
+    FileSystem& files;
+    std::string folder;
+    ~Passing() { static_cast<void>(files.remove_all(folder)); }
+  } const passing{environment.files, join_path(parent_path(path), fmt::format(".{}.private", file_name(path)))};
+  if (const Status removed = environment.files.remove_all(passing.folder); !removed) return report(environment, removed.error());
+  const auto changed = make_private(environment, run, request, passing.folder);
+  if (!changed) return report(environment, changed.error());
+  return pack(environment, *changed, path);
+}
+
+ExitCode Bundling::pack(Environment& environment, const RunFolder& run, const std::string& path) const {
   const auto signer = signing_.load(environment);
   if (!signer) return report(environment, signer.error());
   const auto made = write(environment, run, path, signer->get());

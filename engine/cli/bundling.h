@@ -2,12 +2,14 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
 #include "cli/signing.h"
 #include "evidence/bundle.h"
+#include "evidence/pseudonyms.h"
 #include "evidence/run_record.h"
 #include "model/run.h"
 
@@ -52,6 +54,11 @@ class Bundling {
   [[nodiscard]] Result<evidence::BundleMade> write(Environment& environment, const RunFolder& run, const std::string& path, const evidence::Signer* signer) const;
   Signing signing_;
   std::string signer_name_ = "evidence";
+  [[nodiscard]] ExitCode make_with_pseudonyms(Environment& environment, const RunFolder& run, const std::string& path) const;
+  [[nodiscard]] ExitCode pack(Environment& environment, const RunFolder& run, const std::string& path) const;
+  evidence::Profile profile_ = evidence::Profile::full;
+  std::optional<std::string> privacy_key_;
+  std::set<evidence::Kept> keep_;
   std::optional<std::string> previous_, retain_until_, timestamp_request_, timestamp_file_;
   bool without_snapshot_ = false, without_roster_ = false, with_minisign_ = false, with_statement_ = false;
 };
