@@ -1,6 +1,7 @@
 #include "cli/privacy.h"
 
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -38,7 +39,8 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
 /// The user's texts with pseudonyms.
 class Texts {
  public:
-  Texts(const Pseudonyms& pseudonyms, evidence::Redactions& redactions) : pseudonyms_(pseudonyms), redactions_(redactions) {}
+  Texts(const Pseudonyms& pseudonyms, evidence::Redactions& redactions, std::function<std::string(std::string_view)> on_path)
+      : pseudonyms_(pseudonyms), redactions_(redactions), on_path_(std::move(on_path)) {}
 
   Result<std::string> yaml(const std::string& text, const std::string& file) const {
     policy::Rewriter rewriter;
@@ -78,6 +80,7 @@ class Texts {
     if (has("subject") || has("include") || has("exclude")) return selector(last, text);
     if (is_one_of(last, kPeopleKeys)) return {someone(text)};
     if (is_one_of(last, kFreeKeys)) return {text.empty() ? std::string() : std::string("left out")};
+    if (text.starts_with('/')) return {on_path_(text)};
     if (has("columns") || has("status") || has("kind") || is_one_of(last, kTechnicalKeys)) return {std::string(text)};
     return {pseudonyms_.text(text)};
   }
@@ -108,6 +111,7 @@ class Texts {
 
   const Pseudonyms& pseudonyms_;
   evidence::Redactions& redactions_;
+  std::function<std::string(std::string_view)> on_path_;
 };
 
 class Private {
@@ -120,7 +124,13 @@ class Private {
         working_folder_(working_folder_of(run)),
         place_(join_path(folder, kPlace)),
         pseudonyms_(request.secret, request.keep),
-        texts_(pseudonyms_, redactions_),
+        texts_(pseudonyms_, redactions_,
+               [this](std::string_view path) {
+                 // An absolute path of the config, to be read from where the config is now.
+                 const std::string absolute(path);
+                 const bool is_snapshot = !config_.snapshot.empty() && join_path(absolute, "") == join_path(config_.snapshot, "");
+                 return relative_path(join_path("/", shortened(is_snapshot ? run_.record.origin.snapshot : absolute)), join_path("/", parent_path(shortened(config_file_))));
+               }),
         stage_(environment.files) {}
 
   Result<RunFolder> make() {
@@ -133,10 +143,32 @@ class Private {
  private:
   FileSystem& files() { return environment_.files; }
   [[nodiscard]] std::string original(const std::string& path) const { return join_path(working_folder_, path); }
-  /// Paths below the working folder are relative to it from here on: where a machine keeps its files is nobody's business.
+  /// Absolute paths become relative ones: where a machine keeps its files is nobody's business, and nothing is ever written to where the originals are. Files
+  /// near the config keep their place beside it, so that its own paths lead to them.
   [[nodiscard]] std::string shortened(const std::string& path) const {
+    if (!path.starts_with('/')) return path;
+    for (const std::string& folder : rule_folders_)
+      if (path == folder || path.starts_with(folder + "/")) return elsewhere(folder) + path.substr(folder.size());
+    const std::string config_folder = parent_path(config_file_);
+    if (config_folder.starts_with('/')) {
+      const std::string from_config = relative_path(path, config_folder);
+      if (!from_config.starts_with("../../../../")) return join_path("r/r/r/input", from_config);
+    }
+    return elsewhere(parent_path(path)) + "/" + file_name(path);
+  }
+  static std::string elsewhere(const std::string& folder) { return "elsewhere/" + sha256_hex(folder).substr(0, 8); }
+  /// A path of the command line, as it is after `shortened`.
+  [[nodiscard]] std::string shortened_argument(const std::string& name, const std::string& value) const {
+    if (name == "--snapshot") return shortened(run_.record.origin.snapshot);
     const std::string& base = run_.record.origin.working_folder;
-    return !base.empty() && path.starts_with(base + "/") ? path.substr(base.size() + 1) : path;
+    return shortened(base.empty() || value.starts_with('/') ? value : join_path(base, value));
+  }
+  /// Where a rewritten file goes; never outside `folder_`.
+  [[nodiscard]] Result<std::string> target_of(const std::string& path) const {
+    std::string target = join_path(place_, shortened(path));
+    if (!join_path(target, "").starts_with(join_path(folder_, "") + "/"))
+      return fail(ErrorCode::evidence_privacy, fmt::format("{} is too far from the working folder to be rewritten", path), {}, "run `muster check` in a folder nearer to its inputs");
+    return target;
   }
 
   Status check_inputs() {
@@ -160,6 +192,12 @@ class Private {
       auto config = policy::load_config(files(), original(config_file_), problems);
       if (!config) return tl::unexpected(problems.errors().front());
       config_ = std::move(*config);
+    }
+    for (std::string folder : config_.rule_folders)
+      if (folder.starts_with('/')) rule_folders_.push_back(join_path(folder, ""));
+    for (const std::string& argument : run_.record.origin.arguments) {
+      const std::string folder = argument.starts_with("--rules=") ? join_path(run_.record.origin.working_folder, argument.substr(8)) : "";
+      if (folder.starts_with('/')) rule_folders_.push_back(folder);
     }
     // A roster of the command line keeps the config's columns, as the run had them.
     for (const std::string& argument : run_.record.origin.arguments) {
@@ -207,7 +245,9 @@ class Private {
   }
 
   Status write_snapshot() {
-    const std::string target = join_path(place_, shortened(run_.record.origin.snapshot));
+    const auto place = target_of(run_.record.origin.snapshot);
+    if (!place) return tl::unexpected(place.error());
+    const std::string& target = *place;
     if (const Status written = evidence::redact_snapshot(files(), snapshot_, manifest_, pseudonyms_, target, redactions_); !written) return written;
     const auto manifest = snapshot::load_manifest(files(), target);
     if (!manifest) return tl::unexpected(manifest.error());
@@ -235,7 +275,10 @@ class Private {
         text = pseudonyms_.text(*text);
       }
       if (!text) return tl::unexpected(text.error());
-      const std::string path = shortened(file.path), target = join_path(place_, path);
+      const std::string path = shortened(file.path);
+      const auto place = target_of(file.path);
+      if (!place) return tl::unexpected(place.error());
+      const std::string& target = *place;
       if (const Status made = files().make_folders(parent_path(target)); !made) return made;
       if (const Status written = files().write_file(target, *text); !written) return written;
       stage_.put(path, target);
@@ -265,7 +308,8 @@ class Private {
       if (equals == std::string::npos) continue;
       const std::string name = argument.substr(0, equals), value = argument.substr(equals + 1);
       const bool is_path = name == "--config" || name == "--snapshot" || name == "--roster" || name == "--policy" || name == "--rules";
-      argument = name + "=" + (is_path ? shortened(value) : pseudonyms_.text(value));
+      const bool is_shipped = name == "--policy" && value.find('/') == std::string::npos && !value.ends_with(".yaml") && !value.ends_with(".yml");
+      argument = name + "=" + (is_shipped ? value : is_path ? shortened_argument(name, value) : pseudonyms_.text(value));
     }
     record.origin.command = {"check"};
     record.origin.command.insert(record.origin.command.end(), record.origin.arguments.begin(), record.origin.arguments.end());
@@ -363,6 +407,7 @@ class Private {
   evidence::Redactions redactions_;
   Texts texts_;
   Stage stage_;
+  std::vector<std::string> rule_folders_;  // absolute ones
   std::vector<std::string> written_;
   RunFolder out_;
 };

@@ -108,6 +108,14 @@ void Pseudonyms::learn_id(std::string_view id) {
   if (id.size() >= 4) ids_.emplace(id);
 }
 
+bool Pseudonyms::is_address_text(std::string_view token, std::size_t sign) const {
+  if (emails_.contains(fold_email(token))) return true;
+  // "---@type" is none.
+  const std::string_view local = token.substr(0, sign), host = token.substr(sign + 1);
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80; };
+  return (local == "*" || std::any_of(local.begin(), local.end(), is_letter)) && host.find('.') != std::string_view::npos && std::any_of(host.begin(), host.end(), is_letter);
+}
+
 template <class OnEmail, class OnId, class OnDomain, class OnName, class OnRest>
 void Pseudonyms::scan(std::string_view text, const OnEmail& on_email, const OnId& on_id, const OnDomain& on_domain, const OnName& on_name, const OnRest& on_rest) const {
   std::size_t at = 0;
@@ -140,7 +148,7 @@ void Pseudonyms::scan(std::string_view text, const OnEmail& on_email, const OnId
     std::string_view token = text.substr(at, end - at);
     while (!token.empty() && (token.back() == '.' || token.back() == '\'')) token.remove_suffix(1);
     const std::size_t sign = token.find('@');
-    if (sign != std::string_view::npos && sign > 0 && sign + 1 < token.size()) {
+    if (sign != std::string_view::npos && sign > 0 && is_address_text(token, sign)) {
       on_email(token);
       at += token.size();
       continue;

@@ -49,6 +49,7 @@ class Pseudonyms {
 
  private:
   [[nodiscard]] std::string tag(std::string_view purpose, std::string_view text, std::size_t digits) const;
+  [[nodiscard]] bool is_address_text(std::string_view token, std::size_t sign) const;
   template <class OnEmail, class OnId, class OnDomain, class OnName, class OnRest>
   void scan(std::string_view text, const OnEmail& on_email, const OnId& on_id, const OnDomain& on_domain, const OnName& on_name, const OnRest& on_rest) const;
 
