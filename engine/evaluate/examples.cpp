@@ -10,6 +10,7 @@
 #include "evaluate/bind.h"
 #include "evaluate/derive.h"
 #include "evaluate/run_entries.h"
+#include "roster/fields.h"
 #include "roster/roster.h"
 #include "rule/trace.h"
 
@@ -155,6 +156,32 @@ void set_implicit_members(World& world) {
   }
 }
 
+/// A member that the roster would pass over in silence is a slip in an example.
+void check_person(const json::Value& person) {
+  if (!person.object()) refuse("a person of `roster` must be a table of its fields");
+  const auto check_name = [](const std::string& name) {
+    if (roster::guess_field(name)) return;
+    std::vector<std::string_view> words;
+    for (std::size_t f = 0; f < roster::kMappableCount; ++f) words.push_back(roster::word_of(static_cast<roster::Field>(f)));
+    const auto near = nearest_name(name, words);
+    refuse(fmt::format("a person of `roster` has no field '{}'{}", make_visible(name), near ? fmt::format("; did you mean '{}'?", *near) : ""));
+  };
+  for (const auto& [name, value] : *person.object()) {
+    check_name(name);
+    if (name != roster::word_of(roster::Field::tenures) || !value.array()) continue;
+    for (const json::Value& tenure : *value.array())
+      if (tenure.object())
+        for (const auto& [inner, ignored] : *tenure.object()) check_name(inner);
+  }
+}
+
+AccountLink read_link(const json::Value& link) {
+  if (!link.object()) refuse("`links` must be a list of { account =, person = }");
+  for (const auto& [name, ignored] : *link.object())
+    if (name != "account" && name != "person" && name != "reason") refuse(fmt::format("`links` has '{}'; it takes account, person, reason", make_visible(name)));
+  return {text_member(link, "account"), text_member(link, "person"), text_member(link, "reason"), {}};
+}
+
 struct Given {
   std::map<Dataset, json::Array> records;
   std::optional<json::Array> roster;
@@ -183,9 +210,10 @@ Given read_given(const json::Value& given, const rule::RuleInfo& rule) {
       out.records[spec->dataset] = list_of(value, name);
     } else if (name == "roster") {
       out.roster = list_of(value, name);
+      for (const json::Value& person : *out.roster) check_person(person);
     } else if (name == "links") {
       want_read(Dataset::persons, "links", "`given` has");
-      for (const json::Value& link : list_of(value, name)) out.links.push_back({text_member(link, "account"), text_member(link, "person"), text_member(link, "reason"), {}});
+      for (const json::Value& link : list_of(value, name)) out.links.push_back(read_link(link));
     } else if (name == "as_of") {
       const auto instant = value.string() ? instant_of(*value.string()) : std::nullopt;
       if (!instant) refuse("`as_of` is not a time");

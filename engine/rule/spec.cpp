@@ -270,6 +270,7 @@ int f_has_error(lua_State* L) {
   lua_pushvalue(L, 1);
   const int status = lua_pcall(L, 0, 0, 0);
   if (!host.over_budget.empty()) fail_test(L, host.over_budget);
+  if (status == LUA_ERRMEM) fail_test(L, "out of memory");
   if (status == LUA_OK) fail_test(L, "expected an error, and there was none");
   const std::string message = host.sticky == Sticky::none ? text_of(L, -1) : host.sticky_reason;
   host.sticky = Sticky::none;

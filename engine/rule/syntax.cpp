@@ -210,7 +210,7 @@ class Parser {
 
   struct Deeper {
     explicit Deeper(Parser& p) : parser(p) {
-      if (++parser.depth_ > 200) parser.refuse("nested too deeply");
+      if (++parser.depth_ > 400) parser.refuse("nested too deeply");
     }
     ~Deeper() { --parser.depth_; }
     Deeper(const Deeper&) = delete;
@@ -577,6 +577,35 @@ const Node* resolve(const Syntax& syntax, const Node* node) {
   return node && node->kind == NodeKind::name ? local_value(syntax, syntax.word(*node)) : node;
 }
 
+/// Locals that only the description uses (a function that makes the records of examples) are description too.
+void leave_out_helpers_of_description(const Syntax& syntax, RuleParts& parts) {
+  for (bool is_changed = true; is_changed;) {
+    is_changed = false;
+    for (const auto& statement : syntax.chunk->children) {
+      if ((statement->kind != NodeKind::local && statement->kind != NodeKind::local_function) ||
+          !parts.is_code[statement->first])
+        continue;
+      std::vector<std::string_view> names;
+      if (statement->kind == NodeKind::local_function) names.push_back(syntax.word(*statement));
+      for (std::size_t i = 0; statement->kind == NodeKind::local && i < statement->split; ++i)
+        names.push_back(syntax.word(*statement->children[i]));
+      bool is_described = false, is_code = false;
+      for (std::uint32_t i = 0; i < syntax.tokens.size(); ++i) {
+        const bool is_own = i >= statement->first && i <= statement->last;
+        if (is_own || syntax.at(i).kind != TokenKind::name ||
+            std::find(names.begin(), names.end(), syntax.at(i).text) == names.end())
+          continue;
+        // `{ name = … }` and `record.name` are other names, yet counted as uses: at worst too much is
+        // mutated.
+        (parts.is_code[i] ? is_code : is_described) = true;
+      }
+      if (!is_described || is_code) continue;
+      for (std::uint32_t i = statement->first; i <= statement->last; ++i) parts.is_code[i] = false;
+      is_changed = true;
+    }
+  }
+}
+
 void collect_sites(const Syntax& syntax, const RuleParts& parts, const Node& node,
                    std::vector<const Node*>& out) {
   if (node.kind == NodeKind::call && node.children[0]->kind == NodeKind::name &&
@@ -630,6 +659,18 @@ RuleParts find_parts(const Syntax& syntax) {
     if (item->kind == NodeKind::named_item && item->children[0]->kind == NodeKind::name)
       if (const Node* value = local_value(syntax, syntax.word(*item->children[0]))) describe(*value);
   }
+  // `rule.examples = …` after the table.
+  const bool is_named = last.children[0]->kind == NodeKind::name;
+  for (const auto& statement : syntax.chunk->children) {
+    if (!is_named || statement->kind != NodeKind::assign ||
+        statement->children[0]->kind != NodeKind::index_name)
+      continue;
+    const Node& target = *statement->children[0];
+    if (target.children[0]->kind == NodeKind::name &&
+        syntax.word(*target.children[0]) == syntax.word(*last.children[0]) && syntax.word(target) != "check")
+      describe(*statement);
+  }
+  leave_out_helpers_of_description(syntax, parts);
   const Node* examples = resolve(syntax, item_of(syntax, *table, "examples"));
   if (!examples || examples->kind != NodeKind::table) return parts;
   for (const auto& item : examples->children) {

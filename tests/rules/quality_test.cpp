@@ -125,6 +125,21 @@ TEST(Mutation, SwapsEachTokenAndNothingThatOnlyDescribes) {
                                "`0` instead of `1.5`", "`1` instead of `0`", "`(-1)` instead of `0`"));
 }
 
+TEST(Mutation, HelpersOfExamplesAreNoCode) {
+  const std::string text =
+      "local function one() return 1 end\nlocal function made(n) return { count = n + one() } end\nlocal "
+      "limit = 5\n"
+      "local rule = { check = function(a) return a.n > limit end }\nrule.examples = { made(3), made(4) "
+      "}\nrule.title = 7\nreturn rule\n";
+  const auto syntax = rule::parse_syntax(text, "x.lua");
+  ASSERT_TRUE(syntax);
+  std::vector<std::string> all;
+  for (const rule::Mutant& mutant : rule::make_mutants(*syntax, rule::find_parts(*syntax)))
+    all.push_back(rule::describe_mutant(*syntax, mutant));
+  EXPECT_THAT(all, ElementsAre("`6` instead of `5`", "`4` instead of `5`", "`0` instead of `5`",
+                               "`>=` instead of `>`", "`<=` instead of `>`"));
+}
+
 TEST(Mutation, AMarkNeedsAReasonAndMustBeTrue) {
   const std::string rest =
       "  return pass()\n"
@@ -203,6 +218,16 @@ TEST(Strictness, TheCaretStandsUnderTheSlip) {
       slips(cut),
       ElementsAre(testing::HasSubstr(
           "the example \"cut\" cannot run: `incomplete` names 'invites', which the rule does not read")));
+  const auto person = assess(
+      kHead +
+      "check = function(user) return user.person_accounts > 0 and pass() or fail('y') end, examples = {\n"
+      "  { note = 'n', given = { user = { id = 'u1' }, roster = { { person_id = 'P1', email = 'a@x.example', "
+      "status = 'active', edn = '2026-01-01' } } }, want = 'fail' },\n" +
+      kEnds);
+  EXPECT_THAT(
+      slips(person),
+      ElementsAre(testing::HasSubstr(
+          "a person of `roster` has no field 'edn'; did you mean 'end'?\n  --> rules/a/b.lua:3:122\n")));
   const auto link = assess(
       kHead +
       "check = function(user) return user.person_accounts > 0 and pass() or fail('y') end, examples = {\n"
