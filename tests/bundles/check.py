@@ -647,6 +647,75 @@ class Sample(Case):
         self.assertEqual(done.stderr, "error[evidence.unfit]: the bundle has no rule keys.max_aeg\n   = help: did you mean keys.max_age?\n")
 
 
+class Timestamp(Case):
+    def authority(self, name):
+        """A throw-away time stamp authority; answers a request."""
+        folder = self.work / name
+        folder.mkdir()
+        (folder / "serial").write_text("01\n")
+        (folder / "ts.cnf").write_text(f"""
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+CN = {name}
+[ca]
+basicConstraints = critical, CA:true
+keyUsage = critical, keyCertSign
+[tsa]
+extendedKeyUsage = critical, timeStamping
+[ts]
+default_tsa = t
+[t]
+serial = {folder}/serial
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256
+""")
+        for call in (["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-config", "ts.cnf", "-extensions", "ca", "-subj", f"/CN={name} root"],
+                     ["req", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-out", "tsa.csr", "-config", "ts.cnf"],
+                     ["x509", "-req", "-in", "tsa.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "tsa.pem", "-days", "30", "-extfile", "ts.cnf", "-extensions", "tsa"]):
+            done = run("openssl", *call, cwd=folder)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        return folder
+
+    def stamp(self, folder, request, reply):
+        done = run("openssl", "ts", "-reply", "-config", "ts.cnf", "-section", "t", "-queryfile", request, "-out", reply, "-signer", "tsa.pem", "-inkey", "tsa.key", "-chain", "ca.pem", cwd=folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_an_authority_says_when(self):
+        one, other = self.authority("one"), self.authority("other")
+        call = ("bundle", "run", "-o", self.work / "t.tar.gz", "--key", "evidence.key")
+        self.assert_exit(muster(*call, "--timestamp-request", self.work / "t.tsq", cwd=self.base), 0)
+        shown = run("openssl", "ts", "-query", "-in", self.work / "t.tsq", "-text")
+        self.assertIn("Hash Algorithm: sha256", shown.stdout)
+        self.stamp(one, self.work / "t.tsq", self.work / "t.tsr")
+        self.assert_exit(muster(*call, "--timestamp-file", self.work / "t.tsr", cwd=self.base), 0)
+        done = self.assert_exit(self.verify(self.work / "t.tar.gz"), 0)
+        self.assertRegex(done.stdout, r"Time: a time stamp says \S+Z, NOT CHECKED: give --timestamp-ca FILE\n")
+        done = self.assert_exit(self.verify(self.work / "t.tar.gz", "--timestamp-ca", one / "ca.pem"), 0)
+        self.assertRegex(done.stdout, r"Time: it existed at \S+Z, says CN = one\n")
+        done = self.assert_exit(self.verify(self.work / "t.tar.gz", "--timestamp-ca", other / "ca.pem"), 65)
+        self.assertIn("SHA256SUMS.tsr: the time stamp's signature does not verify", done.stderr)
+        # The printed command.
+        with tarfile.open(self.work / "t.tar.gz") as tar:
+            tar.extractall(self.work / "t")
+        folder = next((self.work / "t").iterdir())
+        lines = (folder / "README.txt").read_text().splitlines()
+        command = next(line.strip().split("     ")[0] for line in lines[:10] if "openssl ts" in line).replace("CA.pem", str(one / "ca.pem"))
+        done = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True)
+        self.assertIn("Verification: OK", done.stdout + done.stderr)
+        self.assertIn(f"{sum(1 for path in folder.rglob('*') if path.is_file())} files, no more", "\n".join(lines[:10]))
+        # The stamp of another bundle, a damaged one, and one for another SHA256SUMS.
+        done = self.assert_exit(muster(*call, "--signer", "somebody.else", "--timestamp-file", self.work / "t.tsr", cwd=self.base), 65)
+        self.assertIn("the time stamp is about other bytes", done.stderr)
+        damaged = bytearray((folder / "SHA256SUMS.tsr").read_bytes())
+        damaged[-20] ^= 1
+        (folder / "SHA256SUMS.tsr").write_bytes(damaged)
+        done = self.assert_exit(self.verify(folder, "--timestamp-ca", one / "ca.pem"), 65)
+        self.assertIn("SHA256SUMS.tsr", done.stderr)
+
+
 class Hostile(Case):
     def archive(self, build, compress=True):
         """An archive with a right seal, built by `build(tar)`."""
