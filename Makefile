@@ -42,6 +42,7 @@ bench: ## Measure speed and memory against the peers (some minutes)
 	cmake --preset release -DMUSTER_BENCH=ON
 	cmake --build --preset release --parallel $(JOBS)
 	bench/run
+	bench/bundle
 
 format: ## Lay out all C++ sources by .clang-format
 	git ls-files -z '*.cpp' '*.h' | xargs -0 clang-format -i
