@@ -7,7 +7,9 @@
 #include "evidence/archive.h"
 #include "evidence/ipe.h"
 #include "evidence/keys.h"
+#include "evidence/pseudonyms.h"
 #include "evidence/run_record.h"
+#include "evidence/sample.h"
 #include "evidence/sshsig.h"
 #include "evidence/sums.h"
 
@@ -245,6 +247,95 @@ TEST(DatasetCount, counts_lines_across_pieces) {
   count.finish();
   EXPECT_EQ(count.rows(), 3u);
   EXPECT_THAT(count.requests(), testing::ElementsAre(7u, 8u));
+}
+
+const Pseudonyms& some_pseudonyms() {
+  static const Pseudonyms made = [] {
+    Pseudonyms p("a made up key of enough bytes", {});
+    p.learn_email("Rosa.Park@EU.Acme.example");
+    p.learn_name("Rosa Park");
+    p.learn_name("Dima");
+    p.learn_id("user_01AbCdEfGh");
+    p.learn_id("NW-1007");
+    return p;
+  }();
+  return made;
+}
+
+TEST(Pseudonyms, keep_what_matching_looks_at) {
+  const Pseudonyms& p = some_pseudonyms();
+  const std::string plain = p.email("rosa.park@eu.acme.example");
+  EXPECT_EQ(p.email(" Rosa.PARK@EU.acme.example "), plain);
+  EXPECT_EQ(p.email("r\xC3\x96sa@x.example"), p.email("R\xC3\xB6sa@x.example"));
+  // A plus-tag can be cut off as matching does.
+  const std::string tagged = p.email("rosa.park+claude@eu.acme.example");
+  ASSERT_NE(tagged.find('+'), std::string::npos);
+  EXPECT_EQ(tagged.substr(0, tagged.find('+')) + tagged.substr(tagged.rfind('@')), plain);
+  EXPECT_EQ(p.email("+tag@x.example").find('+'), std::string::npos);
+  EXPECT_EQ(p.email("\"a+b\"@x.example").find('+'), std::string::npos);
+  // Domains by level.
+  EXPECT_TRUE(plain.ends_with("@" + p.domain("eu.acme.example")));
+  EXPECT_TRUE(p.domain("eu.acme.example").ends_with("." + p.domain("acme.example")));
+  EXPECT_FALSE(p.domain("evilacme.example").ends_with(p.domain("acme.example")));
+  EXPECT_NE(p.email("a@x.example"), p.email("b@x.example"));
+  EXPECT_TRUE(p.id("user_01AbCdEfGh").starts_with("user_01"));
+  EXPECT_EQ(p.id("rosa_park").find("rosa"), std::string::npos);
+  EXPECT_EQ(p.name(""), "");
+  const Pseudonyms other("another made up key, also long", {});
+  EXPECT_NE(other.email("a@x.example"), p.email("a@x.example"));
+}
+
+TEST(Pseudonyms, find_words_in_running_text) {
+  const Pseudonyms& p = some_pseudonyms();
+  EXPECT_EQ(p.text("Rosa Park (rosa.park@eu.acme.example) owns user_01AbCdEfGh and NW-1007."),
+            p.name("Rosa Park") + " (" + p.email("rosa.park@eu.acme.example") + ") owns " + p.id("user_01AbCdEfGh") + " and " + p.id("NW-1007") + ".");
+  EXPECT_EQ(p.text("*@eu.acme.example, eu.acme.example."), "*@" + p.domain("eu.acme.example") + ", " + p.domain("eu.acme.example") + ".");
+  // Not learned, but plainly an address; and what only looks like one.
+  EXPECT_EQ(p.text("ask eve@x.example"), "ask " + p.email("eve@x.example"));
+  for (const char* text : {"---@type muster.Rule", "a @ b", "@", "x@", "@x", "version 1.2.3", "Rosary Parker", "NW-10070", ""}) EXPECT_EQ(p.text(text), text);
+  EXPECT_EQ(p.find_leak("nothing here but eve@x.example"), "");
+  EXPECT_EQ(p.find_leak("by ROSA.PARK@eu.acme.example"), "ROSA.PARK@eu.acme.example");
+  EXPECT_EQ(p.find_leak("by Rosa Park"), "Rosa Park");
+  EXPECT_EQ(p.find_leak("id=NW-1007;"), "NW-1007");
+  EXPECT_EQ(p.find_leak(p.text("Rosa Park rosa.park@eu.acme.example user_01AbCdEfGh")), "");
+  EXPECT_THAT(p.matches("rosa*@*"), testing::ElementsAre(p.email("rosa.park@eu.acme.example")));
+  EXPECT_THAT(p.matches("user_01*"), testing::ElementsAre(p.id("user_01AbCdEfGh")));
+}
+
+TEST(Pseudonyms, keep_what_is_chosen) {
+  const Pseudonyms p("a made up key of enough bytes", {Kept::domains, Kept::ids});
+  EXPECT_TRUE(p.email("rosa@acme.example").ends_with("@acme.example"));
+  EXPECT_EQ(p.id("user_01AbCdEfGh"), "user_01AbCdEfGh");
+  EXPECT_NE(p.name("Rosa Park"), "Rosa Park");
+}
+
+TEST(Sample, is_drawn_by_digest) {
+  StringColumn ids;
+  for (int i = 0; i < 300; ++i) ids.push_back("user_" + std::to_string(i));
+  const auto rows = draw(ids, "7", 25);
+  EXPECT_EQ(rows.size(), 25u);
+  EXPECT_EQ(draw(ids, "7", 25), rows);
+  EXPECT_NE(draw(ids, "8", 25), rows);
+  for (std::size_t i = 1; i < rows.size(); ++i)
+    EXPECT_LT(sha256_hex("7:" + std::string(ids[rows[i - 1]])), sha256_hex("7:" + std::string(ids[rows[i]])));
+  EXPECT_EQ(draw(ids, "7", 1000).size(), 300u);
+  const std::vector<std::pair<std::size_t, std::size_t>> usual = {{0, 0}, {3, 3}, {5, 5}, {6, 6}, {10, 10}, {50, 10}, {51, 20}, {250, 20}, {251, 25}, {1'000'000, 25}};
+  for (const auto& [population, size] : usual) EXPECT_EQ(usual_size(population), size) << population;
+}
+
+TEST(Sample, finds_lines_by_the_key_and_not_by_chance) {
+  MemoryFileSystem files;
+  files.add("users.jsonl",
+            R"({"from":{"request":1},"object":{"id":"user_2","name":"user_1"}})"
+            "\n"
+            R"({"from":{"request":1},"object":{"id":"user_1","name":"x"}})"
+            "\n");
+  const auto lines = find_lines(files, "users.jsonl", "users.jsonl", *snapshot::find_dataset("users"), {"user_1"});
+  ASSERT_TRUE(lines);
+  ASSERT_EQ(lines->at("user_1").size(), 1u);
+  EXPECT_EQ(lines->at("user_1")[0].line, 2u);
+  files.add("r.csv", "NW-10,x\nNW-1,y\n");
+  EXPECT_EQ(find_mentions(files, "r.csv", "r.csv", {"NW-1"})->at("NW-1")[0].line, 2u);
 }
 
 }  // namespace
