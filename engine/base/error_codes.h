@@ -56,6 +56,7 @@ enum class ExitCode : int {
   X(roster_row,          "roster.row",            wrong_input, "A roster row cannot be read.") \
   X(roster_status,       "roster.status",         wrong_input, "A roster row has a status word that the config does not map.") \
   X(roster_format,       "roster.format",         wrong_input, "A roster file is not in the format that the config says.") \
+  X(roster_digest,       "roster.digest",         integrity,   "A collected roster's bytes are not those that its last line lists.") \
   X(roster_age,          "roster.age",            wrong_input, "A roster has a max_age but no date of its own.") \
   X(import_input,        "import.input",          wrong_input, "A file given to `muster import` is not a dataset, or a row of it cannot be used.") \
   X(snapshot_missing,    "snapshot.missing",      wrong_input, "No snapshot is at the given place.") \

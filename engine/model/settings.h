@@ -1,4 +1,5 @@
-// What the user's YAML files say, as plain structs: `policy` fills them, `roster`, `evaluate` and `cli` read them.
+// What the user's YAML files say, as plain structs: `policy` fills them, `roster`, `evaluate` and `cli` read
+// them.
 #pragma once
 
 #include <array>
@@ -28,7 +29,8 @@ struct GivenValue {
   Place place;
 };
 
-/// include / exclude of a scope: a field name (or `id`, or `register`) and what it may be: words or globs; any of them.
+/// include / exclude of a scope: a field name (or `id`, or `register`) and what it may be: words or globs;
+/// any of them.
 struct ScopeTerm {
   std::string field;
   std::vector<std::string> patterns;
@@ -41,7 +43,8 @@ struct PolicyEntry {
   std::optional<Severity> severity;
   std::map<std::string, GivenValue> params;
   std::vector<ScopeTerm> include, exclude;
-  /// Replaces the rule's own mapping when given. `when` restricts a control to parameter values: {control, {param: value}}.
+  /// Replaces the rule's own mapping when given. `when` restricts a control to parameter values: {control,
+  /// {param: value}}.
   struct Mapping {
     ControlId control;
     std::map<std::string, GivenValue> when;
@@ -54,7 +57,7 @@ struct PolicyEntry {
 struct Policy {
   std::string id, title, version, description;
   std::vector<PolicyEntry> entries;
-  std::string file;    // as shown to the user: relative, or "builtin:policies/anthropic-baseline.yaml"
+  std::string file;  // as shown to the user: relative, or "builtin:policies/anthropic-baseline.yaml"
   std::string sha256;
   std::uint64_t bytes = 0;
 };
@@ -86,25 +89,32 @@ struct NonhumanEntry {
 };
 
 /// The fields of a roster that `columns` may name.
-inline constexpr std::array<std::string_view, 14> kRosterFields = {"person_id", "name", "first_name", "last_name", "email", "emails", "former_emails",
-                                                                   "status", "start", "end", "kind", "manager", "department", "tenures"};
+inline constexpr std::array<std::string_view, 14> kRosterFields = {
+    "person_id", "name",  "first_name", "last_name", "email",   "emails",     "former_emails",
+    "status",    "start", "end",        "kind",      "manager", "department", "tenures"};
 
 /// One roster source of the config.
 struct RosterSource {
-  enum class Format : std::uint8_t { csv, json, jsonl };
+  enum class Format : std::uint8_t { csv, json, jsonl, scim };
   Format format = Format::csv;
-  std::string path;                            // as resolved against the config's folder
-  std::string shown_path;                      // as the config says
-  std::map<std::string, std::string> columns;  // roster field → header (or JSON member)
-  std::string zone;                            // tz name; empty: UTC
-  std::string date_format;                     // strftime-like; empty: ISO 8601
+  std::string path;                                        // as resolved against the config's folder
+  std::string shown_path;                                  // as the config says
+  std::map<std::string, std::string> columns;              // roster field → header (or JSON member)
+  std::string zone;                                        // tz name; empty: UTC
+  std::string date_format;                                 // strftime-like; empty: ISO 8601
   std::map<std::string, std::vector<std::string>> status;  // "active"/"terminated" → words
   std::map<std::string, std::vector<std::string>> kind;    // "employee"/"contractor"/"external" → words
-  char delimiter = 0;                          // 0: found from the header line
+  char delimiter = 0;                                      // 0: found from the header line
   std::optional<Date> as_of;
-  std::string as_of_column;                    // instead of as_of: the newest date of that column
+  std::string as_of_column;  // instead of as_of: the newest date of that column
   std::optional<std::int64_t> max_age_us;
-  std::optional<std::uint64_t> min_rows;       // `expect`-like guard for half a roster
+  std::optional<std::uint64_t> min_rows;  // `expect`-like guard for half a roster
+  /// Format scim: the service that `muster collect` reads, into `path`; check reads the file alone.
+  struct Service {
+    std::string url;  // of the service: https://idp.example/scim/v2, without a slash at its end
+    std::string token_env, token_file;  // where the bearer token comes from; one of the three
+    std::vector<std::string> token_command;
+  } service;
   Place place;
 };
 
@@ -119,11 +129,11 @@ struct Config {
   std::string organization;
   std::string snapshot;  // path; empty when the config does not say
   std::vector<RosterSource> rosters;
-  std::string links, nonhuman, waivers;       // paths, resolved; empty when absent
+  std::string links, nonhuman, waivers;                            // paths, resolved; empty when absent
   std::map<std::string, std::vector<std::string>> domain_aliases;  // domain → alias domains
   std::vector<Expectation> expect;
-  std::vector<std::string> rule_folders;      // resolved
-  std::vector<std::string> policies;          // file paths (resolved) or shipped names, in order
+  std::vector<std::string> rule_folders;  // resolved
+  std::vector<std::string> policies;      // file paths (resolved) or shipped names, in order
   std::optional<std::int64_t> max_snapshot_age_us;
   std::string file;    // the config file's path; empty when there is none
   std::string folder;  // its folder: what relative paths are relative to

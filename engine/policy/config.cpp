@@ -184,6 +184,36 @@ constexpr std::pair<std::string_view, RosterSource::Format> kFormats[] = {
     {"json", RosterSource::Format::json},
     {"jsonl", RosterSource::Format::jsonl}};
 
+constexpr std::string_view kScimFile = "scim-roster.jsonl";
+
+/// What goes with `scim`, and what does not.
+void check_service(const Node& node, Reader& reader) {
+  static constexpr std::string_view kTokens[] = {"token_env", "token_file", "token_command"};
+  if (node.find("scim") == nullptr) {
+    for (const std::string_view key : {"file", "token_env", "token_file", "token_command"})
+      if (const Node* given = node.find(key))
+        reader.problem(ErrorCode::config_invalid, *given, fmt::format("`{}` is for a SCIM roster", key),
+                       "add `scim` with the service's address, or remove it");
+    return;
+  }
+  for (const std::string_view key :
+       {"columns", "date_format", "status", "delimiter", "as_of", "as_of_column"})
+    if (const Node* given = node.find(key))
+      reader.problem(ErrorCode::config_invalid, *given, fmt::format("a SCIM roster has no `{}`", key),
+                     "remove it: the service's attributes and the day of the collection are known");
+  std::vector<const Node*> tokens;
+  for (const std::string_view key : kTokens)
+    if (const Node* given = node.find(key)) tokens.push_back(given);
+  if (tokens.size() > 1)
+    reader.problem(ErrorCode::config_invalid, *tokens[1], "a SCIM roster has one token",
+                   "keep one of `token_env`, `token_file` and `token_command`");
+  const bool has_secret = std::any_of(kSecretKeys.begin(), kSecretKeys.end(),
+                                      [&](std::string_view key) { return node.find(key) != nullptr; });
+  if (tokens.empty() && !has_secret)
+    reader.problem(ErrorCode::config_missing_key, node, "a SCIM roster lacks its token",
+                   "add `token_env`, `token_file` or `token_command`");
+}
+
 Codec<RosterSource> roster_codec() {
   static constexpr std::string_view kStates[] = {"active", "terminated"};
   static constexpr std::string_view kKinds[] = {"employee", "contractor", "external"};
@@ -199,7 +229,48 @@ Codec<RosterSource> roster_codec() {
         fmt::format("The export's path, a {} file.", name));
     one_of.emplace_back(json::Object{{"required", json::Array{name}}});
   }
+  one_of.emplace_back(json::Object{{"required", json::Array{"scim"}}});
+  for (const auto secret : kSecretKeys)
+    roster.refuse(
+        std::string(secret), "a credential never stands in a file",
+        "name where it comes from: `token_env`, `token_file` or `token_command`; then replace the token, it "
+        "may have been seen");
   roster
+      .key(
+          "scim", Need::optional,
+          text({is_base_url, "^https?://[^ \\t@?#]+$",
+                "https://HOST/PATH without user name, query or fragment"}),
+          [](RosterSource& value, std::string url, const Node&, Reader&) {
+            value.format = RosterSource::Format::scim;
+            while (url.ends_with('/')) url.pop_back();
+            value.service.url = std::move(url);
+            if (value.shown_path.empty()) value.shown_path = kScimFile;
+          },
+          "Instead of a file: the address of a SCIM 2.0 service, of which `muster collect` reads /Users.")
+      .key("file", Need::optional, text(), &RosterSource::shown_path,
+           fmt::format(
+               "Where `muster collect` writes the users of a SCIM service, and `muster check` reads them; "
+               "{} when absent.",
+               kScimFile))
+      .key(
+          "token_env", Need::optional,
+          text({is_variable_name, "^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable"}),
+          [](RosterSource& value, std::string name, const Node&, Reader&) {
+            value.service.token_env = std::move(name);
+          },
+          "The environment variable that holds the SCIM service's bearer token.")
+      .key(
+          "token_file", Need::optional, text(),
+          [](RosterSource& value, std::string path, const Node&, Reader&) {
+            value.service.token_file = std::move(path);
+          },
+          "The file that holds the SCIM service's bearer token, and nothing else.")
+      .key(
+          "token_command", Need::optional, text_list(),
+          [](RosterSource& value, std::vector<std::string> command, const Node&, Reader&) {
+            value.service.token_command = std::move(command);
+          },
+          "The program (and its arguments) that prints the SCIM service's bearer token.")
       .key("columns", Need::optional,
            made_from<std::map<std::string, std::string>>(
                map_of(text(), {names_of(kRosterFields), "a roster field", 1, {}}),
@@ -230,13 +301,16 @@ Codec<RosterSource> roster_codec() {
            "Fewer rows count as half an export: rules that read the roster are unknown.")
       .place(&RosterSource::place)
       .check([](RosterSource&, const Node& node, Reader& reader) {
+        check_service(node, reader);
         std::vector<const Node*> formats;
         for (std::size_t i = 0; i + 1 < node.items.size(); i += 2)
           for (const auto& [name, format] : kFormats)
             if (node.items[i]->text == name) formats.push_back(node.items[i]);
+        const Node* service = node.find("scim");
+        if (service != nullptr) formats.push_back(service);
         if (formats.empty())
           reader.problem(ErrorCode::config_missing_key, node, "a roster lacks its file",
-                         "add `csv`, `json` or `jsonl` with a path");
+                         "add `csv`, `json` or `jsonl` with a path, or `scim` with an address");
         if (formats.size() > 1)
           reader.problem(ErrorCode::config_invalid, *formats[1], "a roster is one file",
                          "make the second one an item of its own");
@@ -245,12 +319,12 @@ Codec<RosterSource> roster_codec() {
           reader.problem(ErrorCode::config_invalid, *column,
                          "`as_of` and `as_of_column` both say the day of the export", "keep one of them");
         const Node* max_age = node.find("max_age");
-        if (max_age != nullptr && column == nullptr && node.find("as_of") == nullptr)
+        if (max_age != nullptr && column == nullptr && node.find("as_of") == nullptr && service == nullptr)
           reader.problem(ErrorCode::roster_age, *max_age,
                          "`max_age` needs the day of the export, which a file's own time does not prove",
                          "add `as_of` with a date, or `as_of_column`");
         const Node* delimiter = node.find("delimiter");
-        if (delimiter != nullptr && !formats.empty() && node.find("csv") == nullptr)
+        if (delimiter != nullptr && !formats.empty() && node.find("csv") == nullptr && service == nullptr)
           reader.problem(ErrorCode::config_invalid, *delimiter, "only a CSV roster has a delimiter",
                          "remove it");
       })
@@ -368,7 +442,22 @@ std::optional<Config> load_config(const FileSystem& files, const std::string& pa
   for (std::string* relative : {&config.snapshot, &config.links, &config.nonhuman, &config.waivers})
     if (!relative->empty()) *relative = resolved(*relative);
   for (auto& rules : config.rule_folders) rules = resolved(rules);
-  for (auto& roster : config.rosters) roster.path = resolved(roster.shown_path);
+  bool has_twins = false;
+  for (auto& roster : config.rosters) {
+    roster.path = resolved(roster.shown_path);
+    if (!roster.service.token_file.empty()) roster.service.token_file = resolved(roster.service.token_file);
+    if (roster.format != RosterSource::Format::scim) continue;
+    const auto same =
+        std::find_if(config.rosters.begin(), config.rosters.end(), [&](const RosterSource& other) {
+          return &other != &roster && other.shown_path == roster.shown_path;
+        });
+    if (same >= config.rosters.begin() + (&roster - config.rosters.data())) continue;
+    has_twins = true;
+    problems.error(ErrorCode::config_invalid,
+                   fmt::format("two rosters are written to {}, or read from it", roster.shown_path),
+                   roster.place, "give each a `file` of its own");
+  }
+  if (has_twins) return std::nullopt;
   const auto shipped = shipped_policies();
   std::vector<std::string> policies;
   for (const std::string& policy : config.policies) {

@@ -251,9 +251,8 @@ Status read_json(std::string_view text, const RosterSource& source, SourceRows& 
   return {};
 }
 
-Status read_jsonl(const ReadBytes& read, const RosterSource& source, SourceRows& rows,
-                  Diagnostics& problems) {
-  JsonRows json_rows(source, rows, problems);
+Status read_lines(const ReadBytes& read, const RosterSource& source,
+                  const std::function<void(std::string_view, std::uint32_t)>& take_line) {
   std::string buffer(std::size_t{256} << 10, '\0');
   std::size_t begin = 0, end = 0;
   std::uint32_t line = 0;
@@ -261,15 +260,7 @@ Status read_jsonl(const ReadBytes& read, const RosterSource& source, SourceRows&
   const auto take = [&](std::string_view text) {
     ++line;
     if (line == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    if (trim(text).empty()) return;
-    json::ParseOptions options;
-    options.file = source.shown_path;
-    options.first_line = line;
-    if (auto value = json::parse(text, options)) {
-      json_rows.add(*value, line, text.size() + 1);
-    } else {
-      rows.report(value.error());
-    }
+    if (!trim(text).empty()) take_line(text, line);
   };
   while (!is_at_end) {
     if (begin > 0) std::memmove(buffer.data(), buffer.data() + begin, end - begin);
@@ -299,6 +290,23 @@ Status read_jsonl(const ReadBytes& read, const RosterSource& source, SourceRows&
     }
   }
   if (begin < end) take(std::string_view(buffer).substr(begin, end - begin));
+  return {};
+}
+
+Status read_jsonl(const ReadBytes& read, const RosterSource& source, SourceRows& rows,
+                  Diagnostics& problems) {
+  JsonRows json_rows(source, rows, problems);
+  auto status = read_lines(read, source, [&](std::string_view text, std::uint32_t line) {
+    json::ParseOptions options;
+    options.file = source.shown_path;
+    options.first_line = line;
+    if (auto value = json::parse(text, options)) {
+      json_rows.add(*value, line, text.size() + 1);
+    } else {
+      rows.report(value.error());
+    }
+  });
+  if (!status) return status;
   json_rows.finish();
   return {};
 }

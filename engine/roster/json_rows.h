@@ -3,6 +3,7 @@
 // or by the usual names. A row may hold lists of addresses and of tenures.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "base/diagnostics.h"
@@ -18,6 +19,9 @@ inline constexpr std::size_t kMostLineBytes = std::size_t{4} << 20;
 /// The whole text of a JSON file. Rows are numbered from 1 in place of lines.
 [[nodiscard]] Status read_json(std::string_view text, const RosterSource& source, SourceRows& rows,
                                Diagnostics& problems);
+/// Calls `take` with each line that is not blank, and its number from 1.
+[[nodiscard]] Status read_lines(const ReadBytes& read, const RosterSource& source,
+                                const std::function<void(std::string_view, std::uint32_t)>& take);
 [[nodiscard]] Status read_jsonl(const ReadBytes& read, const RosterSource& source, SourceRows& rows,
                                 Diagnostics& problems);
 

@@ -9,6 +9,7 @@
 #include "roster/fields.h"
 #include "roster/json_rows.h"
 #include "roster/roster.h"
+#include "roster/scim_rows.h"
 
 namespace muster::roster {
 namespace {
@@ -171,12 +172,14 @@ class Loader {
     if (!opened) {
       Error error = opened.error();
       if (error.place.file.empty()) error.place = source.place;
+      if (source.format == RosterSource::Format::scim) error.hint = "run `muster collect`, which writes it";
       problems_.error(std::move(error));
       result.status = "missing";
       return;
     }
     DigestedFile file(std::move(*opened));
     const ReadBytes bytes = [&](std::span<char> out) { return file.read(out); };
+    std::optional<ScimFile> scim;
     SourceRows rows(source, zone, wanted_, draft_, problems_);
     rows.expect(file.size());
     bool has_header = true;
@@ -192,6 +195,7 @@ class Loader {
       }
       case RosterSource::Format::json: status = read_array(file, source, rows); break;
       case RosterSource::Format::jsonl: status = read_jsonl(bytes, source, rows, problems_); break;
+      case RosterSource::Format::scim: status = read_service(bytes, source, rows, scim); break;
     }
     if (!status) {
       Error error = status.error();
@@ -200,7 +204,7 @@ class Loader {
     }
     rows.finish();
     if (problems_.errors().size() != before) return;
-    if (rows.rows() == 0) {
+    if (rows.rows() == 0 && !(scim && scim->status != "complete")) {
       // Nobody on the roster would make a leaver of everyone, or let everyone pass, as the rule has it.
       problems_.error(ErrorCode::roster_format,
                       source.format == RosterSource::Format::csv && has_header
@@ -209,9 +213,11 @@ class Loader {
                       Place{source.shown_path, 0, 0, {}}, "is it the whole export?");
       return;
     }
-    result.status = "complete";
+    result.status = scim ? scim->status : "complete";
+    if (scim && scim->status != "complete")
+      result.reason = fmt::format("roster {} is {}: {}", source.shown_path, scim->status, scim->reason);
     roster_.inputs.push_back({"roster", source.shown_path, file.finish_hex(), file.bytes()});
-    check_age(source, zone, rows.newest(), result);
+    check_age(source, zone, scim ? std::optional(zone.date_of(scim->completed)) : rows.newest(), result);
     if (source.min_rows && rows.rows() < *source.min_rows) {
       result.status = "partial";
       if (!result.reason.empty()) result.reason += "; ";
@@ -242,6 +248,25 @@ class Loader {
     return read_json(text, source, rows, problems_);
   }
 
+  /// A file that `muster collect` wrote: `counted` is the reading that is digested, the other one is for
+  /// names.
+  Status read_service(const ReadBytes& counted, const RosterSource& source, SourceRows& rows,
+                      std::optional<ScimFile>& scim) {
+    std::unique_ptr<DigestedFile> first;
+    auto read = read_scim(
+        [&]() -> Result<ReadBytes> {
+          if (first) return counted;
+          auto opened = files_.open(source.path);
+          if (!opened) return tl::unexpected(opened.error());
+          first = std::make_unique<DigestedFile>(std::move(*opened));
+          return ReadBytes([&](std::span<char> out) { return first->read(out); });
+        },
+        source, rows);
+    if (!read) return tl::unexpected(read.error());
+    scim = std::move(*read);
+    return {};
+  }
+
   void check_age(const RosterSource& source, const Zone& zone, std::optional<Date> newest,
                  RosterResult& result) {
     const std::optional<Date> written = source.as_of ? source.as_of : newest;
@@ -260,11 +285,12 @@ class Loader {
     const int days = days_between(*written, zone.date_of(options_.as_of));
     if (std::int64_t{days} * kMicrosPerDay <= *source.max_age_us) return;
     result.status = "stale";
-    result.reason = fmt::format("roster {} is {} old, at most {} allowed", source.shown_path,
-                                days == 1 ? "1 day" : fmt::format("{} days", days),
-                                *source.max_age_us % kMicrosPerDay == 0
-                                    ? fmt::format("{}", *source.max_age_us / kMicrosPerDay)
-                                    : format_duration(*source.max_age_us));
+    if (!result.reason.empty()) result.reason += "; ";
+    result.reason += fmt::format("roster {} is {} old, at most {} allowed", source.shown_path,
+                                 days == 1 ? "1 day" : fmt::format("{} days", days),
+                                 *source.max_age_us % kMicrosPerDay == 0
+                                     ? fmt::format("{}", *source.max_age_us / kMicrosPerDay)
+                                     : format_duration(*source.max_age_us));
   }
 
   const FileSystem& files_;

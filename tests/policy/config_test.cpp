@@ -34,6 +34,7 @@ roster:
     date_format: "%m/%d/%Y"
     delimiter: semicolon
   - {jsonl: /exports/contractors.jsonl, as_of_column: exported_on, max_age: 1d12h}
+  - {scim: "https://idp.northwind.example/scim/v2/", file: hr/people.jsonl, token_file: scim.token, max_age: 2d, kind: {contractor: Vendor}}
 links: ../shared/links.yaml
 nonhuman: nonhuman.yaml
 domain_aliases: {northwind.example: [nw.example, nw2.example], sub.example: other.example}
@@ -66,7 +67,7 @@ TEST(Config, ReadsEveryKey) {
   ASSERT_EQ(config->expect.size(), 2u);
   EXPECT_EQ(config->expect[0].dataset, "users");
   EXPECT_EQ(config->expect[0].min, 250u);
-  EXPECT_EQ(config->expect[0].place.line, 23u);
+  EXPECT_EQ(config->expect[0].place.line, 24u);
   EXPECT_EQ(config->expect[0].place.column, 10u);
   EXPECT_EQ(config->expect[1].dataset, "api_keys");
   EXPECT_EQ(config->file, "audit/muster.yaml");
@@ -74,7 +75,13 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(config->bytes, kConfig.size());
   EXPECT_EQ(config->sha256.size(), 64u);
 
-  ASSERT_EQ(config->rosters.size(), 2u);
+  ASSERT_EQ(config->rosters.size(), 3u);
+  const RosterSource& scim = config->rosters[2];
+  EXPECT_EQ(scim.format, RosterSource::Format::scim);
+  EXPECT_EQ(scim.service.url, "https://idp.northwind.example/scim/v2");
+  EXPECT_EQ(scim.service.token_file, "audit/scim.token");
+  EXPECT_EQ(scim.path, "audit/hr/people.jsonl");
+  EXPECT_EQ(scim.max_age_us, 2 * kDay);
   const RosterSource& csv = config->rosters[0];
   EXPECT_EQ(csv.format, RosterSource::Format::csv);
   EXPECT_EQ(csv.path, "audit/hr/roster.csv");
@@ -301,15 +308,32 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
        "2w, 1d12h"},
       {"muster: 1\nroster: hr.csv\n",
        "2:9 `roster` must be a mapping, not the text \"hr.csv\" | its keys are `csv`, `json`, `jsonl`, "
+       "`scim`, `file`, `token_env`, `token_file`, `token_command`, "
        "`columns`, `zone`, `date_format`, `status`, `kind`, "
        "`delimiter`, `as_of`, `as_of_column`, `max_age`, `min_rows`"},
       {"muster: 1\nroster: [{zone: UTC}]\n",
-       "2:10 a roster lacks its file | add `csv`, `json` or `jsonl` with a path"},
+       "2:10 a roster lacks its file | add `csv`, `json` or `jsonl` with a path, or `scim` with an address"},
+      {"muster: 1\nroster: [{scim: \"https://idp.example/scim/v2\"}]\n",
+       "2:10 a SCIM roster lacks its token | add `token_env`, `token_file` or `token_command`"},
+      {"muster: 1\nroster: [{scim: \"https://idp.example/scim/v2\", token_env: A, token_file: b}]\n",
+       "2:74 a SCIM roster has one token | keep one of `token_env`, `token_file` and `token_command`"},
+      {"muster: 1\nroster: [{scim: idp.example, token_env: A}]\n",
+       "2:17 `scim` may not be \"idp.example\" | write https://HOST/PATH without user name, query or "
+       "fragment"},
+      {"muster: 1\nroster: [{scim: \"https://idp.example\", token_env: A, as_of: 2026-11-20}]\n",
+       "2:61 a SCIM roster has no `as_of` | remove it: the service's attributes and the day of the "
+       "collection are known"},
+      {"muster: 1\nroster: [{csv: a, token_env: A}]\n",
+       "2:30 `token_env` is for a SCIM roster | add `scim` with the service's address, or remove it"},
+      {"muster: 1\nroster: [{scim: \"https://a.example\", token_env: A}, {scim: \"https://b.example\", "
+       "token_env: B}]\n",
+       "2:53 two rosters are written to scim-roster.jsonl, or read from it | give each a `file` of its own"},
       {"muster: 1\nroster: [{csv: a, json: b}]\n",
        "2:19 a roster is one file | make the second one an item of its own"},
       {"muster: 1\nroster: [{csv: a, xlsx: b}]\n",
-       "2:19 a roster has no key `xlsx` | known: `csv`, `json`, `jsonl`, `columns`, `zone`, `date_format`, "
-       "`status`, `kind`, `delimiter`, `as_of`, "
+       "2:19 a roster has no key `xlsx` | known: `csv`, `json`, `jsonl`, `scim`, `file`, `token_env`, "
+       "`token_file`, `token_command`, `columns`, `zone`, `date_format`, `status`, `kind`, `delimiter`, "
+       "`as_of`, "
        "`as_of_column`, `max_age`, `min_rows`"},
       {"muster: 1\nroster: [{csv: a, columns: {}}]\n",
        "2:28 `columns` is an empty mapping | name at least one, or remove the key"},

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "roster/overview.h"
 #include "roster/roster.h"
@@ -33,6 +34,33 @@ const json::Array& list(const Value& value, std::string_view name) {
   return member == nullptr ? kNone : *member->array();
 }
 
+/// A collected roster of the users in "scim" with the last line that "end" gives; "drop" leaves out the last
+/// line, "spoil" replaces a text after it was sealed.
+std::string scim_file(const Value& given) {
+  std::string bytes =
+      R"({"roster":1,"source":"scim","url":"https://idp.example/scim/v2","collector":"muster","started":"2026-11-19T05:00:00Z"})"
+      "\n"
+      R"({"request":{"method":"GET","path":"/scim/v2/Users"}})"
+      "\n";
+  for (const auto& user : list(given, "scim"))
+    bytes += R"({"from":{"provider":"scim","request":1},"object":)" + json::dump(user) + "}\n";
+  json::Object end = {{"completed", "2026-11-19T05:00:01Z"}, {"status", "complete"}, {"reason", ""}};
+  if (const Value* const changed = given.find("end")) {
+    for (const auto& [name, value] : *changed->object()) {
+      for (auto& member : end)
+        if (member.first == name) member.second = value;
+    }
+  }
+  end.emplace_back("rows", static_cast<std::int64_t>(list(given, "scim").size()));
+  end.emplace_back("sha256", sha256_hex(bytes));
+  if (given.find("drop") == nullptr) bytes += json::dump(end) + "\n";
+  if (const Value* const spoil = given.find("spoil")) {
+    const std::string& old = *spoil->array()->at(0).string();
+    bytes.replace(bytes.find(old), old.size(), *spoil->array()->at(1).string());
+  }
+  return bytes;
+}
+
 /// "csv": lines, or "text": the file as it is; "jsonl": objects; "json": any value. The rest are the source's
 /// settings.
 RosterSource add_source(const Value& given, MemoryFileSystem& files, std::size_t number) {
@@ -47,6 +75,10 @@ RosterSource add_source(const Value& given, MemoryFileSystem& files, std::size_t
   for (const auto& row : list(given, "jsonl")) {
     source.format = RosterSource::Format::jsonl;
     bytes += row.string() != nullptr ? *row.string() + "\n" : json::dump(row) + "\n";
+  }
+  if (given.find("scim") != nullptr) {
+    source.format = RosterSource::Format::scim;
+    bytes = scim_file(given);
   }
   if (const Value* const document = given.find("json")) {
     source.format = RosterSource::Format::json;
