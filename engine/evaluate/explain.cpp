@@ -45,7 +45,15 @@ std::optional<std::uint32_t> find_subject_row(const Table& table, const std::str
     names.push_back(table.ids()[row]);
     if (table.labels()[row] != table.ids()[row]) names.push_back(table.labels()[row]);
   }
-  const auto near = nearest_name(word, names);
+  auto near = nearest_name(word, names);
+  if (!near) {
+    // Part of a name: the shortest that has it.
+    const std::string part = fold_case(word);
+    for (const std::string_view name : names)
+      if (part.size() >= 3 && fold_case(name).find(part) != std::string::npos &&
+          (!near || name.size() < near->size()))
+        near = name;
+  }
   std::string hint = near ? fmt::format("did you mean {}?", make_visible(*near)) : "";
   if (!near && table.rows() <= 5)
     hint = fmt::format("there is {}", make_visible(fmt::format("{}", fmt::join(names, ", "))));

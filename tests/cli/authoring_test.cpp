@@ -184,6 +184,9 @@ TEST(RuleExplain, SubjectsThatAreNotThereGetTheNearest) {
             "error[usage]: none of the users in the snapshot (306) has the id, e-mail address or label "
             "rodrick.amsel@northwind.example\n"
             "   = help: did you mean roderick.amsel@northwind.example?\n");
+  EXPECT_THAT(
+      muster({"rule", "explain", "accounts.leavers_removed", "roderick", "-c", "northwind/muster.yaml"}).err,
+      HasSubstr("did you mean "));
   EXPECT_THAT(muster({"rule", "explain", "admins.count", "us", "--snapshot", "northwind/snapshot"}).err,
               HasSubstr("\n   = help: there is "));
   EXPECT_EQ(muster({"rule", "explain", "admins.cont", "us", "--snapshot", "northwind/snapshot"}).err,
@@ -456,7 +459,7 @@ TEST(RuleErrors, StandUnderTheSlipInTheAuthorsWords) {
                  "  wanted  fail\n"
                  "  got     error: own/team/admins.lua:3: user has no field 'rol'; did you mean 'role'?\n"
                  "     3 |     return user.rol == 'x' and fail('x') or pass()\n"
-                 "       |     ^\n"));
+                 "       |                 ^\n"));
 }
 
 }  // namespace

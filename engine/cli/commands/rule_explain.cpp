@@ -299,14 +299,22 @@ class RuleExplain final : public Command {
 
   static void print_reads(Console& console, const EntryExplanation& entry) {
     if (entry.trace.reads.empty()) console.out.write("Read       nothing\n");
-    bool is_first = true;
-    for (const rule::Read& read : entry.trace.reads) {
+    const std::vector<rule::Read>& reads = entry.trace.reads;
+    for (std::size_t i = 0; i < reads.size();) {
+      const rule::Read& read = reads[i];
+      std::size_t times = 1;  // a loop reads one field over and over
+      const auto is_again = [&](const rule::Read& other) {
+        return other.line == read.line && other.what == read.what && other.of == read.of &&
+               other.value == read.value && other.raised == read.raised;
+      };
+      while (i + times < reads.size() && is_again(reads[i + times])) ++times;
       console.out.write(fmt::format(
-          "{:11}{} {} {}{}\n", is_first ? "Read" : "",
+          "{:11}{} {} {}{}{}\n", i == 0 ? "Read" : "",
           read.line == 0 ? std::string("     ") : fmt::format("{:>4}:", read.line), make_visible(read.what),
           read.raised ? "could not be read, which decides the verdict" : "= " + make_visible(read.value),
-          read.of.empty() || read.of == "org" ? "" : fmt::format("   ({})", make_visible(read.of))));
-      is_first = false;
+          read.of.empty() || read.of == "org" ? "" : fmt::format("   ({})", make_visible(read.of)),
+          times > 1 ? fmt::format("   {} times", times) : ""));
+      i += times;
     }
     if (entry.trace.reads_left_out > 0)
       console.out.write(fmt::format("{:11}… and {} more\n", "", entry.trace.reads_left_out));

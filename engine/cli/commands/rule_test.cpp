@@ -212,6 +212,16 @@ class RuleTest final : public Command {
     place.column = static_cast<std::uint32_t>(
                        std::min(place.source_line.find_first_not_of(" \t"), place.source_line.size())) +
                    1;
+    // What the reason names in quotes, when the line has it.
+    const std::size_t open = result.reason.find('\''),
+                      close = open == std::string::npos ? open : result.reason.find('\'', open + 1);
+    if (close != std::string::npos && close > open + 1) {
+      const std::size_t at = place.source_line.find(result.reason.substr(open + 1, close - open - 1));
+      if (at != std::string::npos) {
+        place.column = 1;
+        for (std::size_t i = 0; i < at; ++i) place.column += (place.source_line[i] & 0xc0) != 0x80;
+      }
+    }
     return place.line == 0 ? std::string() : source_with_caret(place);
   }
 
