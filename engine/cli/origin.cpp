@@ -46,7 +46,17 @@ std::vector<std::pair<std::string, std::string>> started_by(const Environment& e
   return out;
 }
 
-bool is_below(const std::string& path, const std::string& folder) { return join_path(path, "").starts_with(join_path(folder, "") + "/"); }
+/// A file of a snapshot in `folder`, whatever else the folder holds.
+bool is_of_snapshot(const std::string& path, const std::string& folder) {
+  const std::string below = relative_path(path, folder);
+  return below == "manifest.json" || below == "ledger.jsonl" || (below.starts_with("data/") && below.ends_with(".jsonl"));
+}
+
+/// The manifest of a snapshot that was looked at to find the newest one.
+bool is_other_manifest(const std::string& path, const std::string& folder) {
+  const std::string below = relative_path(path, folder);
+  return below.ends_with("/manifest.json") && !below.starts_with("../");
+}
 
 }  // namespace
 
@@ -96,7 +106,7 @@ Result<RunOrigin> describe_origin(const Environment& environment, const std::set
   if (!snapshot) return tl::unexpected(snapshot.error());
   origin.snapshot = *snapshot;
   for (const std::string& path : opened) {
-    if (is_below(path, *snapshot) || is_below(path, config.snapshot)) continue;
+    if (is_of_snapshot(path, *snapshot) || is_other_manifest(path, config.snapshot)) continue;
     // What was digested while it was read is not read again: it is that text which was judged.
     const auto known = std::find_if(run.inputs.begin(), run.inputs.end(), [&](const InputFile& input) { return input.path == shown_path(config, path) && input.kind != "snapshot"; });
     if (known != run.inputs.end()) {

@@ -72,7 +72,7 @@ class Check {
     out_.files = contents_.files.size();
     check_sums();
     check_record();
-    check_sheets();
+    check_documents();
     // The time stamp's time decides whether the key was valid.
     check_timestamp();
     check_signature();
@@ -125,14 +125,17 @@ class Check {
     out_.record = std::move(*record);
   }
 
-  void check_sheets() {
-    for (const auto& [name, sheet] : contents_.texts) {
-      if (!name.starts_with("ipe/") || !name.ends_with(".json")) continue;
-      const auto value = json::parse(sheet, {.file = name});
+  void check_documents() {
+    for (const auto& [name, text] : contents_.texts) {
+      // The results have a reader of their own, which is the command's.
+      if (!name.ends_with(".json") || name == "results.json" || is_beside_sums(name)) continue;
+      const auto value = json::parse(text, {.file = name});
       if (!value) {
         problem(ErrorCode::evidence_file, fmt::format("{}: {}", name, value.error().message));
         continue;
       }
+      if (name == "privacy.json") check_privacy(*value);
+      if (!name.starts_with("ipe/")) continue;
       const json::Value* version = value->find("muster_ipe");
       const json::Value* total = value->find("control_total");
       const json::Value* in_manifest = total == nullptr ? nullptr : total->find("rows_in_manifest");
@@ -140,6 +143,14 @@ class Check {
       if (version == nullptr || version->integer() == nullptr || *version->integer() != 1 || in_manifest == nullptr || in_file == nullptr)
         problem(ErrorCode::evidence_file, fmt::format("{}: it is no sheet of a dataset", name));
     }
+  }
+
+  void check_privacy(const json::Value& privacy) {
+    const json::Value* profile = privacy.find("profile");
+    const json::Value* redacted = privacy.find("redacted");
+    if (profile == nullptr || profile->string() == nullptr || redacted == nullptr || redacted->array() == nullptr)
+      return problem(ErrorCode::evidence_file, "privacy.json: it is no list of what was replaced");
+    if (out_.record && *profile->string() != word_of(out_.record->profile)) problem(ErrorCode::evidence_file, "privacy.json names another profile than run.json");
   }
 
   void check_timestamp() {
@@ -275,7 +286,7 @@ Status unpack(FileSystem& files, const std::string& path, const std::string& fol
 }
 
 bool is_wanted_by_verify(std::string_view name) {
-  return is_beside_sums(name) || name == "run.json" || (name.starts_with("ipe/") && name.ends_with(".json"));
+  return is_beside_sums(name) || name.ends_with(".json");
 }
 
 Verification verify(const Contents& contents, const VerifyRequest& request) { return Check(contents, request).run(); }

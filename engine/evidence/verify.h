@@ -56,7 +56,7 @@ struct Verification {
   std::string sums_sha256;
 };
 [[nodiscard]] Verification verify(const Contents& contents, const VerifyRequest& request);
-/// The texts that verify() needs.
+/// The texts that verify() looks into: all JSON, and what stands beside SHA256SUMS.
 [[nodiscard]] bool is_wanted_by_verify(std::string_view name);
 
 }  // namespace muster::evidence

@@ -113,9 +113,15 @@ Result<std::string> rewrite_roster(const FileSystem& files, const RosterSource& 
     return std::move(rewriter.out());
   }
   if (source.format == RosterSource::Format::json) {
-    const auto value = json::parse(*text, {.file = source.shown_path});
+    auto value = json::parse(*text, {.file = source.shown_path});
     if (!value) return tl::unexpected(value.error());
-    return json::dump(rewritten(*value, "", "", "", source, rewrite), 1) + "\n";
+    // The rows may stand in a list that an object holds; their members are named from the row on.
+    if (json::Object* answer = value->object()) {
+      for (auto& [name, member] : *answer) member = rewritten(member, member.array() != nullptr ? "" : name, "", name, source, rewrite);
+    } else {
+      value = rewritten(*value, "", "", "", source, rewrite);
+    }
+    return json::dump(*value, 1) + "\n";
   }
   std::string out;
   std::string_view rest = *text;

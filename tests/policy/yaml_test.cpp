@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policy/rewrite.h"
 #include "policy/yaml_tree.h"
 #include "support.h"
 
@@ -372,6 +373,22 @@ TEST(YamlTree, ListsAtMostAThousandProblemsOfAFile) {
   ASSERT_EQ(problems.errors().size(), kMaxProblems + 1);
   EXPECT_EQ(render_error(problems.errors().back()),
             "error[yaml.limit]: more than 1000 problems, the rest is not listed\n  --> x.yaml\n");
+}
+
+TEST(Rewrite, HandsOverEveryScalarAndDropsComments) {
+  Rewriter rewriter;
+  rewriter.scalar = [](const KeyPath& keys, std::string_view text) -> std::vector<std::string> {
+    if (!keys.empty() && keys.back() == "many") return {"x", std::string(text)};
+    if (text == "Rosa Park") return {"N1"};
+    return {std::string(text)};
+  };
+  rewriter.key = [](const KeyPath& keys, std::string_view key) { return keys.empty() ? std::string(key) : "k_" + std::string(key); };
+  EXPECT_EQ(rewrite_yaml("# Rosa Park wrote this\na: 1 # Rosa\nb: {c: 'no', d: no, many: y}\nmany: [p, q]\ne:\ntext: |\n  two\n  lines\nwho: Rosa Park\nl: [{m: \"%d/%m\"}, []]\n", "x.yaml", rewriter).value(),
+            "a: 1\nb: {k_c: \"no\", k_d: no, k_many: [x, y]}\nmany: [x, p, x, q]\ne: null\ntext: \"two\\nlines\\n\"\nwho: N1\nl: [{k_m: \"%d/%m\"}, []]\n");
+  EXPECT_EQ(rewrite_yaml("- a\n- {b: c}\n", "x.yaml", rewriter).value(), "- a\n- {b: c}\n");
+  EXPECT_EQ(rewrite_yaml("", "x.yaml", rewriter).value(), "");
+  EXPECT_EQ(rewrite_yaml("a: [", "x.yaml", rewriter).error().code, ErrorCode::yaml_syntax);
+  EXPECT_EQ(rewrite_yaml("a: 1\na: 2\n", "x.yaml", rewriter).error().code, ErrorCode::yaml_duplicate);
 }
 
 }  // namespace

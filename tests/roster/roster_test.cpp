@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "roster/fields.h"
 #include "roster/overview.h"
+#include "roster/rewrite.h"
 
 namespace muster::roster {
 namespace {
@@ -363,6 +364,40 @@ TEST(Roster, ManyPersonsAndAccountsGiveTheSameForAnyNumberOfJobs) {
       ASSERT_EQ(id, fmt::format("{}-{}", !is_former && i % 11 == 0 ? "N" : "P", i));
     }
   }
+}
+
+TEST(Rewrite, ShowsEachCellWithItsFieldAndKeepsTheShape) {
+  MemoryFileSystem files;
+  const RewriteCell mark = [](std::string_view field, std::string_view column, std::string_view text) {
+    return text.empty() ? std::string() : fmt::format("{}|{}|{}", field, column, text);
+  };
+  RosterSource csv;
+  csv.path = csv.shown_path = "r.csv";
+  csv.columns = {{"person_id", "Nr"}, {"email", "Mail"}, {"status", "State"}};
+  files.add("r.csv", "Nr;Mail;State;\"Shoe, size\"\r\n1;a@x;Active;\"4\"\"2\"\r\n2;;Active;\r\n");
+  EXPECT_EQ(rewrite_roster(files, csv, mark).value(),
+            "Nr,Mail,State,\"Shoe, size\"\n"
+            "person_id|Nr|1,email|Mail|a@x,status|State|Active,\"|Shoe, size|4\"\"2\"\n"
+            "person_id|Nr|2,,status|State|Active,\n");
+  csv.columns = {{"person_id", "Number"}};
+  EXPECT_FALSE(rewrite_roster(files, csv, mark));
+
+  RosterSource json;
+  json.format = RosterSource::Format::json;
+  json.path = json.shown_path = "r.json";
+  json.columns = {{"person_id", "id"}, {"manager", "boss.id"}, {"emails", "mails"}};
+  files.add("r.json", R"({"people": [{"id": 7, "boss": {"id": "9", "name": "X"}, "mails": ["a@x", "b@x"], "n": 3, "none": null}]})");
+  EXPECT_NE(rewrite_roster(files, json, mark).value().find("\"person_id|id|7\""), std::string::npos);
+  json.path = json.shown_path = "l.jsonl";
+  json.format = RosterSource::Format::jsonl;
+  files.add("l.jsonl", R"({"id": 7, "boss": {"id": "9", "name": "X"}, "mails": ["a@x", "b@x"], "n": 3, "none": null})"
+                       "\n\n");
+  EXPECT_EQ(rewrite_roster(files, json, mark).value(),
+            R"({"id":"person_id|id|7","boss":{"id":"manager|boss.id|9","name":"|boss.name|X"},"mails":["emails|mails|a@x","emails|mails|b@x"],"n":3,"none":null})"
+            "\n");
+  files.add("l.jsonl", "{\n");
+  EXPECT_FALSE(rewrite_roster(files, json, mark));
+  EXPECT_EQ(rewrite_addresses(" a@x; b@x,c@x ", [](std::string_view address) { return fmt::format("<{}>", address); }), " <a@x>; <b@x>,<c@x> ");
 }
 
 }  // namespace

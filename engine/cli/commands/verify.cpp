@@ -67,7 +67,7 @@ class Verify final : public Command {
       request.previous_sums = std::move(sums->second);
     }
     const auto contents = evidence::read_contents(environment.files, bundle_, [](std::string_view name) {
-      return evidence::is_wanted_by_verify(name) || name == "results.json" || name == "snapshot/manifest.json";
+      return evidence::is_wanted_by_verify(name);
     });
     if (!contents) return report(environment, contents.error());
     evidence::Verification found = evidence::verify(*contents, request);
