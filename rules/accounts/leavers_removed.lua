@@ -61,6 +61,11 @@ return {
 
   examples = {
     {
+      note = "a state that this rule has never heard of",
+      given = { user = { person_state = "on_loan" } },
+      want = { verdict = "unknown", reason = "person state on_loan is not known to this rule" },
+    },
+    {
       note = "works here",
       given = { user = { person_state = "active" } },
       want = { verdict = "not_applicable", reason = "works here" },

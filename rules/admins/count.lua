@@ -55,6 +55,19 @@ return {
 
   examples = {
     {
+      note = "as many as allowed",
+      given = {
+        organization = { id = "org-1" },
+        users = {
+          { id = "user_1", email = "a@northwind.example", role = "admin" },
+          { id = "user_2", email = "b@northwind.example", role = "admin" },
+          { id = "user_3", email = "c@northwind.example", role = "admin" },
+        },
+        params = { maximum = 3 },
+      },
+      want = { verdict = "pass", reason = "administrators: 3" },
+    },
+    {
       note = "two admins and a developer",
       given = {
         organization = { id = "org-1" },
@@ -93,6 +106,44 @@ return {
       want = {
         verdict = "fail",
         reason = "administrators: 3, at most 2 allowed: a@northwind.example, b@northwind.example, c@northwind.example",
+      },
+    },
+    {
+      note = "the twenty-first is counted and not named",
+      given = {
+        organization = { id = "org-1" },
+        users = {
+          { id = "user_1", email = "a@northwind.example", role = "admin" },
+          { id = "user_2", email = "b@northwind.example", role = "admin" },
+          { id = "user_3", email = "c@northwind.example", role = "admin" },
+          { id = "user_4", email = "d@northwind.example", role = "admin" },
+          { id = "user_5", email = "e@northwind.example", role = "admin" },
+          { id = "user_6", email = "f@northwind.example", role = "admin" },
+          { id = "user_7", email = "g@northwind.example", role = "admin" },
+          { id = "user_8", email = "h@northwind.example", role = "admin" },
+          { id = "user_9", email = "i@northwind.example", role = "admin" },
+          { id = "user_10", email = "j@northwind.example", role = "admin" },
+          { id = "user_11", email = "k@northwind.example", role = "admin" },
+          { id = "user_12", email = "l@northwind.example", role = "admin" },
+          { id = "user_13", email = "m@northwind.example", role = "admin" },
+          { id = "user_14", email = "n@northwind.example", role = "admin" },
+          { id = "user_15", email = "o@northwind.example", role = "admin" },
+          { id = "user_16", email = "p@northwind.example", role = "admin" },
+          { id = "user_17", email = "q@northwind.example", role = "admin" },
+          { id = "user_18", email = "r@northwind.example", role = "admin" },
+          { id = "user_19", email = "s@northwind.example", role = "admin" },
+          { id = "user_20", email = "t@northwind.example", role = "admin" },
+          { id = "user_21", email = "u@northwind.example", role = "admin" },
+        },
+      },
+      want = {
+        verdict = "fail",
+        reason = "administrators: 21, at most 5 allowed: "
+          .. "a@northwind.example, b@northwind.example, c@northwind.example, d@northwind.example, e@northwind.example, "
+          .. "f@northwind.example, g@northwind.example, h@northwind.example, i@northwind.example, j@northwind.example, "
+          .. "k@northwind.example, l@northwind.example, m@northwind.example, n@northwind.example, o@northwind.example, "
+          .. "p@northwind.example, q@northwind.example, r@northwind.example, s@northwind.example, t@northwind.example and 1 more",
+        observed = { administrators = 21 },
       },
     },
     {

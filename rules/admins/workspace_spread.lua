@@ -24,6 +24,8 @@ return {
   check = function(user, _, params)
     -- Nearly everybody administers nothing: that is asked first.
     local count = user.workspace_admin_count_all
+    -- equivalent >=: who administers none at all administers no live one either
+    -- equivalent (-1): the same
     if count > 0 and not params.include_archived then count = user.workspace_admin_count end
 
     if count == 0 then return not_applicable("listed as administrator of no workspace") end
@@ -36,6 +38,11 @@ return {
   end,
 
   examples = {
+    {
+      note = "an administrator of one archived workspace",
+      given = { user = { workspace_admin_count = 0, workspace_admin_count_all = 1 } },
+      want = { verdict = "not_applicable", reason = "listed as administrator of no workspace" },
+    },
     {
       note = "administers nothing",
       given = { user = { workspace_admin_count = 0, workspace_admin_count_all = 0 } },

@@ -38,6 +38,32 @@ return {
 
   examples = {
     {
+      note = "expired in word too",
+      given = { invite = { status = "expired" } },
+      want = { verdict = "not_applicable", reason = "status is expired" },
+    },
+    {
+      note = "withdrawn",
+      given = { invite = { status = "deleted" } },
+      want = { verdict = "not_applicable", reason = "status is deleted" },
+    },
+    {
+      note = "it expires at the very instant of the snapshot",
+      given = {
+        invite = { status = "pending", invited_at = "2026-10-30T08:00:00Z", expires_at = "2026-11-20T08:00:00Z" },
+        as_of = "2026-11-20T08:00:00Z",
+      },
+      want = { verdict = "not_applicable", reason = "expired on 2026-11-20" },
+    },
+    {
+      note = "sent at the very instant of the snapshot",
+      given = {
+        invite = { status = "pending", invited_at = "2026-11-20T08:00:00Z", expires_at = "2026-12-11T08:00:00Z" },
+        as_of = "2026-11-20T08:00:00Z",
+      },
+      want = "pass",
+    },
+    {
       note = "a status that this rule has never heard of",
       given = { invite = { status = "Pending", invited_at = "2026-10-01T08:00:00Z", expires_at = "2026-12-10T08:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
       want = { verdict = "unknown", reason = "status Pending is not known to this rule" },

@@ -48,6 +48,16 @@ return {
 
   examples = {
     {
+      note = "an inactive key",
+      given = { api_key = { status = "inactive" } },
+      want = { verdict = "not_applicable", reason = "status is inactive" },
+    },
+    {
+      note = "an expired key",
+      given = { api_key = { status = "expired" } },
+      want = { verdict = "not_applicable", reason = "status is expired" },
+    },
+    {
       note = "a status that this rule has never heard of",
       given = { api_key = { status = "enabled", created_by_id = "user_1", created_by_type = "user" }, users = { { id = "user_1" } } },
       want = { verdict = "unknown", reason = "status enabled is not known to this rule" },

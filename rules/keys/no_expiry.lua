@@ -39,6 +39,11 @@ return {
 
   examples = {
     {
+      note = "an expired key",
+      given = { api_key = { status = "expired" } },
+      want = { verdict = "not_applicable", reason = "status is expired" },
+    },
+    {
       note = "a status that this rule has never heard of",
       given = { api_key = { status = "enabled", created_at = "2026-01-01T00:00:00Z", expires_at = null, created_by_id = null, created_by_type = null } },
       want = { verdict = "unknown", reason = "status enabled is not known to this rule" },

@@ -52,6 +52,14 @@ return {
 
   examples = {
     {
+      note = "a state that this rule has never heard of",
+      given = {
+        nonhuman = { id = "ci", account = "ci@northwind.example", account_exists = true, owner = "NW-1", owner_state = "on_loan", review_by = "2027-01-31" },
+        as_of = "2026-11-20T08:00:00Z",
+      },
+      want = { verdict = "unknown", reason = "owner state on_loan is not known to this rule" },
+    },
+    {
       note = "owned by somebody who works here, review ahead",
       given = {
         nonhuman = {

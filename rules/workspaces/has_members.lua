@@ -36,7 +36,11 @@ return {
     {
       note = "nobody is listed",
       given = { workspace = { is_default = false, archived_at = null, member_count = 0, created_at = "2026-02-01T00:00:00Z" } },
-      want = { verdict = "fail", reason = "nobody is listed; organization admins and billing members are members implicitly" },
+      want = {
+        verdict = "fail",
+        reason = "nobody is listed; organization admins and billing members are members implicitly",
+        observed = { listed = 0 },
+      },
     },
     {
       note = "admins are not on the list, so they do not save it",
