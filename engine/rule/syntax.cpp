@@ -29,7 +29,6 @@ class Lexer {
   Lexer(std::string_view text, Syntax& out) : text_(text), out_(out) {}
 
   void run() {
-    if (text_.starts_with("#")) at_ = std::min(text_.find('\n'), text_.size());
     for (;;) {
       skip_blank();
       if (at_ >= text_.size()) break;
@@ -173,6 +172,7 @@ Power power_of(std::string_view op) {
   return {0, 0};
 }
 constexpr int kUnaryPower = 12;
+constexpr int kLongestChain = 1000;
 
 class Parser {
  public:
@@ -321,6 +321,7 @@ class Parser {
         auto out = make(NodeKind::number_loop, first, name);
         out->children.push_back(close(make(NodeKind::parameter, name, name)));
         expressions(*out);
+        if (out->children.size() < 3 || out->children.size() > 4) refuse("a loop counts from, to, and by");
         want("do");
         out->children.push_back(block());
         want("end");
@@ -466,7 +467,8 @@ class Parser {
       const std::uint32_t name = want_name();
       out = close(make(NodeKind::name, name, name));
     }
-    for (;;) {
+    for (int parts = 0;; ++parts) {
+      if (parts > kLongestChain) refuse("an expression of too many parts");
       if (is(".")) {
         ++at_;
         auto next = make(NodeKind::index_name, first, want_name());
@@ -525,7 +527,9 @@ class Parser {
     } else {
       left = simple();
     }
-    while (peek().kind == TokenKind::symbol || peek().kind == TokenKind::keyword) {
+    for (int parts = 0; peek().kind == TokenKind::symbol || peek().kind == TokenKind::keyword; ++parts) {
+      // Each part is a level of the tree, which is walked by recursion.
+      if (parts > kLongestChain) refuse("an expression of too many parts");
       const Power power = power_of(peek().text);
       if (power.left <= limit) break;
       auto next = make(NodeKind::binary, first, at_);
