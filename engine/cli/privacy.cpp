@@ -106,7 +106,7 @@ class Texts {
     if (field == "email" || field == "emails" || field == "former_emails") return roster::rewrite_addresses(text, [&](std::string_view address) { return pseudonyms_.email(address); });
     if (field == "name" || field == "first_name" || field == "last_name") return pseudonyms_.name(text);
     if (field.empty()) return {};
-    return field == "department" ? pseudonyms_.text(text) : std::string(text);
+    return field == "department" || field == "text" ? pseudonyms_.text(text) : std::string(text);
   }
 
   const Pseudonyms& pseudonyms_;

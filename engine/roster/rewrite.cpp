@@ -3,7 +3,9 @@
 #include <map>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "roster/csv_reader.h"
 #include "roster/fields.h"
 
@@ -93,6 +95,56 @@ json::Value rewritten(const json::Value& value, const std::string& path, std::st
   return value;
 }
 
+/// What an attribute of a SCIM user is, by its name and the one that holds it (RFC 7643), folded.
+std::string_view scim_field(const std::string& holder, const std::string& name) {
+  if (name == "id" || name == "externalid" || name == "employeenumber") return "person_id";
+  if (name == "manager" || (holder == "manager" && name == "value")) return "manager";
+  if (name == "username" || name == "emails" || (holder == "emails" && name == "value")) return "email";
+  if (name == "displayname" || name == "name" || holder == "name") return "name";
+  if (name == "department") return "department";
+  // What a user is, not who.
+  if (name == "active" || name == "usertype" || name == "schemas" || name == "type" || name == "resourcetype" || name == "created" || name == "lastmodified") return "status";
+  return "";
+}
+
+json::Value rewritten_user(const json::Value& value, const std::string& holder, const std::string& name, const RewriteCell& rewrite) {
+  if (const std::string* text = value.string()) return json::Value(rewrite(scim_field(holder, name), name, *text));
+  if (value.integer() != nullptr && scim_field(holder, name) == "person_id") return json::Value(rewrite("person_id", name, json::dump(value)));
+  if (const json::Array* items = value.array()) {
+    json::Array out;
+    for (const json::Value& item : *items) out.push_back(rewritten_user(item, item.object() == nullptr ? holder : name, name, rewrite));
+    return json::Value(std::move(out));
+  }
+  if (const json::Object* members = value.object()) {
+    json::Object out;
+    for (const auto& [member, inner] : *members) out.emplace_back(member, rewritten_user(inner, name, fold_case(member), rewrite));
+    return json::Value(std::move(out));
+  }
+  return value;
+}
+
+/// Line by line; the last one seals the bytes before it, and is made anew.
+Result<std::string> rewrite_scim(std::string_view rest, const RosterSource& source, const RewriteCell& rewrite) {
+  std::string out;
+  for (std::uint32_t line = 1; !rest.empty(); ++line) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view text = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    auto value = json::parse(text, {.file = source.shown_path, .first_line = line});
+    if (!value) return tl::unexpected(value.error());
+    if (json::Object* members = value->object()) {
+      const bool is_last = value->find("completed") != nullptr;
+      for (auto& [name, member] : *members) {
+        if (name == "object") member = rewritten_user(member, "", "", rewrite);
+        else if (name == "sha256" && is_last) member = json::Value(sha256_hex(out));
+        else if (name == "request" || name == "reason") member = rewritten(member, name, "text", name, {}, rewrite);
+      }
+    }
+    out += json::dump(*value) + "\n";
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::string> rewrite_roster(const FileSystem& files, const RosterSource& source, const RewriteCell& rewrite) {
@@ -112,6 +164,7 @@ Result<std::string> rewrite_roster(const FileSystem& files, const RosterSource& 
     if (rewriter.problems().has_errors()) return tl::unexpected(rewriter.problems().errors().front());
     return std::move(rewriter.out());
   }
+  if (source.format == RosterSource::Format::scim) return rewrite_scim(*text, source, rewrite);
   if (source.format == RosterSource::Format::json) {
     auto value = json::parse(*text, {.file = source.shown_path});
     if (!value) return tl::unexpected(value.error());

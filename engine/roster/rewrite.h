@@ -11,7 +11,8 @@
 
 namespace muster::roster {
 
-/// `field` is the roster field that the column holds ("work_email" is `email`), or "" for a column that muster does not read.
+/// `field` is the roster field that the column holds ("work_email" is `email`), "" for a column that muster does not read, or "text" for running text (the
+/// requests of a SCIM service).
 using RewriteCell = std::function<std::string(std::string_view field, std::string_view column, std::string_view text)>;
 
 /// The file of a source as text, in its own format. Errors: the first problem of the file.

@@ -397,6 +397,27 @@ TEST(Rewrite, ShowsEachCellWithItsFieldAndKeepsTheShape) {
             "\n");
   files.add("l.jsonl", "{\n");
   EXPECT_FALSE(rewrite_roster(files, json, mark));
+  // A SCIM file is sealed anew: it loads with its new words, and with the same people otherwise.
+  RosterSource scim;
+  scim.format = RosterSource::Format::scim;
+  scim.path = scim.shown_path = "s.jsonl";
+  std::string body = R"({"roster":1,"source":"scim","url":"https://idp.example/scim/v2","collector":"muster","started":"2026-11-20T07:00:00Z"})"
+                     "\n"
+                     R"({"request":{"method":"GET","path":"/Users?count=1","status":200}})"
+                     "\n"
+                     R"({"from":{"provider":"scim","request":1},"object":{"schemas":["urn:x"],"id":"u1","userName":"rosa@x.example","active":true,"displayName":"Rosa Park","name":{"givenName":"Rosa"},"emails":[{"value":"rosa@x.example","type":"work","primary":true}],"phoneNumbers":[{"value":"1"}],"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":7,"manager":{"value":"u2"},"department":"R&D"}}})"
+                     "\n";
+  const auto seal = [](const std::string& text) {
+    return text + R"({"completed":"2026-11-20T07:00:01Z","status":"complete","reason":"","total":1,"rows":1,"sha256":")" + sha256_hex(text) + "\"}\n";
+  };
+  files.add("s.jsonl", seal(body));
+  const std::string scim_text = rewrite_roster(files, scim, [](std::string_view field, std::string_view, std::string_view text) { return fmt::format("<{}>", field.empty() ? "" : field == "status" || field == "text" ? text : field); }).value();
+  EXPECT_EQ(scim_text.substr(scim_text.find("\"object\"")).substr(0, 331), R"("object":{"schemas":["<urn:x>"],"id":"<person_id>","userName":"<email>","active":true,"displayName":"<name>","name":{"givenName":"<name>"},"emails":[{"value":"<email>","type":"<work>","primary":true}],"phoneNumbers":[{"value":"<>"}],"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"<person_id>","mana)");
+  files.add("s.jsonl", scim_text);
+  Diagnostics problems;
+  const Roster loaded = load_roster(files, std::span(&scim, 1), {*parse_rfc3339("2026-11-20T08:00:00Z"), 1, nullptr}, problems);
+  EXPECT_FALSE(problems.has_errors()) << problems.render();
+  EXPECT_EQ(loaded.states.size(), 1u);
   EXPECT_EQ(rewrite_addresses(" a@x; b@x,c@x ", [](std::string_view address) { return fmt::format("<{}>", address); }), " <a@x>; <b@x>,<c@x> ");
 }
 
