@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "cli/origin.h"
 #include "cli/parse_arguments.h"
 
 namespace muster::cli {
@@ -79,12 +80,19 @@ Performance perform_again(Stage& stage, const evidence::RunRecord& record, const
   return out;
 }
 
-Status set_stage(Stage& stage, const FileSystem& files, const std::string& bundle, const evidence::RunRecord& record) {
+Status set_stage(Stage& stage, const FileSystem& files, const std::string& bundle, const evidence::RunRecord& record, const std::optional<std::string>& inputs) {
   for (const evidence::BundledInput& input : record.inputs) {
-    if (input.file.empty())
-      return fail(ErrorCode::evidence_unfit, fmt::format("the bundle holds the digest of {} only, and not the file", input.path), {},
-                  "only a bundle that was made with its snapshot and roster can be replayed");
-    stage.put(input.path, join_path(bundle, input.file));
+    std::string place = join_path(bundle, input.file);
+    if (input.file.empty()) {
+      if (!inputs)
+        return fail(ErrorCode::evidence_unfit, fmt::format("the bundle holds the digest of {} only, and not the file", input.path), {},
+                    "give --inputs DIR, the folder that the run's paths are relative to");
+      place = join_path(*inputs, input.path);
+      const auto there = digest_file(files, place);
+      if (!there) return tl::unexpected(there.error());
+      if (there->sha256 != input.sha256) return fail(ErrorCode::evidence_input, fmt::format("{} is not the file that was checked: its SHA-256 is {}, and the run read {}", place, there->sha256, input.sha256));
+    }
+    stage.put(input.path, place);
   }
   std::map<std::string, std::string> shipped;
   for (const std::string top : {"rules", "policies"}) {

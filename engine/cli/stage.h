@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,8 @@ struct Performance {
 /// Performs a recorded run on a stage; its output folder is on the stage, too.
 [[nodiscard]] Performance perform_again(Stage& stage, const evidence::RunRecord& record, const Environment& environment);
 
-/// The stage of an unpacked bundle. Error: evidence_unfit when an input was left out; the message names it.
-[[nodiscard]] Status set_stage(Stage& stage, const FileSystem& files, const std::string& bundle, const evidence::RunRecord& record);
+/// The stage of an unpacked bundle. Inputs that it holds by digest only are taken from `inputs`, the folder that the run's paths are relative to, when there is
+/// one. Errors: evidence_unfit when an input was left out and there is none, evidence_input when it has another digest; the message names it.
+[[nodiscard]] Status set_stage(Stage& stage, const FileSystem& files, const std::string& bundle, const evidence::RunRecord& record, const std::optional<std::string>& inputs);
 
 }  // namespace muster::cli

@@ -456,6 +456,15 @@ class Replay(Case):
         self.assert_exit(muster("bundle", "run", "-o", self.work / "x.tar.gz", "--without-roster", cwd=self.base), 0)
         self.assertIn("the bundle holds the digest of northwind/hr/roster.csv only", self.assert_exit(muster("replay", self.work / "x.tar.gz"), 64).stderr)
 
+    def test_a_bundle_of_digests_is_replayed_with_the_files_themselves(self):
+        self.assert_exit(muster("bundle", "run", "-o", self.work / "x.tar.gz", "--without-roster", "--without-snapshot", cwd=self.base), 0)
+        shutil.copytree(self.base / "northwind", self.work / "northwind")
+        self.assert_exit(muster("replay", self.work / "x.tar.gz", "--inputs", self.work), 0)
+        with open(self.work / "northwind/hr/roster.csv", "a") as file:
+            file.write("x\n")
+        done = self.assert_exit(muster("replay", self.work / "x.tar.gz", "--inputs", self.work), 65)
+        self.assertIn("northwind/hr/roster.csv is not the file that was checked", done.stderr)
+
 
 class Privacy(Case):
     def setUp(self):

@@ -60,6 +60,7 @@ class Replay final : public Command {
   void declare(Arguments& arguments) override {
     arguments.required("BUNDLE", text(bundle_), "An archive, or the folder that it was unpacked to.");
     arguments.option("--work", "DIR", text(work_), "Where an archive is unpacked for the time being (default: beside it).");
+    arguments.option("--inputs", "DIR", text(inputs_), "For a bundle that holds only the digests of its snapshot or roster: the folder that the run's paths are relative to. Each file must have its digest.");
     arguments.option("--out", "FILE", text(out_), "Write the new results.json to this file.");
   }
 
@@ -69,7 +70,7 @@ class Replay final : public Command {
     if (!verified) return report(environment, verified.error());
     const evidence::RunRecord& record = *verified->record;
     Stage stage(environment.files, record.origin.working_folder);
-    if (const Status set = set_stage(stage, environment.files, bundle.folder(), record); !set) return report(environment, set.error());
+    if (const Status set = set_stage(stage, environment.files, bundle.folder(), record, inputs_); !set) return report(environment, set.error());
     const Performance performed = perform_again(stage, record, environment);
     if (environment.is_interrupted) return ExitCode::interrupted;
     const auto again = stage.read_file(join_path(performed.folder, "results.json"), kLargestResults);
@@ -144,7 +145,7 @@ class Replay final : public Command {
   }
 
   std::string bundle_;
-  std::optional<std::string> work_, out_;
+  std::optional<std::string> work_, out_, inputs_;
 };
 
 }  // namespace
