@@ -55,5 +55,50 @@ TEST(StringColumn, KeepsRows) {
   EXPECT_EQ(column[3], "");
 }
 
+// Rows of one length, and then not: whatever is done to a column, it holds what a list of strings would.
+TEST(StringColumn, IsAListOfStringsWhateverItsRowsAre) {
+  const std::vector<std::vector<std::string>> parts{{}, {""}, {"", ""}, {"ab", "cd", "ef"}, {"ab", "c"}, {"c", "de", "", "fgh"}, {"xy"}};
+  const auto fill = [](const std::vector<std::string>& rows) {
+    StringColumn column;
+    column.reserve(rows.size(), 8);
+    for (const auto& row : rows) column.push_back(row);
+    return column;
+  };
+  const auto read = [](const StringColumn& column) {
+    std::vector<std::string> rows;
+    for (std::size_t row = 0; row < column.size(); ++row) rows.emplace_back(column[row]);
+    return rows;
+  };
+  for (const auto& first : parts) {
+    for (const auto& second : parts) {
+      StringColumn column = fill(first);
+      column.append(fill(second));
+      std::vector<std::string> want = first;
+      want.insert(want.end(), second.begin(), second.end());
+      EXPECT_EQ(read(column), want);
+      column.push_back("gh");
+      want.emplace_back("gh");
+      EXPECT_EQ(read(column), want);
+      for (std::uint32_t mask = 0; mask < 1U << std::min<std::size_t>(want.size(), 7); ++mask) {
+        StringColumn some = column;
+        std::vector<std::uint32_t> dropped;
+        std::vector<std::string> kept;
+        for (std::uint32_t row = 0; row < want.size(); ++row) {
+          if (row < 7 && (mask >> row & 1) != 0) dropped.push_back(row);
+          else kept.push_back(want[row]);
+        }
+        some.drop(dropped);
+        EXPECT_EQ(read(some), kept);
+        some.push_back("longer than the rest");
+        kept.emplace_back("longer than the rest");
+        EXPECT_EQ(read(some), kept);
+      }
+      const StringColumn moved = std::move(column);
+      EXPECT_EQ(read(moved), want);
+      EXPECT_TRUE(column.empty());  // NOLINT(bugprone-use-after-move): that is what is promised
+    }
+  }
+}
+
 }  // namespace
 }  // namespace muster
