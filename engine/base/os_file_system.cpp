@@ -146,7 +146,15 @@ class DiskWriter final : public FileWriter {
     while (!bytes.empty() && error_ == 0) {
       const ssize_t put = ::write(fd_.get(), bytes.data(), bytes.size());
       if (put < 0 && errno != EINTR) error_ = errno;
-      if (put > 0) bytes.remove_prefix(static_cast<std::size_t>(put));
+      if (put <= 0) continue;
+      bytes.remove_prefix(static_cast<std::size_t>(put));
+      written_ += put;
+    }
+    // The disk is set to work while more is rendered: commit() waits for all of it to be there.
+    constexpr off_t kEarly = off_t{4} << 20;
+    if (!temporary_.empty() && written_ - started_ >= kEarly) {
+      (void)::sync_file_range(fd_.get(), started_, written_ - started_, SYNC_FILE_RANGE_WRITE);
+      started_ = written_;
     }
   }
   void discard() {
@@ -159,6 +167,7 @@ class DiskWriter final : public FileWriter {
   std::string target_;     // what it stands for when it is a symbolic link
   std::string temporary_;  // empty when there is none
   std::string buffer_;
+  off_t written_ = 0, started_ = 0;  // bytes; of the latter the disk has been told
   int error_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/parallel.h"
 #include "base/text.h"
 
 namespace muster::evaluate {
@@ -413,6 +414,40 @@ void link_persons(World& world, const Wanted& wanted, const roster::Roster& rost
   }
 }
 
+void derive_people(World& world, Maker& maker, const Wanted& wanted, const DeriveInputs& inputs, Derived& out) {
+  if (inputs.roster) {
+    roster::Roster& roster = *inputs.roster;
+    auto& availability = world.available(Dataset::persons);
+    availability.status = roster.is_complete ? snapshot::DatasetStatus::complete : snapshot::DatasetStatus::partial;
+    availability.reason = roster.incomplete_reason;
+    world.available(Dataset::tenures) = availability;
+    std::shared_ptr<const roster::Matches> matches;
+    Table* users = world.table(Dataset::users);
+    if (users && wanted.needs_match()) {
+      const roster::Accounts accounts{&users->ids(), users->column("email")};
+      matches = std::make_shared<const roster::Matches>(roster::match_accounts(roster, accounts, {inputs.links, inputs.nonhumans, inputs.domain_aliases}, inputs.jobs));
+      out.warnings = matches->warnings;
+      out.matches = matches;
+    }
+    fill_nonhumans(world, wanted, inputs);
+    if (matches) derive_match(world, maker, wanted, roster, matches);
+    link_persons(world, wanted, roster);
+    // The roster's look-ups need its tables, so they move to the world only now.
+    world.tables[static_cast<std::size_t>(Dataset::persons)] = std::move(roster.persons);
+    world.tables[static_cast<std::size_t>(Dataset::tenures)] = std::move(roster.tenures);
+    for (const std::uint16_t relation : wanted.relations) {
+      const auto& spec = snapshot::relations()[relation];
+      if (!spec.via.empty() && (spec.from == Dataset::tenures || spec.to == Dataset::tenures)) snapshot::join(world, relation);
+    }
+  } else {
+    fill_nonhumans(world, wanted, inputs);
+    if (!inputs.has_roster) {
+      world.available(Dataset::persons) = {snapshot::DatasetStatus::not_requested, "no roster is configured"};
+      world.available(Dataset::tenures) = world.available(Dataset::persons);
+    }
+  }
+}
+
 }  // namespace
 
 bool Wanted::has_field(Dataset dataset, std::string_view name) const {
@@ -494,39 +529,15 @@ std::set<std::pair<Dataset, std::uint16_t>> roster_fields(const Wanted& wanted) 
 Derived derive(World& world, const Wanted& wanted, const DeriveInputs& inputs) {
   Derived out;
   Maker maker(world, wanted);
-  if (inputs.roster) {
-    roster::Roster& roster = *inputs.roster;
-    auto& availability = world.available(Dataset::persons);
-    availability.status = roster.is_complete ? snapshot::DatasetStatus::complete : snapshot::DatasetStatus::partial;
-    availability.reason = roster.incomplete_reason;
-    world.available(Dataset::tenures) = availability;
-    std::shared_ptr<const roster::Matches> matches;
-    Table* users = world.table(Dataset::users);
-    if (users && wanted.needs_match()) {
-      const roster::Accounts accounts{&users->ids(), users->column("email")};
-      matches = std::make_shared<const roster::Matches>(roster::match_accounts(roster, accounts, {inputs.links, inputs.nonhumans, inputs.domain_aliases}, inputs.jobs));
-      out.warnings = matches->warnings;
-      out.matches = matches;
+  // Who is who, and who is where: neither needs the other.
+  run_parallel(std::min(inputs.jobs, 2u), 2, [&](std::size_t task, unsigned) {
+    if (task == 0) {
+      derive_people(world, maker, wanted, inputs, out);
+    } else {
+      derive_memberships(world, maker);
+      derive_default(world, maker);
     }
-    fill_nonhumans(world, wanted, inputs);
-    if (matches) derive_match(world, maker, wanted, roster, matches);
-    link_persons(world, wanted, roster);
-    // The roster's look-ups need its tables, so they move to the world only now.
-    world.tables[static_cast<std::size_t>(Dataset::persons)] = std::move(roster.persons);
-    world.tables[static_cast<std::size_t>(Dataset::tenures)] = std::move(roster.tenures);
-    for (const std::uint16_t relation : wanted.relations) {
-      const auto& spec = snapshot::relations()[relation];
-      if (!spec.via.empty() && (spec.from == Dataset::tenures || spec.to == Dataset::tenures)) snapshot::join(world, relation);
-    }
-  } else {
-    fill_nonhumans(world, wanted, inputs);
-    if (!inputs.has_roster) {
-      world.available(Dataset::persons) = {snapshot::DatasetStatus::not_requested, "no roster is configured"};
-      world.available(Dataset::tenures) = world.available(Dataset::persons);
-    }
-  }
-  derive_memberships(world, maker);
-  derive_default(world, maker);
+  });
   fill_own_tables(world, inputs);
   return out;
 }

@@ -1,6 +1,7 @@
-// A column of strings in one arena: 8 bytes a row plus the text, or the text alone while all rows are equally long (ids are), which also
-// saves a read of memory when rows are looked up at random. Append only; views stay valid until the next append, and until the column is
-// moved from or destroyed. 32-bit row numbers; the arena may pass 4 GiB.
+// A column of strings in one arena: 8 bytes a row plus the text, or the text alone while all rows are equally
+// long (ids are), which also saves a read of memory when rows are looked up at random. Append only; views
+// stay valid until the next append, and until the column is moved from or destroyed. 32-bit row numbers; the
+// arena may pass 4 GiB.
 #pragma once
 
 #include <algorithm>
@@ -30,8 +31,10 @@ class StringColumn {
 
   void push_back(std::string_view text) {
     if (is_uniform_ && text.size() != length_) {
-      if (size_ == 0) length_ = text.size();
-      else spell_out_ends();
+      if (size_ == 0)
+        length_ = text.size();
+      else
+        spell_out_ends();
     }
     arena_.append(text);
     ++size_;
@@ -87,7 +90,8 @@ class StringColumn {
       const std::uint64_t from = end_of(begin - 1), bytes = end_of(end - 1) - from;
       std::memmove(arena_.data() + arena_to, arena_.data() + from, bytes);
       if (!is_uniform_) {
-        for (std::size_t row = begin; row < end; ++row) ends_[to + row - begin] = ends_[row] - from + arena_to;
+        for (std::size_t row = begin; row < end; ++row)
+          ends_[to + row - begin] = ends_[row] - from + arena_to;
       }
       to += end - begin;
       arena_to += bytes;
@@ -110,7 +114,9 @@ class StringColumn {
     std::swap(expected_rows_, other.expected_rows_);
     std::swap(is_uniform_, other.is_uniform_);
   }
-  [[nodiscard]] std::uint64_t end_of(std::size_t row) const { return is_uniform_ ? (row + 1) * length_ : ends_[row]; }
+  [[nodiscard]] std::uint64_t end_of(std::size_t row) const {
+    return is_uniform_ ? (row + 1) * length_ : ends_[row];
+  }
   /// From here on rows differ in length.
   void spell_out_ends() {
     is_uniform_ = false;

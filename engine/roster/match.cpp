@@ -407,8 +407,9 @@ Matches match_accounts(const Roster& roster, const Accounts& accounts, const Mat
         fold_email(context->email_of(static_cast<std::uint32_t>(begin + i)), folded);
         ends[i + 1] = folded.size();
         hashes[i] = KeyIndex::hash(std::string_view(folded).substr(ends[i], ends[i + 1] - ends[i]));
-        book.prefetch(hashes[i]);
       }
+      // Loops of their own, so short that many reads of memory are under way at once.
+      for (std::size_t i = 0; i < size; ++i) book.prefetch(hashes[i]);
       for (std::size_t i = 0; i < size; ++i) entries[i] = book.prefetch_place(hashes[i]);
       for (std::size_t i = 0; i < size; ++i) book.prefetch_text(entries[i]);
       for (std::size_t i = 0; i < size; ++i) {

@@ -148,6 +148,7 @@ struct Host {
   int pool_ref = LUA_NOREF, functions_ref = LUA_NOREF, words_ref = LUA_NOREF, environment_ref = LUA_NOREF, api_ref = LUA_NOREF;
   int handle_meta_ref = LUA_NOREF, list_meta_ref = LUA_NOREF, duration_meta_ref = LUA_NOREF, frozen_meta_ref = LUA_NOREF;
   int modules_ref = LUA_NOREF, check_ref = LUA_NOREF, params_ref = LUA_NOREF, org_ref = LUA_NOREF;
+  const char* as_of_name = nullptr;
   void* verdict_token = nullptr;
   int verdict_token_ref = LUA_NOREF;
 

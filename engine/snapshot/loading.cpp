@@ -91,13 +91,17 @@ void Loading::reserve(const Chunk& sample) {
 void Loading::append(Chunk chunk) {
   if (rows == 0) reserve(chunk);
   if (plan.keeps_key) {
-    constexpr std::size_t kAhead = 16;
+    constexpr std::size_t kTogether = 32;
     ids.append(chunk.ids);
-    for (std::size_t i = 0; i < chunk.key_hashes.size(); ++i) {
-      if (i + kAhead < chunk.key_hashes.size()) index.prefetch(chunk.key_hashes[i + kAhead]);
-      const std::uint32_t row = rows + static_cast<std::uint32_t>(i);
-      const std::uint32_t first = index.insert(ids, row, chunk.key_hashes[i]);
-      if (first != kDangling) duplicates_.emplace_back(first, row);
+    const std::size_t count = chunk.key_hashes.size();
+    for (std::size_t begin = 0; begin < count; begin += kTogether) {
+      const std::size_t end = std::min(begin + kTogether, count);
+      for (std::size_t i = begin; i < end; ++i) index.prefetch(chunk.key_hashes[i]);
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::uint32_t row = rows + static_cast<std::uint32_t>(i);
+        const std::uint32_t first = index.insert(ids, row, chunk.key_hashes[i]);
+        if (first != kDangling) duplicates_.emplace_back(first, row);
+      }
     }
   } else if (!plan.key.empty()) {
     seen_.add(chunk.key_hashes,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <map>
@@ -21,38 +22,42 @@ namespace muster::snapshot {
 class SeenHashes {
  public:
   void reset(std::size_t expected) {
-    bits_.assign(std::bit_ceil(std::max<std::size_t>(expected * 16, 1024)) / 64, 0);
-    mask_ = bits_.size() * 64 - 1;
+    lines_.assign(std::bit_ceil(std::max<std::size_t>(expected / 32, 2)), Line{});
+    mask_ = lines_.size() - 1;
   }
   /// Adds all and calls on_seen(i) for each that may have been there.
   template <class OnSeen>
   void add(const std::vector<std::uint64_t>& hashes, OnSeen&& on_seen) {
     constexpr std::size_t kAhead = 16;
     for (std::size_t i = 0; i < hashes.size(); ++i) {
-      if (i + kAhead < hashes.size()) {
-        __builtin_prefetch(&bits_[(hashes[i + kAhead] & mask_) / 64]);
-        __builtin_prefetch(&bits_[((hashes[i + kAhead] >> 32) & mask_) / 64]);
+      if (i + kAhead < hashes.size()) __builtin_prefetch(&lines_[hashes[i + kAhead] & mask_], 1);
+      Line& line = lines_[hashes[i] & mask_];
+      bool had = true;
+      for (const unsigned bit : bits_of(hashes[i])) {
+        had &= line.has(bit);
+        line.words[bit / 64] |= std::uint64_t{1} << (bit % 64);
       }
-      const bool had_low = set(hashes[i] & mask_);
-      const bool had_high = set((hashes[i] >> 32) & mask_);
-      if (had_low && had_high) on_seen(i);
+      if (had) on_seen(i);
     }
   }
 
   [[nodiscard]] bool may_have(std::uint64_t hash) const {
-    return has(hash & mask_) && has((hash >> 32) & mask_);
+    const Line& line = lines_[hash & mask_];
+    const auto bits = bits_of(hash);
+    return line.has(bits[0]) && line.has(bits[1]) && line.has(bits[2]);
   }
 
  private:
-  [[nodiscard]] bool has(std::uint64_t bit) const { return (bits_[bit / 64] >> (bit % 64) & 1) != 0; }
-  bool set(std::uint64_t bit) {
-    std::uint64_t& word = bits_[bit / 64];
-    const std::uint64_t flag = std::uint64_t{1} << (bit % 64);
-    const bool had = (word & flag) != 0;
-    word |= flag;
-    return had;
+  /// A hash sets three bits of one line of the processor's cache: one read of memory a hash.
+  struct alignas(64) Line {
+    std::array<std::uint64_t, 8> words{};
+    [[nodiscard]] bool has(unsigned bit) const { return (words[bit / 64] >> (bit % 64) & 1) != 0; }
+  };
+  static std::array<unsigned, 3> bits_of(std::uint64_t hash) {
+    return {static_cast<unsigned>(hash >> 55), static_cast<unsigned>(hash >> 46 & 511),
+            static_cast<unsigned>(hash >> 37 & 511)};
   }
-  std::vector<std::uint64_t> bits_;
+  std::vector<Line> lines_;
   std::uint64_t mask_ = 0;
 };
 

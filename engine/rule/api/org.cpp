@@ -40,7 +40,7 @@ int org_index(lua_State* L) {
   std::size_t length = 0;
   const char* text = luaL_checklstring(L, 2, &length);
   const std::string_view name(text, length);
-  if (name == "as_of") {
+  if (text == host.as_of_name || name == "as_of") {
     push_time(L, host.world->as_of);
     return 1;
   }
@@ -77,7 +77,12 @@ void install_org(lua_State* L) {
   lua_pushcfunction(L, guarded<refuse_write>);
   lua_setfield(L, -2, "__newindex");
   lua_setmetatable(L, -2);
-  host_of(L).org_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  Host& host = host_of(L);
+  host.org_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  // Short strings are one object each, so what most rules ask for is known by its address. Anchored for the life of the state.
+  lua_pushliteral(L, "as_of");
+  host.as_of_name = lua_tostring(L, -1);
+  (void)luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 std::span<const ApiFunction> api_org() { return kFunctions; }

@@ -132,9 +132,7 @@ int concat(lua_State* L) {
   return 1;
 }
 int refuse_index(lua_State* L) {
-  lua_pushvalue(L, 2);
-  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
-  raise_error(L, "a " + std::string(kind_of(L, 1)) + " has no '" + text_of(L, 2) + "'");
+  raise_error(L, "a " + text_of(L, lua_upvalueindex(1)) + " has no '" + text_of(L, 2) + "'");
 }
 int duration_add(lua_State* L) {
   if (is_time(L, 1) || is_time(L, 2)) return time_add(L);
@@ -190,7 +188,12 @@ void set_methods(lua_State* L, std::string_view scope) {
     lua_pushcfunction(L, row.function);
     lua_rawset(L, -3);
   }
+  // The methods are found by Lua itself; what is none of them ends in refuse_index.
+  lua_newtable(L);
+  lua_pushlstring(L, scope.data(), scope.size());
   lua_pushcclosure(L, guarded<refuse_index>, 1);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
   lua_setfield(L, -2, "__index");
   set(L, "__tostring", guarded<to_text>);
   set(L, "__concat", guarded<concat>);
