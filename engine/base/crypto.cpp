@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -15,8 +16,6 @@
 #include <openssl/ts.h>
 #include <openssl/x509.h>
 
-#include <fmt/format.h>
-
 namespace muster {
 namespace {
 
@@ -26,7 +25,9 @@ void must(bool ok, const char* what) {
   if (!ok) throw std::runtime_error(fmt::format("OpenSSL failed to {}", what));
 }
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
 template <auto Free>
@@ -45,7 +46,8 @@ using Bio = Owned<BIO, BIO_free_all>;
 std::string digest(const EVP_MD* algorithm, std::string_view bytes) {
   std::string out(EVP_MAX_MD_SIZE, '\0');
   unsigned length = 0;
-  must(EVP_Digest(bytes.data(), bytes.size(), bytes_of(out), &length, algorithm, nullptr) == 1, "compute a digest");
+  must(EVP_Digest(bytes.data(), bytes.size(), bytes_of(out), &length, algorithm, nullptr) == 1,
+       "compute a digest");
   out.resize(length);
   return out;
 }
@@ -64,8 +66,10 @@ std::string to_base64(std::string_view bytes) {
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) out += i + k <= bytes.size() ? kAlphabet[group >> (18 - 6 * k) & 63] : '=';
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k)
+      out += i + k <= bytes.size() ? kAlphabet[group >> (18 - 6 * k) & 63] : '=';
   }
   return out;
 }
@@ -102,7 +106,9 @@ std::string to_hex(std::string_view bytes) {
 
 std::optional<std::string> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
   std::string out;
   for (std::size_t i = 0; i < text.size(); i += 2) {
     const int high = digit(text[i]), low = digit(text[i + 1]);
@@ -119,7 +125,9 @@ std::string blake2b_512_bytes(std::string_view bytes) { return digest(EVP_blake2
 std::string hmac_sha256(std::string_view key, std::string_view text) {
   std::string out(32, '\0');
   unsigned length = 0;
-  must(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(text), text.size(), bytes_of(out), &length) != nullptr, "compute an HMAC");
+  must(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(text), text.size(),
+            bytes_of(out), &length) != nullptr,
+       "compute an HMAC");
   return out;
 }
 
@@ -138,7 +146,8 @@ std::string public_key(std::string_view seed) {
   must(key != nullptr, "read an Ed25519 key");
   std::string out(32, '\0');
   std::size_t length = out.size();
-  must(EVP_PKEY_get_raw_public_key(key.get(), bytes_of(out), &length) == 1 && length == 32, "derive an Ed25519 public key");
+  must(EVP_PKEY_get_raw_public_key(key.get(), bytes_of(out), &length) == 1 && length == 32,
+       "derive an Ed25519 public key");
   return out;
 }
 
@@ -149,18 +158,22 @@ std::string sign(std::string_view seed, std::string_view message) {
   std::string out(64, '\0');
   std::size_t length = out.size();
   must(context != nullptr && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
-           EVP_DigestSign(context.get(), bytes_of(out), &length, bytes_of(message), message.size()) == 1 && length == 64,
+           EVP_DigestSign(context.get(), bytes_of(out), &length, bytes_of(message), message.size()) == 1 &&
+           length == 64,
        "sign");
   return out;
 }
 
 bool verify(std::string_view public_key, std::string_view message, std::string_view signature) {
   if (public_key.size() != 32 || signature.size() != 64) return false;
-  const Key key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(public_key), public_key.size()));
+  const Key key(
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(public_key), public_key.size()));
   if (key == nullptr) return false;
   const DigestContext context(EVP_MD_CTX_new());
-  must(context != nullptr && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1, "begin a verification");
-  const bool is_right = EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
+  must(context != nullptr && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1,
+       "begin a verification");
+  const bool is_right = EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(),
+                                         bytes_of(message), message.size()) == 1;
   ERR_clear_error();
   return is_right;
 }
@@ -191,13 +204,16 @@ std::string last_reason() {
 std::optional<Instant> time_of(const ASN1_GENERALIZEDTIME* time) {
   std::tm parts{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-  return parse_rfc3339(fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
-                                   parts.tm_min, parts.tm_sec));
+  return parse_rfc3339(fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900,
+                                   parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+                                   parts.tm_sec));
 }
 
 std::string name_of(X509* certificate) {
   const Bio out(BIO_new(BIO_s_mem()));
-  if (out == nullptr || X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0) return {};
+  if (out == nullptr || X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0,
+                                           XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0)
+    return {};
   char* text = nullptr;
   const long length = BIO_get_mem_data(out.get(), &text);
   return std::string(text, static_cast<std::size_t>(length));
@@ -210,18 +226,22 @@ std::string make_request(std::string_view sha256, std::string_view nonce) {
   const Imprint imprint(TS_MSG_IMPRINT_new());
   const Algorithm algorithm(X509_ALGOR_new());
   must(request && imprint && algorithm, "make a time stamp request");
-  must(X509_ALGOR_set0(algorithm.get(), OBJ_nid2obj(NID_sha256), V_ASN1_NULL, nullptr) == 1 && TS_REQ_set_version(request.get(), 1) == 1 &&
+  must(X509_ALGOR_set0(algorithm.get(), OBJ_nid2obj(NID_sha256), V_ASN1_NULL, nullptr) == 1 &&
+           TS_REQ_set_version(request.get(), 1) == 1 &&
            TS_MSG_IMPRINT_set_algo(imprint.get(), algorithm.get()) == 1,
        "make a time stamp request");
   std::string bytes(sha256);
   must(TS_MSG_IMPRINT_set_msg(imprint.get(), bytes_of(bytes), static_cast<int>(bytes.size())) == 1 &&
-           TS_REQ_set_msg_imprint(request.get(), imprint.get()) == 1 && TS_REQ_set_cert_req(request.get(), 1) == 1,
+           TS_REQ_set_msg_imprint(request.get(), imprint.get()) == 1 &&
+           TS_REQ_set_cert_req(request.get(), 1) == 1,
        "make a time stamp request");
   if (!nonce.empty()) {
     std::uint64_t number = 0;
     for (const char c : nonce.substr(0, 8)) number = number << 8 | static_cast<unsigned char>(c);
     const Owned<ASN1_INTEGER, ASN1_INTEGER_free> integer(ASN1_INTEGER_new());
-    must(integer && ASN1_INTEGER_set_uint64(integer.get(), number) == 1 && TS_REQ_set_nonce(request.get(), integer.get()) == 1, "make a time stamp request");
+    must(integer && ASN1_INTEGER_set_uint64(integer.get(), number) == 1 &&
+             TS_REQ_set_nonce(request.get(), integer.get()) == 1,
+         "make a time stamp request");
   }
   unsigned char* encoded = nullptr;
   const int length = i2d_TS_REQ(request.get(), &encoded);
@@ -231,18 +251,22 @@ std::string make_request(std::string_view sha256, std::string_view nonce) {
   return out;
 }
 
-Result<Token> read_reply(std::string_view reply, std::string_view sha256, const std::optional<std::string>& trusted_pem) {
+Result<Token> read_reply(std::string_view reply, std::string_view sha256,
+                         const std::optional<std::string>& trusted_pem) {
   ERR_clear_error();
   const unsigned char* at = bytes_of(reply);
   const Reply response(d2i_TS_RESP(nullptr, &at, static_cast<long>(reply.size())));
-  if (response == nullptr || at != bytes_of(reply) + reply.size()) return refuse("the time stamp is no reply of RFC 3161");
+  if (response == nullptr || at != bytes_of(reply) + reply.size())
+    return refuse("the time stamp is no reply of RFC 3161");
   const TS_STATUS_INFO* status = TS_RESP_get_status_info(response.get());
   const long granted = ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status));
   TS_TST_INFO* info = TS_RESP_get_tst_info(response.get());
-  if ((granted != 0 && granted != 1) || info == nullptr) return refuse(fmt::format("the time stamp authority refused the request (status {})", granted));
+  if ((granted != 0 && granted != 1) || info == nullptr)
+    return refuse(fmt::format("the time stamp authority refused the request (status {})", granted));
   TS_MSG_IMPRINT* imprint = TS_TST_INFO_get_msg_imprint(info);
   const ASN1_OCTET_STRING* message = TS_MSG_IMPRINT_get_msg(imprint);
-  const std::string_view stamped(reinterpret_cast<const char*>(ASN1_STRING_get0_data(message)), static_cast<std::size_t>(ASN1_STRING_length(message)));
+  const std::string_view stamped(reinterpret_cast<const char*>(ASN1_STRING_get0_data(message)),
+                                 static_cast<std::size_t>(ASN1_STRING_length(message)));
   if (OBJ_obj2nid(TS_MSG_IMPRINT_get_algo(imprint)->algorithm) != NID_sha256 || stamped != sha256)
     return refuse("the time stamp is about other bytes");
   const auto time = time_of(TS_TST_INFO_get_time(info));
@@ -252,7 +276,8 @@ Result<Token> read_reply(std::string_view reply, std::string_view sha256, const 
   if (signed_token != nullptr && PKCS7_type_is_signed(signed_token)) {
     const Owned<STACK_OF(X509), [](STACK_OF(X509) * stack) { sk_X509_free(stack); }> signers(
         PKCS7_get0_signers(signed_token, nullptr, 0));
-    if (signers != nullptr && sk_X509_num(signers.get()) > 0) token.authority = name_of(sk_X509_value(signers.get(), 0));
+    if (signers != nullptr && sk_X509_num(signers.get()) > 0)
+      token.authority = name_of(sk_X509_value(signers.get(), 0));
   }
   ERR_clear_error();
   if (!trusted_pem) return token;
@@ -265,19 +290,24 @@ Result<Token> read_reply(std::string_view reply, std::string_view sha256, const 
     if (X509_STORE_add_cert(store.get(), certificate.get()) == 1) ++trusted;
   }
   ERR_clear_error();
-  if (trusted == 0) return refuse("the file of trusted authorities holds no certificate", "it is PEM, as `openssl ts -CAfile` reads it");
+  if (trusted == 0)
+    return refuse("the file of trusted authorities holds no certificate",
+                  "it is PEM, as `openssl ts -CAfile` reads it");
   const Verification verification(TS_VERIFY_CTX_new());
   must(verification != nullptr, "begin a verification");
   // The context takes the store and the imprint over and frees them.
   auto* imprint_bytes = static_cast<unsigned char*>(OPENSSL_memdup(sha256.data(), sha256.size()));
   must(imprint_bytes != nullptr, "begin a verification");
-  TS_VERIFY_CTX_set_flags(verification.get(), TS_VFY_VERSION | TS_VFY_SIGNER | TS_VFY_SIGNATURE | TS_VFY_IMPRINT);
+  TS_VERIFY_CTX_set_flags(verification.get(),
+                          TS_VFY_VERSION | TS_VFY_SIGNER | TS_VFY_SIGNATURE | TS_VFY_IMPRINT);
   TS_VERIFY_CTX_set_imprint(verification.get(), imprint_bytes, static_cast<long>(sha256.size()));
   // The certificate was valid when it stamped; whether it still is does not matter years later.
-  X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store.get()), static_cast<time_t>(time->us / kMicrosPerSecond));
+  X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store.get()),
+                             static_cast<time_t>(time->us / kMicrosPerSecond));
   TS_VERIFY_CTX_set_store(verification.get(), store.release());
   if (TS_RESP_verify_response(verification.get(), response.get()) != 1)
-    return refuse(fmt::format("the time stamp's signature does not verify: {}", last_reason()), "give the authority's certificate with --timestamp-ca FILE");
+    return refuse(fmt::format("the time stamp's signature does not verify: {}", last_reason()),
+                  "give the authority's certificate with --timestamp-ca FILE");
   ERR_clear_error();
   return token;
 }

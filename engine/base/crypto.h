@@ -1,6 +1,7 @@
-// Keys, signatures and digests beyond SHA-256, over OpenSSL. Byte strings are raw bytes in std::string; texts are base64 as of RFC 4648 with
-// padding. All functions are pure except those that draw random bytes, and safe to call from several threads. A failure of OpenSSL itself is
-// an exception (a defect); a wrong signature, key or text is a value.
+// Keys, signatures and digests beyond SHA-256, over OpenSSL. Byte strings are raw bytes in std::string; texts
+// are base64 as of RFC 4648 with padding. All functions are pure except those that draw random bytes, and
+// safe to call from several threads. A failure of OpenSSL itself is an exception (a defect); a wrong
+// signature, key or text is a value.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +15,14 @@
 namespace muster {
 
 [[nodiscard]] std::string to_base64(std::string_view bytes);
-/// Standard alphabet, padded, nothing else in it; nullopt otherwise. With `url_safe`, '-' and '_' are read too.
+/// Standard alphabet, padded, nothing else in it; nullopt otherwise. With `url_safe`, '-' and '_' are read
+/// too.
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text, bool url_safe = false);
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 [[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
 
-[[nodiscard]] std::string sha256_bytes(std::string_view bytes);      // 32
-[[nodiscard]] std::string sha512_bytes(std::string_view bytes);      // 64
+[[nodiscard]] std::string sha256_bytes(std::string_view bytes);       // 32
+[[nodiscard]] std::string sha512_bytes(std::string_view bytes);       // 64
 [[nodiscard]] std::string blake2b_512_bytes(std::string_view bytes);  // 64
 /// HMAC-SHA-256, 32 bytes.
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view text);
@@ -38,16 +40,17 @@ namespace ed25519 {
 
 /// Time stamps of RFC 3161 over a SHA-256 digest.
 namespace timestamp {
-/// A request (DER) for a token over `sha256` (32 bytes), which asks for the authority's certificate. `nonce` (up to 8 bytes) ties the
-/// reply to this request; empty: none.
+/// A request (DER) for a token over `sha256` (32 bytes), which asks for the authority's certificate. `nonce`
+/// (up to 8 bytes) ties the reply to this request; empty: none.
 [[nodiscard]] std::string make_request(std::string_view sha256, std::string_view nonce);
 struct Token {
   Instant time;           // UTC, as the authority says
   std::string authority;  // subject of the certificate that signed, one line; empty when the token holds none
 };
-/// The reply (DER) of an authority: granted, and about this digest. With `trusted_pem` (certificates) the signature and its chain are checked
-/// too; without, nothing proves who made it. Errors: evidence_timestamp.
-[[nodiscard]] Result<Token> read_reply(std::string_view reply, std::string_view sha256, const std::optional<std::string>& trusted_pem);
+/// The reply (DER) of an authority: granted, and about this digest. With `trusted_pem` (certificates) the
+/// signature and its chain are checked too; without, nothing proves who made it. Errors: evidence_timestamp.
+[[nodiscard]] Result<Token> read_reply(std::string_view reply, std::string_view sha256,
+                                       const std::optional<std::string>& trusted_pem);
 }  // namespace timestamp
 
 }  // namespace muster

@@ -41,7 +41,8 @@ std::string_view folder_of(std::string_view kind) {
   return "config";
 }
 
-/// "../shared/hr/roster.csv" → "roster/hr/roster.csv": below the folder, without what leads out, at most three parts deep.
+/// "../shared/hr/roster.csv" → "roster/hr/roster.csv": below the folder, without what leads out, at most
+/// three parts deep.
 std::string place_of(std::string_view folder, std::string_view path) {
   std::vector<std::string> parts;
   while (!path.empty()) {
@@ -61,7 +62,8 @@ std::string place_of(std::string_view folder, std::string_view path) {
 std::string unique(std::string name, std::set<std::string>& taken) {
   const std::string whole = name;
   const std::size_t dot = whole.rfind('.');
-  for (int n = 2; !taken.insert(fold_case(name)).second; ++n) name = fmt::format("{}-{}{}", whole.substr(0, dot), n, dot == std::string::npos ? "" : whole.substr(dot));
+  for (int n = 2; !taken.insert(fold_case(name)).second; ++n)
+    name = fmt::format("{}-{}{}", whole.substr(0, dot), n, dot == std::string::npos ? "" : whole.substr(dot));
   return name;
 }
 
@@ -77,17 +79,25 @@ Result<RunFolder> load_run_folder(const Environment& environment, const std::str
   RunFolder out;
   out.path = path;
   if (environment.files.kind(path) != FileKind::folder)
-    return fail(ErrorCode::file_not_found, fmt::format("there is no folder {}", path), {}, "a run's folder is made by `muster check --out DIR`");
+    return fail(ErrorCode::file_not_found, fmt::format("there is no folder {}", path), {},
+                "a run's folder is made by `muster check --out DIR`");
   const auto sums_text = environment.files.read_file(join_path(path, evidence::kSumsFile));
-  if (!sums_text) return fail(ErrorCode::evidence_unfit, fmt::format("{} is no folder of `muster check --out`: it has no SHA256SUMS", path));
+  if (!sums_text)
+    return fail(ErrorCode::evidence_unfit,
+                fmt::format("{} is no folder of `muster check --out`: it has no SHA256SUMS", path));
   const auto sums = evidence::parse_sums(*sums_text, join_path(path, evidence::kSumsFile));
   if (!sums) return tl::unexpected(sums.error());
   const auto read = [&](const std::string& name) -> Result<std::string> {
     const auto listed = sums->find(name);
-    if (listed == sums->end()) return fail(ErrorCode::evidence_unfit, fmt::format("{} is no folder of `muster check --out`: its SHA256SUMS does not list {}", path, name));
+    if (listed == sums->end())
+      return fail(ErrorCode::evidence_unfit,
+                  fmt::format("{} is no folder of `muster check --out`: its SHA256SUMS does not list {}",
+                              path, name));
     auto text = environment.files.read_file(join_path(path, name), kLargestResults);
     if (text && sha256_hex(*text) != listed->second)
-      return fail(ErrorCode::evidence_input, fmt::format("{} was changed after the run", join_path(path, name)), {}, "run `muster check` again, and bundle that run");
+      return fail(ErrorCode::evidence_input,
+                  fmt::format("{} was changed after the run", join_path(path, name)), {},
+                  "run `muster check` again, and bundle that run");
     return text;
   };
   const auto record = read("run.json");
@@ -100,7 +110,10 @@ Result<RunFolder> load_run_folder(const Environment& environment, const std::str
   auto run = reports::parse_results(*results, join_path(path, "results.json"));
   if (!run) return tl::unexpected(run.error());
   out.run = std::move(*run);
-  if (out.run.id != out.record.run_id) return fail(ErrorCode::evidence_input, fmt::format("{} and {} are of two runs", join_path(path, "run.json"), join_path(path, "results.json")));
+  if (out.run.id != out.record.run_id)
+    return fail(ErrorCode::evidence_input,
+                fmt::format("{} and {} are of two runs", join_path(path, "run.json"),
+                            join_path(path, "results.json")));
   for (const auto& [name, sha256] : *sums)
     if (name != "run.json") out.parts.push_back({name, join_path(path, name), {}, sha256});
   return out;
@@ -115,8 +128,12 @@ PlacedInputs place_inputs(const RunFolder& run, bool with_roster) {
   std::set<std::string> taken;
   for (const UsedFile& file : run.record.origin.files) {
     const std::string shown = config.empty() ? file.path : relative_path(file.path, parent_path(config));
-    const auto input = std::find_if(run.run.inputs.begin(), run.run.inputs.end(), [&](const InputFile& each) { return each.path == shown && each.kind != "snapshot"; });
-    const std::string kind = input != run.run.inputs.end() ? input->kind : file.path.ends_with(".lua") ? "rule" : "config";
+    const auto input = std::find_if(run.run.inputs.begin(), run.run.inputs.end(), [&](const InputFile& each) {
+      return each.path == shown && each.kind != "snapshot";
+    });
+    const std::string kind = input != run.run.inputs.end() ? input->kind
+                             : file.path.ends_with(".lua") ? "rule"
+                                                           : "config";
     const bool is_in = with_roster || kind != "roster";
     const std::string name = unique(place_of(folder_of(kind), shown), taken);
     evidence::Part part{name, join_path(working_folder, file.path), {}, file.sha256};
@@ -131,8 +148,12 @@ std::vector<evidence::Part> shipped_parts() {
   for (const EmbeddedFile& file : embedded_files()) {
     const std::string_view name = file.name;
     const std::size_t slash = name.find('/');
-    if ((name.starts_with("rules/") && name.ends_with(".lua")) || (name.starts_with("policies/") && name.ends_with(".yaml")))
-      parts.push_back({fmt::format("{}/builtin/{}", name.substr(0, slash), name.substr(slash + 1)), {}, std::string(file.bytes), {}});
+    if ((name.starts_with("rules/") && name.ends_with(".lua")) ||
+        (name.starts_with("policies/") && name.ends_with(".yaml")))
+      parts.push_back({fmt::format("{}/builtin/{}", name.substr(0, slash), name.substr(slash + 1)),
+                       {},
+                       std::string(file.bytes),
+                       {}});
   }
   return parts;
 }
@@ -149,9 +170,13 @@ std::vector<evidence::Part> report_parts(const Run& run, const std::vector<evide
     for (const reports::Rendered& rendered : reports::render_all(format, run, options)) {
       const std::string file(format.file_name);
       const std::size_t dot = file.rfind('.');
-      const std::string name = is_page ? "report.html" : "reports/" + file.substr(0, dot) + rendered.suffix + (dot == std::string::npos ? "" : file.substr(dot));
+      const std::string name = is_page ? "report.html"
+                                       : "reports/" + file.substr(0, dot) + rendered.suffix +
+                                             (dot == std::string::npos ? "" : file.substr(dot));
       const auto is_there = [&](const evidence::Part& part) { return part.name == name; };
-      if (std::none_of(there.begin(), there.end(), is_there) && std::none_of(parts.begin(), parts.end(), is_there)) parts.push_back({name, {}, rendered.bytes, {}});
+      if (std::none_of(there.begin(), there.end(), is_there) &&
+          std::none_of(parts.begin(), parts.end(), is_there))
+        parts.push_back({name, {}, rendered.bytes, {}});
     }
   }
   return parts;
@@ -159,13 +184,20 @@ std::vector<evidence::Part> report_parts(const Run& run, const std::vector<evide
 
 void Bundling::declare(Arguments& arguments) {
   signing_.declare(arguments);
-  arguments.option("--signer", "NAME", text(signer_name_), "The name of the signer in the auditor's allowed_signers file, for the printed recipe (default: evidence).");
+  arguments.option("--signer", "NAME", text(signer_name_),
+                   "The name of the signer in the auditor's allowed_signers file, for the printed recipe "
+                   "(default: evidence).");
   arguments.flag("--minisign", with_minisign_, "Sign in minisign's format too, with the same key.");
-  arguments.flag("--statement", with_statement_, "Add an in-toto statement in a DSSE envelope, signed with the same key.");
+  arguments.flag("--statement", with_statement_,
+                 "Add an in-toto statement in a DSSE envelope, signed with the same key.");
   arguments.option("--timestamp-request", "FILE", text(timestamp_request_),
-                   "Write a request for a time stamp (RFC 3161) over this bundle's SHA256SUMS; send it to an authority, and make the bundle again with --timestamp-file.");
-  arguments.option("--timestamp-file", "FILE", text(timestamp_file_), "The authority's reply; it must be about this bundle's SHA256SUMS.");
-  arguments.option("--previous", "BUNDLE", text(previous_), "The bundle before this one, packed or unpacked: this one will name its digest, so that none can be left out unseen.");
+                   "Write a request for a time stamp (RFC 3161) over this bundle's SHA256SUMS; send it to an "
+                   "authority, and make the bundle again with --timestamp-file.");
+  arguments.option("--timestamp-file", "FILE", text(timestamp_file_),
+                   "The authority's reply; it must be about this bundle's SHA256SUMS.");
+  arguments.option("--previous", "BUNDLE", text(previous_),
+                   "The bundle before this one, packed or unpacked: this one will name its digest, so that "
+                   "none can be left out unseen.");
   arguments.option(
       "--retain-until", "DATE",
       [this](const std::string& given) -> Status {
@@ -177,10 +209,14 @@ void Bundling::declare(Arguments& arguments) {
   std::vector<std::string_view> profiles, words;
   for (const evidence::Profile profile : evidence::kProfiles) profiles.push_back(evidence::word_of(profile));
   for (const evidence::Kept kept : evidence::kKept) words.push_back(evidence::word_of(kept));
-  arguments.option("--privacy", "PROFILE", word(profiles, [this](std::size_t i) { profile_ = evidence::kProfiles[i]; }),
-                   "full; pseudonymous: keyed pseudonyms in place of names, addresses and ids, with the same verdicts; auditor: the same, but ids stay, and what --keep says "
+  arguments.option("--privacy", "PROFILE",
+                   word(profiles, [this](std::size_t i) { profile_ = evidence::kProfiles[i]; }),
+                   "full; pseudonymous: keyed pseudonyms in place of names, addresses and ids, with the same "
+                   "verdicts; auditor: the same, but ids stay, and what --keep says "
                    "(default: full).");
-  arguments.option("--privacy-key", "FILE", text(privacy_key_), "The key of the pseudonyms: any file of at least 16 bytes, which you keep. The same key gives the same pseudonyms.");
+  arguments.option("--privacy-key", "FILE", text(privacy_key_),
+                   "The key of the pseudonyms: any file of at least 16 bytes, which you keep. The same key "
+                   "gives the same pseudonyms.");
   arguments.list(
       "--keep", "WORDS",
       [this, words](const std::string& given) -> Status {
@@ -190,8 +226,10 @@ void Bundling::declare(Arguments& arguments) {
         return {};
       },
       "What the auditor profile keeps as it is besides ids: names, emails, domains.");
-  arguments.flag("--without-snapshot", without_snapshot_, "Leave the snapshot out, and keep its digests. Such a bundle cannot be replayed by itself.");
-  arguments.flag("--without-roster", without_roster_, "Leave the roster out, and keep its digest. Such a bundle cannot be replayed by itself.");
+  arguments.flag("--without-snapshot", without_snapshot_,
+                 "Leave the snapshot out, and keep its digests. Such a bundle cannot be replayed by itself.");
+  arguments.flag("--without-roster", without_roster_,
+                 "Leave the roster out, and keep its digest. Such a bundle cannot be replayed by itself.");
 }
 
 const std::vector<std::string_view>& Bundling::option_names() {
@@ -207,28 +245,49 @@ const std::vector<std::string_view>& Bundling::option_names() {
 }
 
 bool Bundling::is_given() const {
-  return profile_ != evidence::Profile::full || privacy_key_ || !keep_.empty() || signing_.is_wanted() || previous_ || retain_until_ || timestamp_request_ || timestamp_file_ || without_snapshot_ || without_roster_ || with_minisign_ || with_statement_;
+  return profile_ != evidence::Profile::full || privacy_key_ || !keep_.empty() || signing_.is_wanted() ||
+         previous_ || retain_until_ || timestamp_request_ || timestamp_file_ || without_snapshot_ ||
+         without_roster_ || with_minisign_ || with_statement_;
 }
 
 Status Bundling::check() const {
   if ((with_minisign_ || with_statement_) && !signing_.is_wanted())
-    return fail(ErrorCode::usage, fmt::format("{} is signed, and there is no --key", with_minisign_ ? "--minisign" : "--statement"));
+    return fail(ErrorCode::usage, fmt::format("{} is signed, and there is no --key",
+                                              with_minisign_ ? "--minisign" : "--statement"));
   if (profile_ == evidence::Profile::full && (privacy_key_ || !keep_.empty()))
-    return fail(ErrorCode::usage, fmt::format("{} is about pseudonyms, and a full bundle has none", privacy_key_ ? "--privacy-key" : "--keep"), {}, "give --privacy auditor or --privacy pseudonymous");
+    return fail(ErrorCode::usage,
+                fmt::format("{} is about pseudonyms, and a full bundle has none",
+                            privacy_key_ ? "--privacy-key" : "--keep"),
+                {}, "give --privacy auditor or --privacy pseudonymous");
   if (profile_ != evidence::Profile::full && !privacy_key_)
-    return fail(ErrorCode::usage, fmt::format("--privacy {} needs a key", evidence::word_of(profile_)), {}, "give --privacy-key FILE; `head -c 32 /dev/urandom > privacy.key` makes one");
-  if (profile_ == evidence::Profile::pseudonymous && !keep_.empty()) return fail(ErrorCode::usage, "--keep is for --privacy auditor; a pseudonymous bundle keeps nothing");
-  if (timestamp_request_ && timestamp_file_) return fail(ErrorCode::usage, "--timestamp-request and --timestamp-file exclude each other: the reply is not there while the request is made");
+    return fail(ErrorCode::usage, fmt::format("--privacy {} needs a key", evidence::word_of(profile_)), {},
+                "give --privacy-key FILE; `head -c 32 /dev/urandom > privacy.key` makes one");
+  if (profile_ == evidence::Profile::pseudonymous && !keep_.empty())
+    return fail(ErrorCode::usage, "--keep is for --privacy auditor; a pseudonymous bundle keeps nothing");
+  if (timestamp_request_ && timestamp_file_)
+    return fail(ErrorCode::usage,
+                "--timestamp-request and --timestamp-file exclude each other: the reply is not there while "
+                "the request is made");
   if (signer_name_.find_first_of(" \t\"',*?!") != std::string::npos)
-    return fail(ErrorCode::usage, fmt::format("--signer {}: it is one word without quotes, commas and wildcards, such as an e-mail address", signer_name_));
+    return fail(
+        ErrorCode::usage,
+        fmt::format(
+            "--signer {}: it is one word without quotes, commas and wildcards, such as an e-mail address",
+            signer_name_));
   return {};
 }
 
-Result<evidence::BundleMade> Bundling::write(Environment& environment, const RunFolder& run, const std::string& path, const evidence::Signer* signer) const {
+Result<evidence::BundleMade> Bundling::write(Environment& environment, const RunFolder& run,
+                                             const std::string& path, const evidence::Signer* signer) const {
   if (run.run.what_if)
-    return fail(ErrorCode::evidence_unfit, "the run is a what-if: it judged as of another instant than the snapshot's, and that is no evidence", {}, "run `muster check` without --as-of");
+    return fail(
+        ErrorCode::evidence_unfit,
+        "the run is a what-if: it judged as of another instant than the snapshot's, and that is no evidence",
+        {}, "run `muster check` without --as-of");
   if (run.run.tool_version != version())
-    return fail(ErrorCode::evidence_unfit, fmt::format("the run was made by muster {}, and this is {}", run.run.tool_version, version()), {}, "run `muster check` again, or use that version");
+    return fail(ErrorCode::evidence_unfit,
+                fmt::format("the run was made by muster {}, and this is {}", run.run.tool_version, version()),
+                {}, "run `muster check` again, or use that version");
   evidence::BundleRequest request;
   request.parts = run.parts;
   request.record = run.record;
@@ -245,11 +304,13 @@ Result<evidence::BundleMade> Bundling::write(Environment& environment, const Run
   for (const InputFile& input : run.run.inputs)
     if (input.kind == "snapshot") request.manifest_sha256 = input.sha256;
   if (previous_) {
-    const auto previous = evidence::read_contents(environment.files, *previous_, [](std::string_view name) { return name == evidence::kSumsFile; });
+    const auto previous = evidence::read_contents(
+        environment.files, *previous_, [](std::string_view name) { return name == evidence::kSumsFile; });
     if (!previous) return tl::unexpected(previous.error());
     const auto sums = previous->texts.find(evidence::kSumsFile);
     if (!previous->problems.empty()) return tl::unexpected(previous->problems.front());
-    if (sums == previous->texts.end()) return fail(ErrorCode::evidence_file, fmt::format("{} has no SHA256SUMS", *previous_));
+    if (sums == previous->texts.end())
+      return fail(ErrorCode::evidence_file, fmt::format("{} has no SHA256SUMS", *previous_));
     request.record.previous_bundle_sha256 = sha256_hex(sums->second);
   }
   PlacedInputs inputs = place_inputs(run, !without_roster_);
@@ -260,24 +321,35 @@ Result<evidence::BundleMade> Bundling::write(Environment& environment, const Run
     const std::string_view name = std::string_view(input.path).substr(kBuiltIn.size());
     const std::size_t slash = name.find('/');
     const std::string place = fmt::format("{}/builtin/{}", name.substr(0, slash), name.substr(slash + 1));
-    const auto part = std::find_if(shipped.begin(), shipped.end(), [&](const evidence::Part& each) { return each.name == place; });
+    const auto part = std::find_if(shipped.begin(), shipped.end(),
+                                   [&](const evidence::Part& each) { return each.name == place; });
     if (part == shipped.end() || sha256_hex(part->text) != input.sha256)
-      return fail(ErrorCode::evidence_unfit, fmt::format("the run was made by another build of muster: {} is not the one that is built in here", input.path), {}, "run `muster check` again");
+      return fail(
+          ErrorCode::evidence_unfit,
+          fmt::format("the run was made by another build of muster: {} is not the one that is built in here",
+                      input.path),
+          {}, "run `muster check` again");
   }
-  for (auto* more : {&inputs.parts, &shipped}) std::move(more->begin(), more->end(), std::back_inserter(request.parts));
+  for (auto* more : {&inputs.parts, &shipped})
+    std::move(more->begin(), more->end(), std::back_inserter(request.parts));
   std::vector<evidence::Part> reports = report_parts(run.run, request.parts);
   std::move(reports.begin(), reports.end(), std::back_inserter(request.parts));
   if (timestamp_file_ || timestamp_request_) {
     request.timestamp = [&](const std::string& sha256) -> Result<std::string> {
       if (timestamp_request_) {
         // No nonce: the same bundle gives the same request.
-        if (const Status written = environment.files.write_file(*timestamp_request_, timestamp::make_request(sha256, "")); !written) return tl::unexpected(written.error());
+        if (const Status written =
+                environment.files.write_file(*timestamp_request_, timestamp::make_request(sha256, ""));
+            !written)
+          return tl::unexpected(written.error());
         return std::string();
       }
       auto reply = environment.files.read_file(*timestamp_file_, 1u << 20);
       if (!reply) return tl::unexpected(reply.error());
       if (const auto token = timestamp::read_reply(*reply, sha256, std::nullopt); !token)
-        return fail(ErrorCode::evidence_timestamp, fmt::format("{}: {}", *timestamp_file_, token.error().message), {}, "ask for it with the request of --timestamp-request, and change no other option");
+        return fail(ErrorCode::evidence_timestamp,
+                    fmt::format("{}: {}", *timestamp_file_, token.error().message), {},
+                    "ask for it with the request of --timestamp-request, and change no other option");
       return reply;
     };
   }
@@ -285,25 +357,32 @@ Result<evidence::BundleMade> Bundling::write(Environment& environment, const Run
 }
 
 ExitCode Bundling::make(Environment& environment, const RunFolder& run, const std::string& path) const {
-  return profile_ == evidence::Profile::full ? pack(environment, run, path) : make_with_pseudonyms(environment, run, path);
+  return profile_ == evidence::Profile::full ? pack(environment, run, path)
+                                             : make_with_pseudonyms(environment, run, path);
 }
 
-ExitCode Bundling::make_with_pseudonyms(Environment& environment, const RunFolder& run, const std::string& path) const {
+ExitCode Bundling::make_with_pseudonyms(Environment& environment, const RunFolder& run,
+                                        const std::string& path) const {
   constexpr std::size_t kShortestKey = 16;
   PrivacyRequest request{profile_, {}, keep_};
   if (profile_ == evidence::Profile::auditor) request.keep.insert(evidence::Kept::ids);
   auto key = environment.files.read_file(*privacy_key_, 1u << 20);
   if (!key) return report(environment, key.error());
   if (key->size() < kShortestKey)
-    return report(environment, {ErrorCode::usage, fmt::format("{} is too short for a key: it has {}, and 16 are needed", *privacy_key_, plural(key->size(), "byte", "bytes")), {},
+    return report(environment, {ErrorCode::usage,
+                                fmt::format("{} is too short for a key: it has {}, and 16 are needed",
+                                            *privacy_key_, plural(key->size(), "byte", "bytes")),
+                                {},
                                 "`head -c 32 /dev/urandom > privacy.key` makes one"});
   request.secret = std::move(*key);
   struct Passing {
     FileSystem& files;
     std::string folder;
     ~Passing() { static_cast<void>(files.remove_all(folder)); }
-  } const passing{environment.files, join_path(parent_path(path), fmt::format(".{}.private", file_name(path)))};
-  if (const Status removed = environment.files.remove_all(passing.folder); !removed) return report(environment, removed.error());
+  } const passing{environment.files,
+                  join_path(parent_path(path), fmt::format(".{}.private", file_name(path)))};
+  if (const Status removed = environment.files.remove_all(passing.folder); !removed)
+    return report(environment, removed.error());
   const auto changed = make_private(environment, run, request, passing.folder);
   if (!changed) return report(environment, changed.error());
   return pack(environment, *changed, path);
@@ -315,15 +394,24 @@ ExitCode Bundling::pack(Environment& environment, const RunFolder& run, const st
   const auto made = write(environment, run, path, signer->get());
   if (!made) return report(environment, made.error());
   Console& console = environment.console;
-  console.out.write(fmt::format("Bundle: {} ({}, {} unpacked)\nSHA-256: {}\n", path, plural(made->files, "file", "files"), size_of(made->bytes), made->sha256));
+  console.out.write(fmt::format("Bundle: {} ({}, {} unpacked)\nSHA-256: {}\n", path,
+                                plural(made->files, "file", "files"), size_of(made->bytes), made->sha256));
   if (*signer) {
     console.out.write(fmt::format("Signed by: {}\n", evidence::fingerprint((*signer)->public_key())));
-    console.out.write(fmt::format("The auditor's allowed_signers, to be given by another way than the bundle:\n  {}\n", evidence::allowed_signer_line(signer_name_, (*signer)->public_key())));
+    console.out.write(
+        fmt::format("The auditor's allowed_signers, to be given by another way than the bundle:\n  {}\n",
+                    evidence::allowed_signer_line(signer_name_, (*signer)->public_key())));
   } else {
-    console.out.write("NOT SIGNED: nothing will show who made it. Give --key FILE to sign (`muster key new` makes a key).\n");
+    console.out.write(
+        "NOT SIGNED: nothing will show who made it. Give --key FILE to sign (`muster key new` makes a "
+        "key).\n");
   }
-  if (timestamp_request_) console.out.write(fmt::format("Request for a time stamp: {}. This bundle has none yet; make it again with --timestamp-file.\n", *timestamp_request_));
-  else if (!timestamp_file_) console.out.write("No time stamp: nothing independent shows when it was made.\n");
+  if (timestamp_request_)
+    console.out.write(fmt::format(
+        "Request for a time stamp: {}. This bundle has none yet; make it again with --timestamp-file.\n",
+        *timestamp_request_));
+  else if (!timestamp_file_)
+    console.out.write("No time stamp: nothing independent shows when it was made.\n");
   return ExitCode::ok;
 }
 

@@ -1,4 +1,5 @@
-// Making a bundle of a run's folder: the options of it, which `bundle` and `check --bundle` share, and the composition of reports, inputs and evidence.
+// Making a bundle of a run's folder: the options of it, which `bundle` and `check --bundle` share, and the
+// composition of reports, inputs and evidence.
 #pragma once
 
 #include <optional>
@@ -37,7 +38,8 @@ struct PlacedInputs {
 /// The shipped rules and policies, as rules/builtin/… and policies/builtin/….
 [[nodiscard]] std::vector<evidence::Part> shipped_parts();
 /// Every report that can be rendered of the run and is not among its folder's files.
-[[nodiscard]] std::vector<evidence::Part> report_parts(const Run& run, const std::vector<evidence::Part>& there);
+[[nodiscard]] std::vector<evidence::Part> report_parts(const Run& run,
+                                                       const std::vector<evidence::Part>& there);
 
 class Bundling {
  public:
@@ -51,10 +53,13 @@ class Bundling {
   [[nodiscard]] ExitCode make(Environment& environment, const RunFolder& run, const std::string& path) const;
 
  private:
-  [[nodiscard]] Result<evidence::BundleMade> write(Environment& environment, const RunFolder& run, const std::string& path, const evidence::Signer* signer) const;
+  [[nodiscard]] Result<evidence::BundleMade> write(Environment& environment, const RunFolder& run,
+                                                   const std::string& path,
+                                                   const evidence::Signer* signer) const;
   Signing signing_;
   std::string signer_name_ = "evidence";
-  [[nodiscard]] ExitCode make_with_pseudonyms(Environment& environment, const RunFolder& run, const std::string& path) const;
+  [[nodiscard]] ExitCode make_with_pseudonyms(Environment& environment, const RunFolder& run,
+                                              const std::string& path) const;
   [[nodiscard]] ExitCode pack(Environment& environment, const RunFolder& run, const std::string& path) const;
   evidence::Profile profile_ = evidence::Profile::full;
   std::optional<std::string> privacy_key_;

@@ -73,9 +73,11 @@ Status InterruptibleFiles::make_folders(const std::string& folder) {
   return files_.make_folders(folder);
 }
 
-// Not interrupted: an output folder is rendered beside its place and then renamed file by file, and a stop between two of
-// these would leave half of it. Renames are quick.
-Status InterruptibleFiles::rename(const std::string& from, const std::string& to) { return files_.rename(from, to); }
+// Not interrupted: an output folder is rendered beside its place and then renamed file by file, and a stop
+// between two of these would leave half of it. Renames are quick.
+Status InterruptibleFiles::rename(const std::string& from, const std::string& to) {
+  return files_.rename(from, to);
+}
 
 Status InterruptibleFiles::remove_all(const std::string& path) { return files_.remove_all(path); }
 

@@ -19,12 +19,31 @@ struct CiSystem {
 
 const std::vector<CiSystem>& ci_systems() {
   static const std::vector<CiSystem> systems = {
-      {"GITHUB_ACTIONS", "github", {{"repository", "GITHUB_REPOSITORY"}, {"job", "GITHUB_RUN_ID"}, {"attempt", "GITHUB_RUN_ATTEMPT"}, {"commit", "GITHUB_SHA"}, {"actor", "GITHUB_ACTOR"}}},
-      {"GITLAB_CI", "gitlab", {{"job", "CI_JOB_URL"}, {"commit", "CI_COMMIT_SHA"}, {"actor", "GITLAB_USER_LOGIN"}}},
+      {"GITHUB_ACTIONS",
+       "github",
+       {{"repository", "GITHUB_REPOSITORY"},
+        {"job", "GITHUB_RUN_ID"},
+        {"attempt", "GITHUB_RUN_ATTEMPT"},
+        {"commit", "GITHUB_SHA"},
+        {"actor", "GITHUB_ACTOR"}}},
+      {"GITLAB_CI",
+       "gitlab",
+       {{"job", "CI_JOB_URL"}, {"commit", "CI_COMMIT_SHA"}, {"actor", "GITLAB_USER_LOGIN"}}},
       {"JENKINS_URL", "jenkins", {{"job", "BUILD_URL"}, {"commit", "GIT_COMMIT"}}},
-      {"TF_BUILD", "azure", {{"repository", "BUILD_REPOSITORY_NAME"}, {"job", "BUILD_BUILDID"}, {"commit", "BUILD_SOURCEVERSION"}, {"actor", "BUILD_REQUESTEDFOR"}}},
-      {"CIRCLECI", "circleci", {{"job", "CIRCLE_BUILD_URL"}, {"commit", "CIRCLE_SHA1"}, {"actor", "CIRCLE_USERNAME"}}},
-      {"BUILDKITE", "buildkite", {{"job", "BUILDKITE_BUILD_URL"}, {"commit", "BUILDKITE_COMMIT"}, {"actor", "BUILDKITE_BUILD_CREATOR"}}}};
+      {"TF_BUILD",
+       "azure",
+       {{"repository", "BUILD_REPOSITORY_NAME"},
+        {"job", "BUILD_BUILDID"},
+        {"commit", "BUILD_SOURCEVERSION"},
+        {"actor", "BUILD_REQUESTEDFOR"}}},
+      {"CIRCLECI",
+       "circleci",
+       {{"job", "CIRCLE_BUILD_URL"}, {"commit", "CIRCLE_SHA1"}, {"actor", "CIRCLE_USERNAME"}}},
+      {"BUILDKITE",
+       "buildkite",
+       {{"job", "BUILDKITE_BUILD_URL"},
+        {"commit", "BUILDKITE_COMMIT"},
+        {"actor", "BUILDKITE_BUILD_CREATOR"}}}};
   return systems;
 }
 
@@ -40,7 +59,8 @@ std::vector<std::pair<std::string, std::string>> started_by(const Environment& e
     if (!environment.variable(system.marker)) continue;
     out.emplace_back("ci", system.name);
     for (const auto& [word, variable] : system.variables)
-      if (const auto value = environment.variable(variable); value && !value->empty()) out.emplace_back(word, *value);
+      if (const auto value = environment.variable(variable); value && !value->empty())
+        out.emplace_back(word, *value);
     break;
   }
   return out;
@@ -49,7 +69,8 @@ std::vector<std::pair<std::string, std::string>> started_by(const Environment& e
 /// A file of a snapshot in `folder`, whatever else the folder holds.
 bool is_of_snapshot(const std::string& path, const std::string& folder) {
   const std::string below = relative_path(path, folder);
-  return below == "manifest.json" || below == "ledger.jsonl" || (below.starts_with("data/") && below.ends_with(".jsonl"));
+  return below == "manifest.json" || below == "ledger.jsonl" ||
+         (below.starts_with("data/") && below.ends_with(".jsonl"));
 }
 
 /// The manifest of a snapshot that was looked at to find the newest one.
@@ -92,13 +113,15 @@ Result<UsedFile> digest_file(const FileSystem& files, const std::string& path) {
   return out;
 }
 
-Result<RunOrigin> describe_origin(const Environment& environment, const std::set<std::string>& opened, const std::vector<std::string>& arguments, const Config& config,
+Result<RunOrigin> describe_origin(const Environment& environment, const std::set<std::string>& opened,
+                                  const std::vector<std::string>& arguments, const Config& config,
                                   const Run& run, const std::string& out) {
   RunOrigin origin;
   origin.started_by = started_by(environment);
   origin.command = environment.command;
   origin.arguments = arguments;
-  if (const auto program = digest_file(environment.files, "/proc/self/exe")) origin.build_sha256 = program->sha256;
+  if (const auto program = digest_file(environment.files, "/proc/self/exe"))
+    origin.build_sha256 = program->sha256;
   origin.config_sha256 = config.sha256;
   origin.folder = relative_path(environment.working_folder, join_path(environment.working_folder, out));
   if (config.folder.starts_with('/')) origin.working_folder = environment.working_folder;
@@ -108,7 +131,9 @@ Result<RunOrigin> describe_origin(const Environment& environment, const std::set
   for (const std::string& path : opened) {
     if (is_of_snapshot(path, *snapshot) || is_other_manifest(path, config.snapshot)) continue;
     // What was digested while it was read is not read again: it is that text which was judged.
-    const auto known = std::find_if(run.inputs.begin(), run.inputs.end(), [&](const InputFile& input) { return input.path == shown_path(config, path) && input.kind != "snapshot"; });
+    const auto known = std::find_if(run.inputs.begin(), run.inputs.end(), [&](const InputFile& input) {
+      return input.path == shown_path(config, path) && input.kind != "snapshot";
+    });
     if (known != run.inputs.end()) {
       origin.files.push_back({path, known->sha256, known->bytes});
       continue;

@@ -27,29 +27,39 @@ constexpr std::uint64_t kLargestOutput = 4ull << 30;
 constexpr const char* kPlace = "a/b/c/d/e/f/g/h";
 
 // Keys of the user's YAML whose values are no words about people: paths, formats, names of rules.
-constexpr std::string_view kTechnicalKeys[] = {"csv",      "json",   "jsonl", "snapshot", "links", "nonhuman", "waivers", "policies", "rules",   "rule",        "as",      "extends",
-                                               "baseline", "zone",   "as_of", "max_age",  "policy", "severity", "version", "columns",  "status",  "date_format", "ticket",  "starts",
-                                               "expires",  "review_by", "delimiter", "expect"};
+constexpr std::string_view kTechnicalKeys[] = {
+    "csv",         "json",    "jsonl",  "snapshot", "links",     "nonhuman",  "waivers",
+    "policies",    "rules",   "rule",   "as",       "extends",   "baseline",  "zone",
+    "as_of",       "max_age", "policy", "severity", "version",   "columns",   "status",
+    "date_format", "ticket",  "starts", "expires",  "review_by", "delimiter", "expect"};
 // Free text in which anything may stand.
 constexpr std::string_view kFreeKeys[] = {"reason", "purpose", "note", "notes", "comment", "description"};
-constexpr std::string_view kPeopleKeys[] = {"approver", "owner", "person", "account", "attested_by", "reviewer"};
+constexpr std::string_view kPeopleKeys[] = {"approver", "owner",       "person",
+                                            "account",  "attested_by", "reviewer"};
 
-bool is_one_of(std::string_view word, std::span<const std::string_view> words) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 /// The user's texts with pseudonyms.
 class Texts {
  public:
-  Texts(const Pseudonyms& pseudonyms, evidence::Redactions& redactions, std::function<std::string(std::string_view)> on_path)
+  Texts(const Pseudonyms& pseudonyms, evidence::Redactions& redactions,
+        std::function<std::string(std::string_view)> on_path)
       : pseudonyms_(pseudonyms), redactions_(redactions), on_path_(std::move(on_path)) {}
 
   Result<std::string> yaml(const std::string& text, const std::string& file) const {
     policy::Rewriter rewriter;
     rewriter.scalar = [&](const policy::KeyPath& keys, std::string_view value) {
       std::vector<std::string> out = scalar(keys, value);
-      if (out.size() != 1 || out.front() != value) note(fmt::format("{}: {}", file, keys.empty() ? "" : keys.back()), "pseudonyms of what is named");
+      if (out.size() != 1 || out.front() != value)
+        note(fmt::format("{}: {}", file, keys.empty() ? "" : keys.back()), "pseudonyms of what is named");
       return out;
     };
-    rewriter.key = [&](const policy::KeyPath& keys, std::string_view key) { return !keys.empty() && keys.front() == "domain_aliases" ? pseudonyms_.domain(key) : pseudonyms_.text(key); };
+    rewriter.key = [&](const policy::KeyPath& keys, std::string_view key) {
+      return !keys.empty() && keys.front() == "domain_aliases" ? pseudonyms_.domain(key)
+                                                               : pseudonyms_.text(key);
+    };
     return policy::rewrite_yaml(text, file, rewriter);
   }
 
@@ -57,12 +67,16 @@ class Texts {
   std::string someone(std::string_view text) const {
     if (text.find('@') != std::string_view::npos) return pseudonyms_.email(text);
     if (pseudonyms_.is_name(text)) return pseudonyms_.name(text);
-    return pseudonyms_.is_id(text) || text.find(' ') == std::string_view::npos ? pseudonyms_.id(text) : pseudonyms_.name(text);
+    return pseudonyms_.is_id(text) || text.find(' ') == std::string_view::npos ? pseudonyms_.id(text)
+                                                                               : pseudonyms_.name(text);
   }
 
-  std::string cell(std::string_view field, std::string_view column, std::string_view text, const std::string& file) const {
+  std::string cell(std::string_view field, std::string_view column, std::string_view text,
+                   const std::string& file) const {
     std::string out = replaced(field, text);
-    if (out != text) note(fmt::format("{}: {}", file, field.empty() ? column : field), field.empty() ? "left out: no rule reads it" : "pseudonyms");
+    if (out != text)
+      note(fmt::format("{}: {}", file, field.empty() ? column : field),
+           field.empty() ? "left out: no rule reads it" : "pseudonyms");
     return out;
   }
 
@@ -75,13 +89,16 @@ class Texts {
  private:
   std::vector<std::string> scalar(const policy::KeyPath& keys, std::string_view text) const {
     const std::string_view last = keys.empty() ? std::string_view() : std::string_view(keys.back());
-    const auto has = [&](std::string_view key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); };
+    const auto has = [&](std::string_view key) {
+      return std::find(keys.begin(), keys.end(), key) != keys.end();
+    };
     if (has("domain_aliases")) return {pseudonyms_.domain(text)};
     if (has("subject") || has("include") || has("exclude")) return selector(last, text);
     if (is_one_of(last, kPeopleKeys)) return {someone(text)};
     if (is_one_of(last, kFreeKeys)) return {text.empty() ? std::string() : std::string("left out")};
     if (text.starts_with('/')) return {on_path_(text)};
-    if (has("columns") || has("status") || has("kind") || is_one_of(last, kTechnicalKeys)) return {std::string(text)};
+    if (has("columns") || has("status") || has("kind") || is_one_of(last, kTechnicalKeys))
+      return {std::string(text)};
     return {pseudonyms_.text(text)};
   }
 
@@ -94,7 +111,8 @@ class Texts {
       return {pseudonyms_.is_name(text) ? pseudonyms_.name(text) : pseudonyms_.text(text)};
     }
     std::vector<std::string> out = pseudonyms_.matches(text);
-    // A field that is not personal keeps its values, and its patterns. A pattern over addresses would tell them.
+    // A field that is not personal keeps its values, and its patterns. A pattern over addresses would tell
+    // them.
     if (!is_address && text.find('@') == std::string_view::npos) out.push_back(pseudonyms_.text(text));
     if (out.empty()) out.push_back(pseudonyms_.opaque(text));
     return out;
@@ -102,8 +120,11 @@ class Texts {
 
   std::string replaced(std::string_view field, std::string_view text) const {
     if (text.empty()) return {};
-    if (field == "person_id" || field == "manager") return text.find('@') != std::string_view::npos ? pseudonyms_.email(text) : pseudonyms_.id(text);
-    if (field == "email" || field == "emails" || field == "former_emails") return roster::rewrite_addresses(text, [&](std::string_view address) { return pseudonyms_.email(address); });
+    if (field == "person_id" || field == "manager")
+      return text.find('@') != std::string_view::npos ? pseudonyms_.email(text) : pseudonyms_.id(text);
+    if (field == "email" || field == "emails" || field == "former_emails")
+      return roster::rewrite_addresses(text,
+                                       [&](std::string_view address) { return pseudonyms_.email(address); });
     if (field == "name" || field == "first_name" || field == "last_name") return pseudonyms_.name(text);
     if (field.empty()) return {};
     return field == "department" || field == "text" ? pseudonyms_.text(text) : std::string(text);
@@ -116,7 +137,8 @@ class Texts {
 
 class Private {
  public:
-  Private(Environment& environment, const RunFolder& run, const PrivacyRequest& request, const std::string& folder)
+  Private(Environment& environment, const RunFolder& run, const PrivacyRequest& request,
+          const std::string& folder)
       : environment_(environment),
         run_(run),
         request_(request),
@@ -128,27 +150,37 @@ class Private {
                [this](std::string_view path) {
                  // An absolute path of the config, to be read from where the config is now.
                  const std::string absolute(path);
-                 const bool is_snapshot = !config_.snapshot.empty() && join_path(absolute, "") == join_path(config_.snapshot, "");
-                 return relative_path(join_path("/", shortened(is_snapshot ? run_.record.origin.snapshot : absolute)), join_path("/", parent_path(shortened(config_file_))));
+                 const bool is_snapshot =
+                     !config_.snapshot.empty() && join_path(absolute, "") == join_path(config_.snapshot, "");
+                 return relative_path(
+                     join_path("/", shortened(is_snapshot ? run_.record.origin.snapshot : absolute)),
+                     join_path("/", parent_path(shortened(config_file_))));
                }),
         stage_(environment.files) {}
 
   Result<RunFolder> make() {
-    for (const auto step : {&Private::check_inputs, &Private::learn, &Private::write_snapshot, &Private::write_inputs, &Private::perform, &Private::compare, &Private::find_leaks})
+    for (const auto step :
+         {&Private::check_inputs, &Private::learn, &Private::write_snapshot, &Private::write_inputs,
+          &Private::perform, &Private::compare, &Private::find_leaks})
       if (const Status done = (this->*step)(); !done) return tl::unexpected(done.error());
-    out_.parts.push_back({"privacy.json", {}, evidence::render_privacy(request_.profile, pseudonyms_, redactions_), {}});
+    out_.parts.push_back(
+        {"privacy.json", {}, evidence::render_privacy(request_.profile, pseudonyms_, redactions_), {}});
     return std::move(out_);
   }
 
  private:
   FileSystem& files() { return environment_.files; }
-  [[nodiscard]] std::string original(const std::string& path) const { return join_path(working_folder_, path); }
-  /// Absolute paths become relative ones: where a machine keeps its files is nobody's business, and nothing is ever written to where the originals are. Files
-  /// near the config keep their place beside it, so that its own paths lead to them.
+  [[nodiscard]] std::string original(const std::string& path) const {
+    return join_path(working_folder_, path);
+  }
+  /// Absolute paths become relative ones: where a machine keeps its files is nobody's business, and nothing
+  /// is ever written to where the originals are. Files near the config keep their place beside it, so that
+  /// its own paths lead to them.
   [[nodiscard]] std::string shortened(const std::string& path) const {
     if (!path.starts_with('/')) return path;
     for (const std::string& folder : rule_folders_)
-      if (path == folder || path.starts_with(folder + "/")) return elsewhere(folder) + path.substr(folder.size());
+      if (path == folder || path.starts_with(folder + "/"))
+        return elsewhere(folder) + path.substr(folder.size());
     const std::string config_folder = parent_path(config_file_);
     if (config_folder.starts_with('/')) {
       const std::string from_config = relative_path(path, config_folder);
@@ -156,7 +188,9 @@ class Private {
     }
     return elsewhere(parent_path(path)) + "/" + file_name(path);
   }
-  static std::string elsewhere(const std::string& folder) { return "elsewhere/" + sha256_hex(folder).substr(0, 8); }
+  static std::string elsewhere(const std::string& folder) {
+    return "elsewhere/" + sha256_hex(folder).substr(0, 8);
+  }
   /// A path of the command line, as it is after `shortened`.
   [[nodiscard]] std::string shortened_argument(const std::string& name, const std::string& value) const {
     if (name == "--snapshot") return shortened(run_.record.origin.snapshot);
@@ -167,7 +201,9 @@ class Private {
   [[nodiscard]] Result<std::string> target_of(const std::string& path) const {
     std::string target = join_path(place_, shortened(path));
     if (!join_path(target, "").starts_with(join_path(folder_, "") + "/"))
-      return fail(ErrorCode::evidence_privacy, fmt::format("{} is too far from the working folder to be rewritten", path), {}, "run `muster check` in a folder nearer to its inputs");
+      return fail(ErrorCode::evidence_privacy,
+                  fmt::format("{} is too far from the working folder to be rewritten", path), {},
+                  "run `muster check` in a folder nearer to its inputs");
     return target;
   }
 
@@ -176,7 +212,9 @@ class Private {
       const auto now = digest_file(files(), original(file.path));
       if (!now) return tl::unexpected(now.error());
       if (now->sha256 != file.sha256)
-        return fail(ErrorCode::evidence_input, fmt::format("{} is not the file that was checked", original(file.path)), {}, "run `muster check` again, and bundle that run");
+        return fail(ErrorCode::evidence_input,
+                    fmt::format("{} is not the file that was checked", original(file.path)), {},
+                    "run `muster check` again, and bundle that run");
     }
     snapshot_ = original(run_.record.origin.snapshot);
     auto manifest = snapshot::load_manifest(files(), snapshot_);
@@ -196,7 +234,9 @@ class Private {
     for (std::string folder : config_.rule_folders)
       if (folder.starts_with('/')) rule_folders_.push_back(join_path(folder, ""));
     for (const std::string& argument : run_.record.origin.arguments) {
-      const std::string folder = argument.starts_with("--rules=") ? join_path(run_.record.origin.working_folder, argument.substr(8)) : "";
+      const std::string folder = argument.starts_with("--rules=")
+                                     ? join_path(run_.record.origin.working_folder, argument.substr(8))
+                                     : "";
       if (folder.starts_with('/')) rule_folders_.push_back(folder);
     }
     // A roster of the command line keeps the config's columns, as the run had them.
@@ -205,10 +245,13 @@ class Private {
       RosterSource source;
       source.shown_path = argument.substr(9);
       source.format = source.shown_path.ends_with(".json") ? RosterSource::Format::json
-                      : source.shown_path.ends_with(".jsonl") || source.shown_path.ends_with(".ndjson") ? RosterSource::Format::jsonl
-                                                                                                           : RosterSource::Format::csv;
+                      : source.shown_path.ends_with(".jsonl") || source.shown_path.ends_with(".ndjson")
+                          ? RosterSource::Format::jsonl
+                          : RosterSource::Format::csv;
       for (const RosterSource& each : config_.rosters)
-        if (each.format == source.format) source.columns = each.columns, source.delimiter = each.delimiter, source.as_of_column = each.as_of_column;
+        if (each.format == source.format)
+          source.columns = each.columns, source.delimiter = each.delimiter,
+          source.as_of_column = each.as_of_column;
       source.path = original(source.shown_path);
       config_.rosters.assign(1, source);
     }
@@ -222,23 +265,27 @@ class Private {
   }
 
   Status learn() {
-    if (const Status learnt = evidence::learn_snapshot(files(), snapshot_, manifest_, pseudonyms_); !learnt) return learnt;
+    if (const Status learnt = evidence::learn_snapshot(files(), snapshot_, manifest_, pseudonyms_); !learnt)
+      return learnt;
     for (const UsedFile& file : run_.record.origin.files) {
       const RosterSource* source = roster_at(file.path);
       if (source == nullptr) continue;
-      const auto read = roster::rewrite_roster(files(), *source, [&](std::string_view field, std::string_view, std::string_view text) {
-        if (field == "person_id" || field == "manager") {
-          if (text.find('@') == std::string_view::npos) pseudonyms_.learn_id(text);
-          else pseudonyms_.learn_email(text);
-        }
-        if (field == "name") pseudonyms_.learn_name(text);
-        if (field == "email" || field == "emails" || field == "former_emails")
-          static_cast<void>(roster::rewrite_addresses(text, [&](std::string_view address) {
-            pseudonyms_.learn_email(address);
-            return std::string();
-          }));
-        return std::string(text);
-      });
+      const auto read = roster::rewrite_roster(
+          files(), *source, [&](std::string_view field, std::string_view, std::string_view text) {
+            if (field == "person_id" || field == "manager") {
+              if (text.find('@') == std::string_view::npos)
+                pseudonyms_.learn_id(text);
+              else
+                pseudonyms_.learn_email(text);
+            }
+            if (field == "name") pseudonyms_.learn_name(text);
+            if (field == "email" || field == "emails" || field == "former_emails")
+              static_cast<void>(roster::rewrite_addresses(text, [&](std::string_view address) {
+                pseudonyms_.learn_email(address);
+                return std::string();
+              }));
+            return std::string(text);
+          });
       if (!read) return tl::unexpected(read.error());
     }
     return {};
@@ -248,7 +295,10 @@ class Private {
     const auto place = target_of(run_.record.origin.snapshot);
     if (!place) return tl::unexpected(place.error());
     const std::string& target = *place;
-    if (const Status written = evidence::redact_snapshot(files(), snapshot_, manifest_, pseudonyms_, target, redactions_); !written) return written;
+    if (const Status written =
+            evidence::redact_snapshot(files(), snapshot_, manifest_, pseudonyms_, target, redactions_);
+        !written)
+      return written;
     const auto manifest = snapshot::load_manifest(files(), target);
     if (!manifest) return tl::unexpected(manifest.error());
     std::vector<std::string> below{"manifest.json"};
@@ -268,7 +318,10 @@ class Private {
       if (!text) return tl::unexpected(text.error());
       const std::string name = file_name(file.path);
       if (const RosterSource* source = roster_at(file.path)) {
-        text = roster::rewrite_roster(files(), *source, [&](std::string_view field, std::string_view column, std::string_view cell) { return texts_.cell(field, column, cell, name); });
+        text = roster::rewrite_roster(
+            files(), *source, [&](std::string_view field, std::string_view column, std::string_view cell) {
+              return texts_.cell(field, column, cell, name);
+            });
       } else if (name.ends_with(".yaml") || name.ends_with(".yml")) {
         text = texts_.yaml(*text, name);
       } else {
@@ -301,18 +354,26 @@ class Private {
     record.origin.working_folder.clear();
     record.origin.snapshot = shortened(record.origin.snapshot);
     for (auto& [name, value] : record.origin.started_by)
-      if (name == "user" || name == "actor") value = pseudonyms_.opaque(value);
-      else value = pseudonyms_.text(value);
+      if (name == "user" || name == "actor")
+        value = pseudonyms_.opaque(value);
+      else
+        value = pseudonyms_.text(value);
     for (std::string& argument : record.origin.arguments) {
       const std::size_t equals = argument.find('=');
       if (equals == std::string::npos) continue;
       const std::string name = argument.substr(0, equals), value = argument.substr(equals + 1);
-      const bool is_path = name == "--config" || name == "--snapshot" || name == "--roster" || name == "--policy" || name == "--rules";
-      const bool is_shipped = name == "--policy" && value.find('/') == std::string::npos && !value.ends_with(".yaml") && !value.ends_with(".yml");
-      argument = name + "=" + (is_shipped ? value : is_path ? shortened_argument(name, value) : pseudonyms_.text(value));
+      const bool is_path = name == "--config" || name == "--snapshot" || name == "--roster" ||
+                           name == "--policy" || name == "--rules";
+      const bool is_shipped = name == "--policy" && value.find('/') == std::string::npos &&
+                              !value.ends_with(".yaml") && !value.ends_with(".yml");
+      argument = name + "=" +
+                 (is_shipped ? value
+                  : is_path  ? shortened_argument(name, value)
+                             : pseudonyms_.text(value));
     }
     record.origin.command = {"check"};
-    record.origin.command.insert(record.origin.command.end(), record.origin.arguments.begin(), record.origin.arguments.end());
+    record.origin.command.insert(record.origin.command.end(), record.origin.arguments.begin(),
+                                 record.origin.arguments.end());
     out_.path = join_path(folder_, "run");
     record.origin.folder = relative_path(place_, out_.path);
 
@@ -321,7 +382,8 @@ class Private {
     const auto results = stage_.read_file(join_path(performed.folder, "results.json"), kLargestOutput);
     if (!results) {
       environment_.console.err.write(performed.errors);
-      return fail(ErrorCode::evidence_privacy, "the inputs with pseudonyms cannot be evaluated; what is wrong stands above");
+      return fail(ErrorCode::evidence_privacy,
+                  "the inputs with pseudonyms cannot be evaluated; what is wrong stands above");
     }
     auto run = reports::parse_results(*results, "results.json");
     if (!run) return tl::unexpected(run.error());
@@ -365,15 +427,18 @@ class Private {
         if ((used_a += step) == a.verdicts[i].count) ++i, used_a = 0;
         if ((used_b += step) == b.verdicts[k].count) ++k, used_b = 0;
       }
-      if (i != a.verdicts.size() || k != b.verdicts.size() || a.counts != b.counts) differences = std::max<std::uint64_t>(differences, 1);
+      if (i != a.verdicts.size() || k != b.verdicts.size() || a.counts != b.counts)
+        differences = std::max<std::uint64_t>(differences, 1);
       if (differences > 0) changed.push_back(fmt::format("{} ({})", a.as, differences));
     }
     if (!is_alike || before.exit != after.exit) changed.emplace_back("the run as a whole");
     if (changed.empty()) return {};
     std::string list;
     for (const std::string& each : changed) list += (list.empty() ? "" : ", ") + each;
-    return fail(ErrorCode::evidence_privacy, fmt::format("with pseudonyms other verdicts come out: {}", list), {},
-                "such a rule looks at the words of names, addresses or ids; keep that kind of word with --privacy auditor --keep WORDS, or make a full bundle");
+    return fail(ErrorCode::evidence_privacy, fmt::format("with pseudonyms other verdicts come out: {}", list),
+                {},
+                "such a rule looks at the words of names, addresses or ids; keep that kind of word with "
+                "--privacy auditor --keep WORDS, or make a full bundle");
   }
 
   /// Looks for every learned word in all that will be packed.
@@ -382,7 +447,11 @@ class Private {
       const std::string leak = pseudonyms_.find_leak(text);
       if (leak.empty()) return {};
       // The word itself is not for a log.
-      return fail(ErrorCode::evidence_privacy, fmt::format("{} would still hold a name, address or id of {} characters", name, display_width(leak)), {}, "it stands where muster does not expect one; make a full bundle, or remove it from the input");
+      return fail(
+          ErrorCode::evidence_privacy,
+          fmt::format("{} would still hold a name, address or id of {} characters", name,
+                      display_width(leak)),
+          {}, "it stands where muster does not expect one; make a full bundle, or remove it from the input");
     };
     for (const std::string& path : written_) {
       const auto text = files().read_file(path, kLargestInput);
@@ -414,7 +483,8 @@ class Private {
 
 }  // namespace
 
-Result<RunFolder> make_private(Environment& environment, const RunFolder& run, const PrivacyRequest& request, const std::string& folder) {
+Result<RunFolder> make_private(Environment& environment, const RunFolder& run, const PrivacyRequest& request,
+                               const std::string& folder) {
   return Private(environment, run, request, folder).make();
 }
 

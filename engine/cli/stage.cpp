@@ -22,7 +22,9 @@ constexpr const char* kOutput = "/stage/output";
 }  // namespace
 
 Stage::Stage(const FileSystem& disk, std::string working_folder)
-    : disk_(disk), working_folder_(working_folder.empty() ? kOwnPlace : std::move(working_folder)), shipped_(disk.shipped().begin(), disk.shipped().end()) {}
+    : disk_(disk),
+      working_folder_(working_folder.empty() ? kOwnPlace : std::move(working_folder)),
+      shipped_(disk.shipped().begin(), disk.shipped().end()) {}
 
 void Stage::put(const std::string& path, const std::string& on_disk) { places_[at(path)] = on_disk; }
 
@@ -42,7 +44,8 @@ Result<std::unique_ptr<RandomAccessFile>> Stage::open(const std::string& path) c
 Result<std::vector<std::string>> Stage::list(const std::string& folder) const {
   std::set<std::string> names;
   const std::string prefix = at(folder) + "/";
-  for (auto place = places_.lower_bound(prefix); place != places_.end() && place->first.starts_with(prefix); ++place)
+  for (auto place = places_.lower_bound(prefix); place != places_.end() && place->first.starts_with(prefix);
+       ++place)
     names.insert(place->first.substr(prefix.size(), place->first.find('/', prefix.size()) - prefix.size()));
   const auto written = written_.list(at(folder));
   if (!written && names.empty()) return tl::unexpected(written.error());
@@ -80,17 +83,22 @@ Performance perform_again(Stage& stage, const evidence::RunRecord& record, const
   return out;
 }
 
-Status set_stage(Stage& stage, const FileSystem& files, const std::string& bundle, const evidence::RunRecord& record, const std::optional<std::string>& inputs) {
+Status set_stage(Stage& stage, const FileSystem& files, const std::string& bundle,
+                 const evidence::RunRecord& record, const std::optional<std::string>& inputs) {
   for (const evidence::BundledInput& input : record.inputs) {
     std::string place = join_path(bundle, input.file);
     if (input.file.empty()) {
       if (!inputs)
-        return fail(ErrorCode::evidence_unfit, fmt::format("the bundle holds the digest of {} only, and not the file", input.path), {},
+        return fail(ErrorCode::evidence_unfit,
+                    fmt::format("the bundle holds the digest of {} only, and not the file", input.path), {},
                     "give --inputs DIR, the folder that the run's paths are relative to");
       place = join_path(*inputs, input.path);
       const auto there = digest_file(files, place);
       if (!there) return tl::unexpected(there.error());
-      if (there->sha256 != input.sha256) return fail(ErrorCode::evidence_input, fmt::format("{} is not the file that was checked: its SHA-256 is {}, and the run read {}", place, there->sha256, input.sha256));
+      if (there->sha256 != input.sha256)
+        return fail(ErrorCode::evidence_input,
+                    fmt::format("{} is not the file that was checked: its SHA-256 is {}, and the run read {}",
+                                place, there->sha256, input.sha256));
     }
     stage.put(input.path, place);
   }

@@ -6,14 +6,16 @@
 
 namespace muster::cli {
 
-Result<evidence::Verification> Unpacked::open(const Environment& environment, const std::string& bundle, const std::optional<std::string>& work) {
+Result<evidence::Verification> Unpacked::open(const Environment& environment, const std::string& bundle,
+                                              const std::optional<std::string>& work) {
   folder_ = bundle;
   if (files_.kind(bundle) != FileKind::folder) {
     folder_ = join_path(work.value_or(parent_path(bundle)), fmt::format(".{}.unpacked", file_name(bundle)));
     // What a killed run left.
     if (const Status removed = files_.remove_all(folder_); !removed) return tl::unexpected(removed.error());
     is_passing_ = true;
-    if (const Status unpacked = evidence::unpack(files_, bundle, folder_); !unpacked) return tl::unexpected(unpacked.error());
+    if (const Status unpacked = evidence::unpack(files_, bundle, folder_); !unpacked)
+      return tl::unexpected(unpacked.error());
   }
   const auto contents = evidence::read_contents(files_, folder_, evidence::is_wanted_by_verify);
   if (!contents) return tl::unexpected(contents.error());

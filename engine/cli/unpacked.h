@@ -1,4 +1,5 @@
-// A bundle as a folder: where it is when it is one, else unpacked for as long as this lives, beside the archive or in a folder of the user's choice.
+// A bundle as a folder: where it is when it is one, else unpacked for as long as this lives, beside the
+// archive or in a folder of the user's choice.
 #pragma once
 
 #include <optional>
@@ -19,9 +20,10 @@ class Unpacked {
   ~Unpacked() {
     if (is_passing_) static_cast<void>(files_.remove_all(folder_));
   }
-  /// Unpacks when needed, and checks every file against SHA256SUMS: what is used afterwards is what was listed. `problems` of the verification, if any, are the
-  /// error: the first of them.
-  [[nodiscard]] Result<evidence::Verification> open(const Environment& environment, const std::string& bundle, const std::optional<std::string>& work);
+  /// Unpacks when needed, and checks every file against SHA256SUMS: what is used afterwards is what was
+  /// listed. `problems` of the verification, if any, are the error: the first of them.
+  [[nodiscard]] Result<evidence::Verification> open(const Environment& environment, const std::string& bundle,
+                                                    const std::optional<std::string>& work);
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
  private:

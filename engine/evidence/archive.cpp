@@ -22,12 +22,15 @@ using namespace std::string_view_literals;
 
 constexpr std::size_t kPieceBytes = 256 * 1024;
 
-// The seal, a gzip member of no bytes (RFC 1952): header with a comment, an empty deflate block, CRC 0, size 0. Every reader of gzip skips it.
+// The seal, a gzip member of no bytes (RFC 1952): header with a comment, an empty deflate block, CRC 0, size
+// 0. Every reader of gzip skips it.
 constexpr std::string_view kSealHead = "\x1f\x8b\x08\x10\x00\x00\x00\x00\x00\x03muster-seal sha256="sv;
 constexpr std::string_view kSealTail = "\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"sv;
 constexpr std::size_t kSealBytes = kSealHead.size() + 64 + kSealTail.size();
 
-std::string make_seal(std::string_view digest) { return std::string(kSealHead).append(digest).append(kSealTail); }
+std::string make_seal(std::string_view digest) {
+  return std::string(kSealHead).append(digest).append(kSealTail);
+}
 
 struct FreeWriter {
   void operator()(archive* a) const { archive_write_free(a); }
@@ -65,11 +68,13 @@ struct ArchiveWriter::Impl {
   }
   void check(int code) {
     if (code == ARCHIVE_OK || !status) return;
-    status = fail(ErrorCode::file_unwritable, fmt::format("cannot write the archive: {}", reason_of(tar.get())));
+    status =
+        fail(ErrorCode::file_unwritable, fmt::format("cannot write the archive: {}", reason_of(tar.get())));
   }
 };
 
-ArchiveWriter::ArchiveWriter(std::unique_ptr<FileWriter> out, std::string folder, Instant time) : impl_(std::make_unique<Impl>()) {
+ArchiveWriter::ArchiveWriter(std::unique_ptr<FileWriter> out, std::string folder, Instant time)
+    : impl_(std::make_unique<Impl>()) {
   impl_->out = std::move(out);
   impl_->folder = std::move(folder);
   impl_->time = time;
@@ -100,7 +105,9 @@ void ArchiveWriter::begin_file(const std::string& name, std::uint64_t size) {
 
 void ArchiveWriter::write(std::string_view bytes) {
   if (!impl_->status || bytes.empty()) return;
-  if (archive_write_data(impl_->tar.get(), bytes.data(), bytes.size()) != static_cast<la_ssize_t>(bytes.size())) impl_->check(ARCHIVE_FATAL);
+  if (archive_write_data(impl_->tar.get(), bytes.data(), bytes.size()) !=
+      static_cast<la_ssize_t>(bytes.size()))
+    impl_->check(ARCHIVE_FATAL);
 }
 
 Result<std::string> ArchiveWriter::commit() {
@@ -125,7 +132,8 @@ struct Source {
 
   static la_ssize_t get(archive* a, void* self, const void** bytes) {
     auto& source = *static_cast<Source*>(self);
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(source.buffer.size(), source.end - source.at));
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(source.buffer.size(), source.end - source.at));
     const auto got = source.file.read_at(source.at, std::span(source.buffer).first(wanted));
     if (!got) {
       source.error = got.error();
@@ -138,12 +146,16 @@ struct Source {
   }
 };
 
-/// Whether the archive ends in a seal that fits; `end` gets where it begins (the whole file when there is none).
+/// Whether the archive ends in a seal that fits; `end` gets where it begins (the whole file when there is
+/// none).
 Status check_seal(const RandomAccessFile& file, const std::string& path, std::uint64_t& end) {
-  const auto refuse = [&](std::string_view why, std::string hint) { return fail(ErrorCode::evidence_archive, fmt::format("{}: {}", path, why), {}, std::move(hint)); };
+  const auto refuse = [&](std::string_view why, std::string hint) {
+    return fail(ErrorCode::evidence_archive, fmt::format("{}: {}", path, why), {}, std::move(hint));
+  };
   const auto unsealed = [&] {
-    return refuse("the seal at the end is missing or damaged: the archive was cut off, changed or packed anew",
-                  "to verify contents that were packed by another tool, unpack them and verify the folder");
+    return refuse(
+        "the seal at the end is missing or damaged: the archive was cut off, changed or packed anew",
+        "to verify contents that were packed by another tool, unpack them and verify the folder");
   };
   end = file.size();
   if (file.size() <= kSealBytes) return unsealed();
@@ -163,17 +175,22 @@ Status check_seal(const RandomAccessFile& file, const std::string& path, std::ui
     digest.update(std::string_view(buffer.data(), *piece));
     at += *piece;
   }
-  if (digest.finish_hex() != text.substr(kSealHead.size(), 64)) return refuse("bytes of the archive were changed after it was made", "");
+  if (digest.finish_hex() != text.substr(kSealHead.size(), 64))
+    return refuse("bytes of the archive were changed after it was made", "");
   return {};
 }
 
 /// The entry's name below the one folder, or why it is refused.
-Result<std::string> checked_name(archive* tar, archive_entry* entry, std::string& folder, const auto& refuse) {
+Result<std::string> checked_name(archive* tar, archive_entry* entry, std::string& folder,
+                                 const auto& refuse) {
   const char* raw = archive_entry_pathname(entry);
   const std::string_view path = raw == nullptr ? std::string_view() : std::string_view(raw);
-  if (archive_format(tar) != ARCHIVE_FORMAT_TAR_USTAR) return refuse(fmt::format("{} is stored in another format than plain ustar", make_visible(path)));
-  if (archive_entry_hardlink(entry) != nullptr || archive_entry_symlink(entry) != nullptr || archive_entry_filetype(entry) != AE_IFREG)
-    return refuse(fmt::format("{} is a link, a device or a folder; a bundle holds plain files only", make_visible(path)));
+  if (archive_format(tar) != ARCHIVE_FORMAT_TAR_USTAR)
+    return refuse(fmt::format("{} is stored in another format than plain ustar", make_visible(path)));
+  if (archive_entry_hardlink(entry) != nullptr || archive_entry_symlink(entry) != nullptr ||
+      archive_entry_filetype(entry) != AE_IFREG)
+    return refuse(fmt::format("{} is a link, a device or a folder; a bundle holds plain files only",
+                              make_visible(path)));
   const std::size_t slash = path.find('/');
   const std::string_view top = path.substr(0, slash);
   if (slash == std::string_view::npos || !is_safe_name(top) || !is_safe_name(path.substr(slash + 1)))
@@ -185,7 +202,8 @@ Result<std::string> checked_name(archive* tar, archive_entry* entry, std::string
 
 }  // namespace
 
-Status read_archive(const FileSystem& files, const std::string& path, const ArchiveLimits& limits, const ArchiveReader& reader, std::string& folder) {
+Status read_archive(const FileSystem& files, const std::string& path, const ArchiveLimits& limits,
+                    const ArchiveReader& reader, std::string& folder) {
   auto file = files.open(path);
   if (!file) return tl::unexpected(file.error());
   Source source{.file = **file, .end = (*file)->size(), .error = {}};
@@ -195,10 +213,12 @@ Status read_archive(const FileSystem& files, const std::string& path, const Arch
   const std::unique_ptr<archive, FreeReader> tar(archive_read_new());
   if (tar == nullptr) throw std::bad_alloc();
   std::string last;  // the file at which reading stopped
-  // The seal's complaint names the archive; together with the place where the reading stops it names the file as well.
+  // The seal's complaint names the archive; together with the place where the reading stops it names the file
+  // as well.
   const auto refuse = [&](const std::string& why) {
     return fail(ErrorCode::evidence_archive,
-                fmt::format("{}: {}{}{}", path, why, last.empty() ? "" : fmt::format(" (after {})", last), seal ? "" : "; " + seal.error().message.substr(path.size() + 2)));
+                fmt::format("{}: {}{}{}", path, why, last.empty() ? "" : fmt::format(" (after {})", last),
+                            seal ? "" : "; " + seal.error().message.substr(path.size() + 2)));
   };
   archive_read_support_format_tar(tar.get());
   archive_read_support_filter_gzip(tar.get());
@@ -206,7 +226,8 @@ Status read_archive(const FileSystem& files, const std::string& path, const Arch
     if (source.error) return tl::unexpected(*source.error);
     return refuse(fmt::format("it is no archive of ustar in gzip: {}", reason_of(tar.get())));
   }
-  if (archive_filter_count(tar.get()) != 2 || archive_filter_code(tar.get(), 0) != ARCHIVE_FILTER_GZIP) return refuse("it is not packed once by gzip");
+  if (archive_filter_count(tar.get()) != 2 || archive_filter_code(tar.get(), 0) != ARCHIVE_FILTER_GZIP)
+    return refuse("it is not packed once by gzip");
   std::set<std::string> seen;
   std::uint64_t total = 0, count = 0;
   archive_entry* entry = nullptr;
@@ -221,12 +242,14 @@ Status read_archive(const FileSystem& files, const std::string& path, const Arch
     if (!seen.insert(fold_case(*name)).second) return refuse(fmt::format("{} is there twice", *name));
     if (++count > limits.files) return refuse(fmt::format("it holds more than {} files", limits.files));
     const la_int64_t declared = archive_entry_size(entry);
-    if (declared < 0 || archive_entry_size_is_set(entry) == 0 || static_cast<std::uint64_t>(declared) > limits.file_bytes)
+    if (declared < 0 || archive_entry_size_is_set(entry) == 0 ||
+        static_cast<std::uint64_t>(declared) > limits.file_bytes)
       return refuse(fmt::format("{} is larger than a bundle's files may be", *name));
     const auto size = static_cast<std::uint64_t>(declared);
     total += size;
     if (total > limits.bytes || (total > limits.free_bytes && total / limits.ratio > (*file)->size()))
-      return refuse(fmt::format("its files are too large for its size, at {}: it was made to fill the disk", *name));
+      return refuse(
+          fmt::format("its files are too large for its size, at {}: it was made to fill the disk", *name));
     if (const Status begun = reader.begin(*name, size); !begun) return begun;
     std::uint64_t read = 0;
     while (true) {
@@ -236,7 +259,9 @@ Status read_archive(const FileSystem& files, const std::string& path, const Arch
       if (got == 0) break;
       read += static_cast<std::uint64_t>(got);
       if (read > size) return refuse(fmt::format("{} is longer than it says", *name));
-      if (const Status written = reader.write(std::string_view(buffer.data(), static_cast<std::size_t>(got))); !written) return written;
+      if (const Status written = reader.write(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+          !written)
+        return written;
     }
     if (read != size) return refuse(fmt::format("{} is shorter than it says", *name));
     if (const Status ended = reader.end(); !ended) return ended;

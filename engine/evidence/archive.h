@@ -1,8 +1,9 @@
-// Archives: one folder of plain files as a reproducible .tar.gz. Written: ustar, names sorted by the caller, owner 0, mode 0644, one time for
-// all, gzip without name and time, and at the end a seal: an empty gzip member whose comment holds the SHA-256 of all bytes before it, so that
-// any changed byte shows, also one that no file's contents depend on. Read: archives are hostile until read to the end. Refused are every
-// format but ustar in gzip, links, devices, folders' escape, unsafe names, names that come twice (also in other capitals), sizes beyond the
-// limits, and what stands after the end. Behind this header is libarchive.
+// Archives: one folder of plain files as a reproducible .tar.gz. Written: ustar, names sorted by the caller,
+// owner 0, mode 0644, one time for all, gzip without name and time, and at the end a seal: an empty gzip
+// member whose comment holds the SHA-256 of all bytes before it, so that any changed byte shows, also one
+// that no file's contents depend on. Read: archives are hostile until read to the end. Refused are every
+// format but ustar in gzip, links, devices, folders' escape, unsafe names, names that come twice (also in
+// other capitals), sizes beyond the limits, and what stands after the end. Behind this header is libarchive.
 #pragma once
 
 #include <cstdint>
@@ -40,10 +41,10 @@ class ArchiveWriter {
 
 struct ArchiveLimits {
   std::uint64_t files = 20'000;
-  std::uint64_t bytes = 64ull << 30;        // of all files
-  std::uint64_t file_bytes = 8ull << 30;    // of one: what ustar can say
-  std::uint64_t free_bytes = 64ull << 20;   // up to here any compression is fine
-  std::uint64_t ratio = 400;                // then at most so many bytes for each byte of the archive
+  std::uint64_t bytes = 64ull << 30;       // of all files
+  std::uint64_t file_bytes = 8ull << 30;   // of one: what ustar can say
+  std::uint64_t free_bytes = 64ull << 20;  // up to here any compression is fine
+  std::uint64_t ratio = 400;               // then at most so many bytes for each byte of the archive
 };
 
 /// What reads an archive: begin(name, size), then pieces, then end().
@@ -53,8 +54,10 @@ struct ArchiveReader {
   std::function<Status()> end;
 };
 
-/// Reads all files of an archive in its order. `folder` gets the name of the folder that holds them. Errors: evidence_archive naming the archive and the
-/// file at which it stopped; what `reader` returns.
-[[nodiscard]] Status read_archive(const FileSystem& files, const std::string& path, const ArchiveLimits& limits, const ArchiveReader& reader, std::string& folder);
+/// Reads all files of an archive in its order. `folder` gets the name of the folder that holds them. Errors:
+/// evidence_archive naming the archive and the file at which it stopped; what `reader` returns.
+[[nodiscard]] Status read_archive(const FileSystem& files, const std::string& path,
+                                  const ArchiveLimits& limits, const ArchiveReader& reader,
+                                  std::string& folder);
 
 }  // namespace muster::evidence

@@ -29,7 +29,8 @@ struct Packed {
 };
 
 /// Hands a part's bytes over in pieces.
-Status read_part(const FileSystem& files, const Part& part, const std::function<void(std::string_view)>& take) {
+Status read_part(const FileSystem& files, const Part& part,
+                 const std::function<void(std::string_view)>& take) {
   if (part.source.empty()) {
     take(part.text);
     return {};
@@ -62,10 +63,16 @@ class Bundle {
     if (count != nullptr) count->finish();
     packed.sha256 = digest.finish_hex();
     if (!packed.part.sha256.empty() && packed.part.sha256 != packed.sha256)
-      return fail(ErrorCode::evidence_input, fmt::format("{} is not the file that was checked: its SHA-256 is {}, and the run read {}", packed.part.source.empty() ? packed.part.name : packed.part.source, packed.sha256, packed.part.sha256),
+      return fail(ErrorCode::evidence_input,
+                  fmt::format("{} is not the file that was checked: its SHA-256 is {}, and the run read {}",
+                              packed.part.source.empty() ? packed.part.name : packed.part.source,
+                              packed.sha256, packed.part.sha256),
                   {}, "run `muster check` again, and bundle that run");
-    if (!is_safe_name(packed.part.name)) return fail(ErrorCode::internal, fmt::format("{} is not a name that a bundle may hold", packed.part.name));
-    if (!parts_.emplace(packed.part.name, packed).second) return fail(ErrorCode::internal, fmt::format("{} would be in the bundle twice", packed.part.name));
+    if (!is_safe_name(packed.part.name))
+      return fail(ErrorCode::internal,
+                  fmt::format("{} is not a name that a bundle may hold", packed.part.name));
+    if (!parts_.emplace(packed.part.name, packed).second)
+      return fail(ErrorCode::internal, fmt::format("{} would be in the bundle twice", packed.part.name));
     return {};
   }
   Status add_text(const std::string& name, std::string text) { return add({name, {}, std::move(text), {}}); }
@@ -77,12 +84,14 @@ class Bundle {
     if (!manifest) return tl::unexpected(manifest.error());
     std::map<std::string, StoredDataset> stored;
     std::vector<std::string> left_out;
-    const auto add_file = [&](const std::string& below, const std::string& sha256, DatasetCount* count) -> Status {
+    const auto add_file = [&](const std::string& below, const std::string& sha256,
+                              DatasetCount* count) -> Status {
       const std::string name = "snapshot/" + below;
       left_out.push_back(name);
       return add({name, join_path(request_.snapshot, below), {}, sha256}, count);
     };
-    if (const Status added = add_file("manifest.json", request_.manifest_sha256, nullptr); !added) return added;
+    if (const Status added = add_file("manifest.json", request_.manifest_sha256, nullptr); !added)
+      return added;
     for (const snapshot::DatasetManifest& row : manifest->datasets) {
       if (row.sha256.empty()) continue;
       StoredDataset& dataset = stored[row.name];
@@ -102,7 +111,8 @@ class Bundle {
     }
     for (const std::string& name : left_out) {
       const Packed& packed = parts_.at(name);
-      record_.inputs.push_back({join_path(request_.record.origin.snapshot, name.substr(9)), request_.with_snapshot ? name : "", packed.sha256, packed.bytes});
+      record_.inputs.push_back({join_path(request_.record.origin.snapshot, name.substr(9)),
+                                request_.with_snapshot ? name : "", packed.sha256, packed.bytes});
     }
     if (!request_.with_snapshot)
       for (const std::string& name : left_out) parts_.erase(name);
@@ -115,7 +125,8 @@ class Bundle {
 
   Status add_record() {
     record_.inputs.insert(record_.inputs.end(), request_.record.inputs.begin(), request_.record.inputs.end());
-    std::sort(record_.inputs.begin(), record_.inputs.end(), [](const BundledInput& a, const BundledInput& b) { return a.path < b.path; });
+    std::sort(record_.inputs.begin(), record_.inputs.end(),
+              [](const BundledInput& a, const BundledInput& b) { return a.path < b.path; });
     RunRecord record = request_.record;
     record.inputs = std::move(record_.inputs);
     return add_text("run.json", render_run_record(record));
@@ -141,13 +152,17 @@ class Bundle {
         const std::string comment = fmt::format("run {}", request_.record.run_id);
         const auto over_comment = signer.sign(*over_sums + comment);
         if (!over_comment) return tl::unexpected(over_comment.error());
-        if (const Status added = add_text(kMinisignFile, render_minisig(key, *over_sums, comment, *over_comment)); !added) return added;
+        if (const Status added =
+                add_text(kMinisignFile, render_minisig(key, *over_sums, comment, *over_comment));
+            !added)
+          return added;
       }
       if (request_.with_statement) {
         const std::string body = statement(sums);
         const auto over_body = signer.sign(dsse_payload(body));
         if (!over_body) return tl::unexpected(over_body.error());
-        if (const Status added = add_text(kStatementFile, render_dsse(body, key, *over_body)); !added) return added;
+        if (const Status added = add_text(kStatementFile, render_dsse(body, key, *over_body)); !added)
+          return added;
       }
     }
     if (request_.timestamp) {
@@ -175,7 +190,9 @@ class Bundle {
       });
       if (!read) return tl::unexpected(read.error());
       if (digest.finish_hex() != packed.sha256)
-        return fail(ErrorCode::evidence_input, fmt::format("{} was changed while the bundle was made", packed.part.source), {}, "run `muster check` again, and bundle that run");
+        return fail(ErrorCode::evidence_input,
+                    fmt::format("{} was changed while the bundle was made", packed.part.source), {},
+                    "run `muster check` again, and bundle that run");
       ++made.files;
       made.bytes += packed.bytes;
     }
@@ -187,14 +204,16 @@ class Bundle {
 
  private:
   [[nodiscard]] std::string folder() const {
-    return fmt::format("muster-{}-{}", format_date(date_of(request_.record.as_of)), request_.record.run_id.substr(0, 12));
+    return fmt::format("muster-{}-{}", format_date(date_of(request_.record.as_of)),
+                       request_.record.run_id.substr(0, 12));
   }
 
   /// The first ten lines are how to verify it.
   [[nodiscard]] std::string readme() const {
     // README.txt itself, SHA256SUMS, and what stands beside it.
     std::size_t count = parts_.size() + 2;
-    if (request_.signer != nullptr) count += 1u + (request_.with_minisign ? 1u : 0u) + (request_.with_statement ? 1u : 0u);
+    if (request_.signer != nullptr)
+      count += 1u + (request_.with_minisign ? 1u : 0u) + (request_.with_statement ? 1u : 0u);
     if (request_.timestamp) ++count;
     std::string out = fmt::format(
         "Evidence bundle of muster: {}, as of {}. Verify it before you read it:\n"
@@ -205,18 +224,26 @@ class Bundle {
       out += fmt::format(
           "  ssh-keygen -Y verify -f allowed_signers -I {} -n {} -s SHA256SUMS.sig < SHA256SUMS\n"
           "allowed_signers is one line: {} ssh-ed25519 AAAA... with the key that the organization gave you\n"
-          "by another way (in person, on paper, from its own site): a key that comes with a bundle proves nothing.\n"
+          "by another way (in person, on paper, from its own site): a key that comes with a bundle proves "
+          "nothing.\n"
           "It was signed by the key {}\n",
           request_.principal, kNamespace, request_.principal, fingerprint(request_.signer->public_key()));
     } else {
       out += "This bundle is NOT SIGNED: the digests show damage, and nothing shows who made it.\n";
     }
-    out += request_.timestamp ? "  openssl ts -verify -data SHA256SUMS -in SHA256SUMS.tsr -CAfile CA.pem     when it was made, as CA.pem's authority says\n"
+    out += request_.timestamp ? "  openssl ts -verify -data SHA256SUMS -in SHA256SUMS.tsr -CAfile CA.pem     "
+                                "when it was made, as CA.pem's authority says\n"
                               : "No independent authority says when it was made: it holds no time stamp.\n";
-    out += "With muster: `muster verify`, `muster replay` and `muster sample` on this folder or its archive.\n\n";
-    out += fmt::format("Outcome of the run: {}\nRun: {}\nPrivacy profile: {}\n", request_.outcome, request_.record.run_id, word_of(request_.record.profile));
-    if (!request_.record.retain_until.empty()) out += fmt::format("Keep until: {}\n", request_.record.retain_until);
-    if (!request_.record.previous_bundle_sha256.empty()) out += fmt::format("SHA256SUMS of the previous bundle has the SHA-256 {}\n", request_.record.previous_bundle_sha256);
+    out +=
+        "With muster: `muster verify`, `muster replay` and `muster sample` on this folder or its "
+        "archive.\n\n";
+    out += fmt::format("Outcome of the run: {}\nRun: {}\nPrivacy profile: {}\n", request_.outcome,
+                       request_.record.run_id, word_of(request_.record.profile));
+    if (!request_.record.retain_until.empty())
+      out += fmt::format("Keep until: {}\n", request_.record.retain_until);
+    if (!request_.record.previous_bundle_sha256.empty())
+      out += fmt::format("SHA256SUMS of the previous bundle has the SHA-256 {}\n",
+                         request_.record.previous_bundle_sha256);
     out += "\nWhat is in it\n";
     const auto has = [&](std::string_view name) { return parts_.contains(std::string(name)); };
     const auto has_folder = [&](std::string_view name) {
@@ -226,28 +253,39 @@ class Bundle {
     if (has("report.html")) out += "  report.html       the report; opens in any browser, needs no network\n";
     out += "  results.json      the whole result, for programs; every report is made from it\n";
     out += "  populations/      for each rule every subject with its verdict: draw samples from these\n";
-    out += "  ipe/              where each dataset comes from, with control totals; ipe/README.html is for reading\n";
+    out +=
+        "  ipe/              where each dataset comes from, with control totals; ipe/README.html is for "
+        "reading\n";
     out += "  run.json          who or what ran it, when, with which command and inputs\n";
-    if (has_folder("snapshot/")) out += "  snapshot/         what the platform's API said, line by line, and every request that was made\n";
-    else out += "  (the snapshot is not in it; run.json has the digests of its files)\n";
+    if (has_folder("snapshot/"))
+      out +=
+          "  snapshot/         what the platform's API said, line by line, and every request that was made\n";
+    else
+      out += "  (the snapshot is not in it; run.json has the digests of its files)\n";
     if (has_folder("roster/")) out += "  roster/           the people that HR knows\n";
     out += "  policies/ rules/  what was tested, as it was evaluated\n";
     if (has_folder("config/")) out += "  config/           configuration, waivers, links and registers\n";
-    if (has("privacy.json")) out += "  privacy.json      what was replaced by pseudonyms, and what was left out\n";
+    if (has("privacy.json"))
+      out += "  privacy.json      what was replaced by pseudonyms, and what was left out\n";
     return out;
   }
 
   [[nodiscard]] std::string statement(const Sums& sums) const {
     json::Array subjects;
-    for (const auto& [name, sha256] : sums) subjects.push_back(json::Value(json::Object{{"name", name}, {"digest", json::Object{{"sha256", sha256}}}}));
+    for (const auto& [name, sha256] : sums)
+      subjects.push_back(
+          json::Value(json::Object{{"name", name}, {"digest", json::Object{{"sha256", sha256}}}}));
     json::Array configuration;
     for (const auto& [name, sha256] : sums)
-      if (name.starts_with("policies/")) configuration.push_back(json::Value(json::Object{{"name", name}, {"digest", json::Object{{"sha256", sha256}}}}));
+      if (name.starts_with("policies/"))
+        configuration.push_back(
+            json::Value(json::Object{{"name", name}, {"digest", json::Object{{"sha256", sha256}}}}));
     return json::dump(json::Value(json::Object{
         {"_type", "https://in-toto.io/Statement/v1"},
         {"subject", std::move(subjects)},
         {"predicateType", "https://in-toto.io/attestation/test-result/v0.1"},
-        {"predicate", json::Object{{"result", request_.outcome == "passed" ? "PASSED" : "FAILED"}, {"configuration", std::move(configuration)}}}}));
+        {"predicate", json::Object{{"result", request_.outcome == "passed" ? "PASSED" : "FAILED"},
+                                   {"configuration", std::move(configuration)}}}}));
   }
 
   FileSystem& files_;
@@ -260,7 +298,8 @@ class Bundle {
 }  // namespace
 
 bool is_beside_sums(std::string_view name) {
-  return name == kSumsFile || name == kSignatureFile || name == kTimestampFile || name == kMinisignFile || name == kStatementFile;
+  return name == kSumsFile || name == kSignatureFile || name == kTimestampFile || name == kMinisignFile ||
+         name == kStatementFile;
 }
 
 Result<BundleMade> write_bundle(FileSystem& files, const BundleRequest& request, const std::string& path) {

@@ -1,5 +1,6 @@
-// Making a bundle: files and texts in, one signed and reproducible archive out. Every file is digested first, compared with what it should be, listed
-// in SHA256SUMS, and digested again while it is packed: what was signed is what is in it. The same parts, key and options give the same bytes.
+// Making a bundle: files and texts in, one signed and reproducible archive out. Every file is digested first,
+// compared with what it should be, listed in SHA256SUMS, and digested again while it is packed: what was
+// signed is what is in it. The same parts, key and options give the same bytes.
 #pragma once
 
 #include <functional>
@@ -36,15 +37,16 @@ struct BundleRequest {
   std::vector<Part> parts;  // all but README.txt, run.json, ipe/, SHA256SUMS and what is signed
   RunRecord record;         // is_bundled
   std::string organization;
-  std::string outcome;       // "failed"
-  std::string snapshot;      // the snapshot's folder on disk, for the sheets; verified against its manifest. Empty: `sheets` has them
-  std::string manifest_sha256;  // of its manifest, as the run read it; empty: not known
-  bool with_snapshot = true;  // its files go in, as snapshot/…
+  std::string outcome;   // "failed"
+  std::string snapshot;  // the snapshot's folder on disk, for the sheets; verified against its manifest.
+                         // Empty: `sheets` has them
+  std::string manifest_sha256;         // of its manifest, as the run read it; empty: not known
+  bool with_snapshot = true;           // its files go in, as snapshot/…
   std::string principal = "evidence";  // the signer's name in the printed recipe
   bool with_statement = false, with_minisign = false;
   const Signer* signer = nullptr;  // none: unsigned
-  /// Makes the time stamp of SHA256SUMS: its digest (32 bytes) → the authority's reply, or "" when it was only asked
-  /// for. Empty: none.
+  /// Makes the time stamp of SHA256SUMS: its digest (32 bytes) → the authority's reply, or "" when it was
+  /// only asked for. Empty: none.
   std::function<Result<std::string>(const std::string& sha256)> timestamp;
 };
 
@@ -56,7 +58,9 @@ struct BundleMade {
   std::uint64_t bytes = 0;  // of all files
 };
 
-/// Errors: evidence_input (a part is not what it must be), signing_key, evidence_timestamp, file_unwritable and those of reading.
-[[nodiscard]] Result<BundleMade> write_bundle(FileSystem& files, const BundleRequest& request, const std::string& path);
+/// Errors: evidence_input (a part is not what it must be), signing_key, evidence_timestamp, file_unwritable
+/// and those of reading.
+[[nodiscard]] Result<BundleMade> write_bundle(FileSystem& files, const BundleRequest& request,
+                                              const std::string& path);
 
 }  // namespace muster::evidence

@@ -23,7 +23,8 @@ std::string endpoint_of(std::string_view path) {
   while (!path.empty()) {
     const std::size_t slash = path.find('/', 1);
     const std::string_view part = path.substr(0, slash);
-    const bool is_id = std::any_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; }) && part.size() > 6;
+    const bool is_id =
+        std::any_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; }) && part.size() > 6;
     out += is_id ? "/{id}" : part;
     if (slash == std::string_view::npos) break;
     path.remove_prefix(slash);
@@ -31,13 +32,15 @@ std::string endpoint_of(std::string_view path) {
   return out;
 }
 
-/// Without the page's place, which differs from request to request: "limit=100&after_id=user_01" → "limit=100".
+/// Without the page's place, which differs from request to request: "limit=100&after_id=user_01" →
+/// "limit=100".
 std::string parameters_of(std::string_view query) {
   std::string out;
   while (!query.empty()) {
     const std::size_t end = query.find('&');
     const std::string_view part = query.substr(0, end);
-    if (!part.starts_with("after_id=") && !part.starts_with("page=") && !part.starts_with("before_id=")) out += (out.empty() ? "" : "&") + std::string(part);
+    if (!part.starts_with("after_id=") && !part.starts_with("page=") && !part.starts_with("before_id="))
+      out += (out.empty() ? "" : "&") + std::string(part);
     query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
   }
   return out;
@@ -53,7 +56,8 @@ Result<std::vector<Request>> parse_ledger(std::string_view ledger) {
     request.number = static_cast<std::uint32_t>(out.size() + 1);
     const auto value = json::parse(line, {.file = "ledger.jsonl", .first_line = request.number});
     if (!value || value->object() == nullptr)
-      return fail(ErrorCode::evidence_input, fmt::format("ledger.jsonl:{}: the line is no request", request.number));
+      return fail(ErrorCode::evidence_input,
+                  fmt::format("ledger.jsonl:{}: the line is no request", request.number));
     const auto text = [&](std::string_view name) {
       const json::Value* member = value->find(name);
       return member != nullptr && member->string() != nullptr ? *member->string() : std::string();
@@ -87,7 +91,8 @@ struct Sheet {
   std::string tie_out;
 };
 
-Sheet make_sheet(const snapshot::DatasetManifest& row, const snapshot::DatasetSpec& spec, const StoredDataset* stored, const std::vector<Request>& ledger) {
+Sheet make_sheet(const snapshot::DatasetManifest& row, const snapshot::DatasetSpec& spec,
+                 const StoredDataset* stored, const std::vector<Request>& ledger) {
   Sheet sheet{&row, &spec, stored, {}, {}, {}, {}, {}, 0, {}};
   if (stored != nullptr) {
     for (const std::uint32_t number : stored->count.requests())
@@ -95,7 +100,10 @@ Sheet make_sheet(const snapshot::DatasetManifest& row, const snapshot::DatasetSp
   }
   for (const Request& request : ledger) {
     // Replies without rows belong to the dataset too: an empty last page, a workspace without members.
-    const bool is_source = sheet.endpoints.contains(request.endpoint) || (sheet.endpoints.empty() && spec.source.find(request.endpoint) != std::string_view::npos && !request.endpoint.empty());
+    const bool is_source =
+        sheet.endpoints.contains(request.endpoint) ||
+        (sheet.endpoints.empty() && spec.source.find(request.endpoint) != std::string_view::npos &&
+         !request.endpoint.empty());
     if (!is_source) continue;
     sheet.requests.push_back(&request);
     sheet.parameters.insert(parameters_of(request.query));
@@ -112,7 +120,10 @@ Sheet make_sheet(const snapshot::DatasetManifest& row, const snapshot::DatasetSp
   } else if (static_cast<std::uint64_t>(sheet.received) == row.rows) {
     sheet.tie_out = "the stored file, the manifest and the replies agree";
   } else {
-    sheet.tie_out = fmt::format("the stored file is what the manifest says; the replies had {} rows in all, of which some belong to other datasets or were repeated", sheet.received);
+    sheet.tie_out = fmt::format(
+        "the stored file is what the manifest says; the replies had {} rows in all, of which some belong to "
+        "other datasets or were repeated",
+        sheet.received);
   }
   return sheet;
 }
@@ -140,7 +151,9 @@ std::string render_json(const snapshot::Manifest& manifest, const Sheet& sheet) 
   for (const std::string& each : sheet.parameters) w.value(std::string_view(each));
   w.end_array();
   w.key("filters").raw(sheet.row->filters.empty() ? "{}" : std::string_view(sheet.row->filters));
-  text("completeness", manifest.origin == snapshot::Manifest::Origin::observed ? "observed while collecting" : "declared by whoever imported the files");
+  text("completeness", manifest.origin == snapshot::Manifest::Origin::observed
+                           ? "observed while collecting"
+                           : "declared by whoever imported the files");
   text("status", snapshot::word_of(sheet.row->status));
   text("reason", sheet.row->reason);
   w.key("pages").value(sheet.row->pages);
@@ -183,11 +196,16 @@ std::string render_json(const snapshot::Manifest& manifest, const Sheet& sheet) 
 std::string html(std::string_view text) {
   std::string out;
   for (const char c : make_visible(text)) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
   }
   return out;
 }
@@ -200,31 +218,48 @@ std::string joined(const std::set<std::string>& texts) {
 
 std::string render_page(const snapshot::Manifest& manifest, const std::vector<Sheet>& sheets) {
   std::string out = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\">\n"
-      "<title>Where the data comes from: {0}</title>\n</head>\n<body>\n<h1>Where the data comes from: {0}</h1>\n"
-      "<p>One section for each dataset. The row counts and digests were computed again from the stored files when this bundle was made.</p>\n",
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+      "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\">\n"
+      "<title>Where the data comes from: {0}</title>\n</head>\n<body>\n<h1>Where the data comes from: "
+      "{0}</h1>\n"
+      "<p>One section for each dataset. The row counts and digests were computed again from the stored files "
+      "when this bundle was made.</p>\n",
       html(manifest.organization_name));
   for (const Sheet& sheet : sheets) {
-    out += fmt::format("<h2 id=\"{0}\">{0}</h2>\n<p>{1}</p>\n<table>\n<caption>Source and control total of {0}</caption>\n<tbody>\n", html(sheet.row->name), html(sheet.spec->doc));
+    out += fmt::format(
+        "<h2 id=\"{0}\">{0}</h2>\n<p>{1}</p>\n<table>\n<caption>Source and control total of "
+        "{0}</caption>\n<tbody>\n",
+        html(sheet.row->name), html(sheet.spec->doc));
     const auto row = [&](std::string_view name, std::string_view value) {
       out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", name, html(value));
     };
-    row("System", fmt::format("{} at {}, API version {}", manifest.provider, manifest.base_url.empty() ? "an unknown address" : manifest.base_url, manifest.api_version.empty() ? "not known" : manifest.api_version));
+    row("System", fmt::format("{} at {}, API version {}", manifest.provider,
+                              manifest.base_url.empty() ? "an unknown address" : manifest.base_url,
+                              manifest.api_version.empty() ? "not known" : manifest.api_version));
     row("Endpoints", sheet.endpoints.empty() ? std::string(sheet.spec->source) : joined(sheet.endpoints));
     row("Parameters", joined(sheet.parameters));
     row("Filters", sheet.row->filters.empty() || sheet.row->filters == "{}" ? "none" : sheet.row->filters);
-    row("Status", fmt::format("{}{}{}; completeness {}", snapshot::word_of(sheet.row->status), sheet.row->reason.empty() ? "" : ": ", sheet.row->reason,
-                              manifest.origin == snapshot::Manifest::Origin::observed ? "observed while collecting" : "declared by whoever imported the files"));
+    row("Status", fmt::format("{}{}{}; completeness {}", snapshot::word_of(sheet.row->status),
+                              sheet.row->reason.empty() ? "" : ": ", sheet.row->reason,
+                              manifest.origin == snapshot::Manifest::Origin::observed
+                                  ? "observed while collecting"
+                                  : "declared by whoever imported the files"));
     row("Pages", fmt::format("{}", sheet.row->pages));
     row("Rows in the manifest", fmt::format("{}", sheet.row->rows));
-    row("Rows in the stored file", fmt::format("{}", sheet.stored == nullptr ? 0 : sheet.stored->count.rows()));
+    row("Rows in the stored file",
+        fmt::format("{}", sheet.stored == nullptr ? 0 : sheet.stored->count.rows()));
     row("Rows in the replies", fmt::format("{}", sheet.received));
     row("Control total", sheet.tie_out);
-    row("Collected", fmt::format("{} to {} by {}", sheet.first.empty() ? format_rfc3339(manifest.started) : sheet.first,
-                                 sheet.last.empty() ? format_rfc3339(manifest.completed) : sheet.last, manifest.collector));
-    row("Key", manifest.key_kind.empty() ? "none: imported files" : fmt::format("{} ({})", manifest.key_kind, manifest.key_hint));
+    row("Collected",
+        fmt::format("{} to {} by {}", sheet.first.empty() ? format_rfc3339(manifest.started) : sheet.first,
+                    sheet.last.empty() ? format_rfc3339(manifest.completed) : sheet.last,
+                    manifest.collector));
+    row("Key", manifest.key_kind.empty() ? "none: imported files"
+                                         : fmt::format("{} ({})", manifest.key_kind, manifest.key_hint));
     row("Requests", sheet.requests.empty() ? "none recorded"
-                                           : fmt::format("{}, from {} to {}; all of them in {}.json", sheet.requests.size(), sheet.requests.front()->id, sheet.requests.back()->id, sheet.row->name));
+                                           : fmt::format("{}, from {} to {}; all of them in {}.json",
+                                                         sheet.requests.size(), sheet.requests.front()->id,
+                                                         sheet.requests.back()->id, sheet.row->name));
     row("SHA-256", sheet.row->sha256.empty() ? "no file" : sheet.row->sha256);
     for (const std::string& warning : sheet.row->warnings) row("Warning", warning);
     out += "</tbody>\n</table>\n";
@@ -269,7 +304,9 @@ void DatasetCount::finish() {
   rest_.clear();
 }
 
-Result<std::vector<SheetFile>> render_sheets(const snapshot::Manifest& manifest, const std::map<std::string, StoredDataset>& stored, std::string_view ledger) {
+Result<std::vector<SheetFile>> render_sheets(const snapshot::Manifest& manifest,
+                                             const std::map<std::string, StoredDataset>& stored,
+                                             std::string_view ledger) {
   const auto requests = parse_ledger(ledger);
   if (!requests) return tl::unexpected(requests.error());
   std::vector<SheetFile> out;
@@ -278,7 +315,8 @@ Result<std::vector<SheetFile>> render_sheets(const snapshot::Manifest& manifest,
     const snapshot::DatasetManifest& row = manifest.datasets[i];
     if (row.status == snapshot::DatasetStatus::not_requested) continue;
     const auto found = stored.find(row.name);
-    sheets.push_back(make_sheet(row, *snapshot::find_dataset(row.name), found == stored.end() ? nullptr : &found->second, *requests));
+    sheets.push_back(make_sheet(row, *snapshot::find_dataset(row.name),
+                                found == stored.end() ? nullptr : &found->second, *requests));
     out.push_back({fmt::format("ipe/{}.json", row.name), render_json(manifest, sheets.back())});
   }
   out.push_back({"ipe/README.html", render_page(manifest, sheets)});

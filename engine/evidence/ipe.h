@@ -1,5 +1,6 @@
-// Information produced by the entity, as auditors call an export that evidence rests on: one sheet for each dataset that says where it comes from,
-// what was asked, how much came, and what the stored file holds when it is counted again. Pure.
+// Information produced by the entity, as auditors call an export that evidence rests on: one sheet for each
+// dataset that says where it comes from, what was asked, how much came, and what the stored file holds when
+// it is counted again. Pure.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +42,11 @@ struct SheetFile {
   std::string name;  // "ipe/users.json", "ipe/README.html"
   std::string text;
 };
-/// A sheet for each dataset that was asked for, and one page of all. `stored` is by dataset name; `ledger` is ledger.jsonl's text, which may be empty
-/// (an import has none). Error: evidence_input when the ledger is malformed.
-[[nodiscard]] Result<std::vector<SheetFile>> render_sheets(const snapshot::Manifest& manifest, const std::map<std::string, StoredDataset>& stored, std::string_view ledger);
+/// A sheet for each dataset that was asked for, and one page of all. `stored` is by dataset name; `ledger` is
+/// ledger.jsonl's text, which may be empty (an import has none). Error: evidence_input when the ledger is
+/// malformed.
+[[nodiscard]] Result<std::vector<SheetFile>> render_sheets(const snapshot::Manifest& manifest,
+                                                           const std::map<std::string, StoredDataset>& stored,
+                                                           std::string_view ledger);
 
 }  // namespace muster::evidence

@@ -25,7 +25,9 @@ constexpr std::string_view kTail = "-----END OPENSSH PRIVATE KEY-----";
 constexpr std::string_view kMagic{"openssh-key-v1\0", 15};
 constexpr std::size_t kWrap = 70;
 
-tl::unexpected<Error> refuse(std::string message, std::string hint = {}) { return fail(ErrorCode::signing_key, std::move(message), {}, std::move(hint)); }
+tl::unexpected<Error> refuse(std::string message, std::string hint = {}) {
+  return fail(ErrorCode::signing_key, std::move(message), {}, std::move(hint));
+}
 
 void put_number(std::string& out, std::size_t number) {
   for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(number >> shift & 0xFF);
@@ -78,7 +80,8 @@ std::optional<KeyFile> parse_key_file(std::string_view text) {
   std::string_view list = *secret;
   const auto first = take_number(list), second = take_number(list);
   const auto secret_type = take(list), secret_public = take(list), both = take(list);
-  if (first != second || !secret_type || *secret_type != "ssh-ed25519" || !secret_public || *secret_public != file.public_key || !both || both->size() != 64)
+  if (first != second || !secret_type || *secret_type != "ssh-ed25519" || !secret_public ||
+      *secret_public != file.public_key || !both || both->size() != 64)
     return std::nullopt;
   file.seed = both->substr(0, 32);
   return file;
@@ -95,10 +98,14 @@ int no_passphrase(const char*, char*, size_t, int, int, void*) { return -1; }
 /// An encrypted file as an unencrypted one; nullopt when the passphrase is wrong.
 std::optional<std::string> decrypt(const std::string& text, const std::string& passphrase) {
   ssh_key raw = nullptr;
-  if (ssh_pki_import_privkey_base64(text.c_str(), passphrase.c_str(), &no_passphrase, nullptr, &raw) != SSH_OK) return std::nullopt;
+  if (ssh_pki_import_privkey_base64(text.c_str(), passphrase.c_str(), &no_passphrase, nullptr, &raw) !=
+      SSH_OK)
+    return std::nullopt;
   const SshKey key(raw);
   char* plain = nullptr;
-  if (ssh_pki_export_privkey_base64(key.get(), nullptr, nullptr, nullptr, &plain) != SSH_OK || plain == nullptr) return std::nullopt;
+  if (ssh_pki_export_privkey_base64(key.get(), nullptr, nullptr, nullptr, &plain) != SSH_OK ||
+      plain == nullptr)
+    return std::nullopt;
   std::string out(plain);
   std::fill(plain, plain + out.size(), '\0');
   ssh_string_free_char(plain);
@@ -122,7 +129,8 @@ class FileSigner final : public Signer {
 /// The ssh-agent protocol (draft-miller-ssh-agent): one request, one reply.
 class AgentSigner final : public Signer {
  public:
-  AgentSigner(std::string socket, std::string public_key) : socket_(std::move(socket)), public_key_(std::move(public_key)) {}
+  AgentSigner(std::string socket, std::string public_key)
+      : socket_(std::move(socket)), public_key_(std::move(public_key)) {}
   std::string public_key() const override { return public_key_; }
 
   Result<std::string> sign(std::string_view message) const override {
@@ -135,7 +143,8 @@ class AgentSigner final : public Signer {
     if (!reply) return tl::unexpected(reply.error());
     std::string_view rest = *reply;
     if (rest.empty() || rest.front() != kSignResponse)
-      return refuse(fmt::format("the ssh-agent does not sign with {}", fingerprint(public_key_)), "ssh-add -l lists the keys that it holds");
+      return refuse(fmt::format("the ssh-agent does not sign with {}", fingerprint(public_key_)),
+                    "ssh-add -l lists the keys that it holds");
     rest.remove_prefix(1);
     const auto outer = take(rest);
     std::string_view inner = outer.value_or("");
@@ -148,7 +157,8 @@ class AgentSigner final : public Signer {
  private:
   Result<std::string> ask(const std::string& request) const {
     const auto broken = [&](std::string_view what) {
-      return refuse(fmt::format("the ssh-agent does not answer: {}", what), "is SSH_AUTH_SOCK the socket of a running agent?");
+      return refuse(fmt::format("the ssh-agent does not answer: {}", what),
+                    "is SSH_AUTH_SOCK the socket of a running agent?");
     };
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -163,7 +173,8 @@ class AgentSigner final : public Signer {
     if (connection.fd < 0) return broken(std::strerror(errno));
     constexpr timeval kPatience{60, 0};  // a person may have to touch a token
     (void)::setsockopt(connection.fd, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-    if (::connect(connection.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return broken(std::strerror(errno));
+    if (::connect(connection.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      return broken(std::strerror(errno));
     std::string framed;
     put(framed, request);
     for (std::size_t at = 0; at < framed.size();) {
@@ -194,7 +205,9 @@ class AgentSigner final : public Signer {
   std::string public_key_;
 };
 
-Result<std::string> read_key_text(const FileSystem& files, const std::string& path) { return files.read_file(path, kLargestKeyFile); }
+Result<std::string> read_key_text(const FileSystem& files, const std::string& path) {
+  return files.read_file(path, kLargestKeyFile);
+}
 
 std::string one_line(std::string_view text) { return std::string(trim(text.substr(0, text.find('\n')))); }
 
@@ -205,22 +218,29 @@ Result<std::unique_ptr<Signer>> load_signer(const FileSystem& files, const KeyRe
   if (!text) return tl::unexpected(text.error());
   if (const auto public_key = parse_public_key_line(one_line(*text))) {
     if (request.agent_socket.empty())
-      return refuse(fmt::format("{} holds a public key, and there is no ssh-agent that could sign with it", request.path),
+      return refuse(fmt::format("{} holds a public key, and there is no ssh-agent that could sign with it",
+                                request.path),
                     "set SSH_AUTH_SOCK, or give the private key's file");
     return std::make_unique<AgentSigner>(request.agent_socket, *public_key);
   }
   auto file = parse_key_file(*text);
-  if (!file) return refuse(fmt::format("{} is no private key in OpenSSH's format", request.path), "`muster key new` and `ssh-keygen -t ed25519` make one");
-  if (file->public_key.empty()) return refuse(fmt::format("{} is not an Ed25519 key", request.path), "`muster key new` and `ssh-keygen -t ed25519` make one");
+  if (!file)
+    return refuse(fmt::format("{} is no private key in OpenSSH's format", request.path),
+                  "`muster key new` and `ssh-keygen -t ed25519` make one");
+  if (file->public_key.empty())
+    return refuse(fmt::format("{} is not an Ed25519 key", request.path),
+                  "`muster key new` and `ssh-keygen -t ed25519` make one");
   if (file->is_encrypted) {
     if (!request.passphrase)
-      return refuse(fmt::format("{} is encrypted, and no passphrase is given", request.path), "give --passphrase-file FILE, or load the key into an ssh-agent and give its .pub file");
+      return refuse(fmt::format("{} is encrypted, and no passphrase is given", request.path),
+                    "give --passphrase-file FILE, or load the key into an ssh-agent and give its .pub file");
     const auto plain = decrypt(*text, *request.passphrase);
     if (!plain) return refuse(fmt::format("the passphrase does not open {}", request.path));
     file = parse_key_file(*plain);
     if (!file || file->seed.empty()) return refuse(fmt::format("{} cannot be read", request.path));
   }
-  if (ed25519::public_key(file->seed) != file->public_key) return refuse(fmt::format("the halves of the key {} do not belong together", request.path));
+  if (ed25519::public_key(file->seed) != file->public_key)
+    return refuse(fmt::format("the halves of the key {} do not belong together", request.path));
   return std::make_unique<FileSigner>(std::move(file->seed));
 }
 
@@ -229,7 +249,9 @@ Result<std::string> load_public_key(const FileSystem& files, const std::string& 
   if (!text) return tl::unexpected(text.error());
   if (const auto key = parse_public_key_line(one_line(*text))) return *key;
   const auto file = parse_key_file(*text);
-  if (!file || file->public_key.empty()) return refuse(fmt::format("{} holds no Ed25519 key", path), "a file as `muster key new` or `ssh-keygen -t ed25519` makes is wanted");
+  if (!file || file->public_key.empty())
+    return refuse(fmt::format("{} holds no Ed25519 key", path),
+                  "a file as `muster key new` or `ssh-keygen -t ed25519` makes is wanted");
   return file->public_key;
 }
 
@@ -237,7 +259,8 @@ Result<NewKey> make_key(const std::optional<std::string>& passphrase, std::strin
   const std::string seed = ed25519::make_seed();
   NewKey made;
   made.public_key = ed25519::public_key(seed);
-  made.public_file = public_key_line(made.public_key) + (comment.empty() ? "" : " ") + std::string(comment) + "\n";
+  made.public_file =
+      public_key_line(made.public_key) + (comment.empty() ? "" : " ") + std::string(comment) + "\n";
   std::string secret;
   const std::string check = random_bytes(4);
   secret += check + check;
@@ -259,15 +282,18 @@ Result<NewKey> make_key(const std::optional<std::string>& passphrase, std::strin
   made.private_file.append(kTail) += '\n';
   if (!passphrase) return made;
   ssh_key raw = nullptr;
-  if (ssh_pki_import_privkey_base64(made.private_file.c_str(), nullptr, nullptr, nullptr, &raw) != SSH_OK) return refuse("the new key cannot be encrypted");
+  if (ssh_pki_import_privkey_base64(made.private_file.c_str(), nullptr, nullptr, nullptr, &raw) != SSH_OK)
+    return refuse("the new key cannot be encrypted");
   const SshKey key(raw);
   char* encrypted = nullptr;
-  if (ssh_pki_export_privkey_base64(key.get(), passphrase->c_str(), nullptr, nullptr, &encrypted) != SSH_OK || encrypted == nullptr)
+  if (ssh_pki_export_privkey_base64(key.get(), passphrase->c_str(), nullptr, nullptr, &encrypted) != SSH_OK ||
+      encrypted == nullptr)
     return refuse("the new key cannot be encrypted");
   made.private_file = encrypted;
   ssh_string_free_char(encrypted);
   const auto again = decrypt(made.private_file, *passphrase);
-  if (!again || !parse_key_file(*again) || parse_key_file(*again)->seed != seed) return refuse("the new key cannot be encrypted");
+  if (!again || !parse_key_file(*again) || parse_key_file(*again)->seed != seed)
+    return refuse("the new key cannot be encrypted");
   return made;
 }
 

@@ -1,5 +1,6 @@
-// Who signs: an Ed25519 key from an OpenSSH private key file (also an encrypted one), or one that an ssh-agent holds. Secrets never leave this
-// module: no error text, no copy in a result. Behind this header is libssh, and the agent's socket.
+// Who signs: an Ed25519 key from an OpenSSH private key file (also an encrypted one), or one that an
+// ssh-agent holds. Secrets never leave this module: no error text, no copy in a result. Behind this header is
+// libssh, and the agent's socket.
 #pragma once
 
 #include <memory>
@@ -21,13 +22,15 @@ class Signer {
 };
 
 struct KeyRequest {
-  std::string path;                       // a private key file; or a public one, whose private half an agent holds
+  std::string path;  // a private key file; or a public one, whose private half an agent holds
   std::optional<std::string> passphrase;  // for an encrypted file
   std::string agent_socket;               // SSH_AUTH_SOCK; empty: there is none
 };
-/// Errors: signing_key (not Ed25519, encrypted without a passphrase or with a wrong one, no agent, not in the agent), and those of reading the file.
+/// Errors: signing_key (not Ed25519, encrypted without a passphrase or with a wrong one, no agent, not in the
+/// agent), and those of reading the file.
 [[nodiscard]] Result<std::unique_ptr<Signer>> load_signer(const FileSystem& files, const KeyRequest& request);
-/// The public key of a file that holds a private or a public key, or a signer line. An encrypted private key needs no passphrase for it.
+/// The public key of a file that holds a private or a public key, or a signer line. An encrypted private key
+/// needs no passphrase for it.
 [[nodiscard]] Result<std::string> load_public_key(const FileSystem& files, const std::string& path);
 
 struct NewKey {

@@ -8,7 +8,9 @@
 namespace muster::evidence {
 namespace {
 
-bool is_ascii_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
+bool is_ascii_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
 bool is_word(char c) { return is_ascii_word(c) || static_cast<unsigned char>(c) >= 0x80; }
 /// What an address in running text is made of, besides the at sign.
 bool is_address(char c) { return is_word(c) || c == '.' || c == '+' || c == '%' || c == '\'' || c == '*'; }
@@ -18,7 +20,9 @@ std::string_view kind_prefix(std::string_view id) {
   const std::size_t end = id.find("_01");
   if (end == std::string_view::npos || end == 0) return {};
   const std::string_view prefix = id.substr(0, end + 1);
-  return std::all_of(prefix.begin(), prefix.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; }) ? prefix : std::string_view();
+  return std::all_of(prefix.begin(), prefix.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; })
+             ? prefix
+             : std::string_view();
 }
 
 }  // namespace
@@ -26,7 +30,8 @@ std::string_view kind_prefix(std::string_view id) {
 bool Pseudonyms::is_id(std::string_view text) const {
   if (ids_.contains(std::string(text))) return true;
   constexpr std::size_t kShortestId = 12;
-  return text.size() >= kShortestId && !kind_prefix(text).empty() && std::all_of(text.begin(), text.end(), is_ascii_word);
+  return text.size() >= kShortestId && !kind_prefix(text).empty() &&
+         std::all_of(text.begin(), text.end(), is_ascii_word);
 }
 
 std::string_view word_of(Kept kept) {
@@ -39,7 +44,8 @@ std::string_view word_of(Kept kept) {
   return "";
 }
 
-Pseudonyms::Pseudonyms(std::string_view secret, std::set<Kept> keep) : key_(hmac_sha256(secret, "muster pseudonyms 1")), keep_(std::move(keep)) {}
+Pseudonyms::Pseudonyms(std::string_view secret, std::set<Kept> keep)
+    : key_(hmac_sha256(secret, "muster pseudonyms 1")), keep_(std::move(keep)) {}
 
 std::string Pseudonyms::tag(std::string_view purpose, std::string_view text, std::size_t digits) const {
   return to_hex(hmac_sha256(key_, std::string(purpose) + '\0' + std::string(text))).substr(0, digits);
@@ -85,7 +91,9 @@ std::string Pseudonyms::id(std::string_view id) const {
   return (prefix.empty() ? std::string("i") : std::string(prefix) + "01") + tag("id", id, 20);
 }
 
-std::string Pseudonyms::opaque(std::string_view text) const { return trim(text).empty() ? std::string(text) : "x" + tag("text", text, 16); }
+std::string Pseudonyms::opaque(std::string_view text) const {
+  return trim(text).empty() ? std::string(text) : "x" + tag("text", text, 16);
+}
 
 void Pseudonyms::learn_email(std::string_view address) {
   const std::string folded = fold_email(address);
@@ -112,12 +120,17 @@ bool Pseudonyms::is_address_text(std::string_view token, std::size_t sign) const
   if (emails_.contains(fold_email(token))) return true;
   // "---@type" is none.
   const std::string_view local = token.substr(0, sign), host = token.substr(sign + 1);
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80; };
-  return (local == "*" || std::any_of(local.begin(), local.end(), is_letter)) && host.find('.') != std::string_view::npos && std::any_of(host.begin(), host.end(), is_letter);
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  return (local == "*" || std::any_of(local.begin(), local.end(), is_letter)) &&
+         host.find('.') != std::string_view::npos && std::any_of(host.begin(), host.end(), is_letter);
 }
 
 template <class OnEmail, class OnId, class OnDomain, class OnName, class OnRest>
-void Pseudonyms::scan(std::string_view text, const OnEmail& on_email, const OnId& on_id, const OnDomain& on_domain, const OnName& on_name, const OnRest& on_rest) const {
+void Pseudonyms::scan(std::string_view text, const OnEmail& on_email, const OnId& on_id,
+                      const OnDomain& on_domain, const OnName& on_name, const OnRest& on_rest) const {
   std::size_t at = 0;
   while (at < text.size()) {
     if (!is_address(text[at])) {
@@ -134,7 +147,8 @@ void Pseudonyms::scan(std::string_view text, const OnEmail& on_email, const OnId
       const std::string* longest = nullptr;
       if (names != names_by_first_.end()) {
         for (const std::string& name : names->second)
-          if (text.substr(at).starts_with(name) && (longest == nullptr || name.size() > longest->size())) longest = &name;
+          if (text.substr(at).starts_with(name) && (longest == nullptr || name.size() > longest->size()))
+            longest = &name;
       }
       if (longest != nullptr) {
         on_name(text.substr(at, longest->size()));
@@ -144,7 +158,8 @@ void Pseudonyms::scan(std::string_view text, const OnEmail& on_email, const OnId
     }
     std::size_t end = at;
     bool has_at = false;
-    while (end < text.size() && (is_address(text[end]) || (text[end] == '@' && !has_at))) has_at = text[end++] == '@' || has_at;
+    while (end < text.size() && (is_address(text[end]) || (text[end] == '@' && !has_at)))
+      has_at = text[end++] == '@' || has_at;
     std::string_view token = text.substr(at, end - at);
     while (!token.empty() && (token.back() == '.' || token.back() == '\'')) token.remove_suffix(1);
     const std::size_t sign = token.find('@');
@@ -165,8 +180,10 @@ void Pseudonyms::scan(std::string_view text, const OnEmail& on_email, const OnId
       continue;
     }
     const std::string_view word = text.substr(at, word_end - at);
-    if (is_id(word)) on_id(word);
-    else on_rest(word);
+    if (is_id(word))
+      on_id(word);
+    else
+      on_rest(word);
     at = word_end;
   }
 }
@@ -180,8 +197,8 @@ std::string Pseudonyms::text(std::string_view text) const {
         // "*@acme.example": every address of the domain, which stays that.
         out += address.substr(0, sign) == "*" ? "*@" + domain(address.substr(sign + 1)) : email(address);
       },
-      [&](std::string_view word) { out += id(word); }, [&](std::string_view word) { out += domain(word); }, [&](std::string_view word) { out += name(word); },
-      [&](std::string_view rest) { out += rest; });
+      [&](std::string_view word) { out += id(word); }, [&](std::string_view word) { out += domain(word); },
+      [&](std::string_view word) { out += name(word); }, [&](std::string_view rest) { out += rest; });
   return out;
 }
 
@@ -191,8 +208,13 @@ std::string Pseudonyms::find_leak(std::string_view text) const {
     if (leak.empty() && !is_kept) leak = word;
   };
   scan(
-      text, [&](std::string_view address) { take(address, keeps(Kept::emails) || !emails_.contains(fold_email(address))); }, [&](std::string_view word) { take(word, keeps(Kept::ids) || !ids_.contains(std::string(word))); },
-      [&](std::string_view word) { take(word, keeps(Kept::domains)); }, [&](std::string_view word) { take(word, keeps(Kept::names)); }, [](std::string_view) {});
+      text,
+      [&](std::string_view address) {
+        take(address, keeps(Kept::emails) || !emails_.contains(fold_email(address)));
+      },
+      [&](std::string_view word) { take(word, keeps(Kept::ids) || !ids_.contains(std::string(word))); },
+      [&](std::string_view word) { take(word, keeps(Kept::domains)); },
+      [&](std::string_view word) { take(word, keeps(Kept::names)); }, [](std::string_view) {});
   return leak;
 }
 

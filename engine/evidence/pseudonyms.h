@@ -1,6 +1,7 @@
-// Pseudonyms: words in place of names, addresses and ids, made with a key (HMAC-SHA-256) so that the same word gets the same pseudonym under one key, and
-// nobody without the key can try words out. What matching looks at stays as it is: addresses that are one after case folding stay one, a plus-tag stays a
-// plus-tag, a domain and its subdomains stay that, each level on its own. Not thread-safe while it learns.
+// Pseudonyms: words in place of names, addresses and ids, made with a key (HMAC-SHA-256) so that the same
+// word gets the same pseudonym under one key, and nobody without the key can try words out. What matching
+// looks at stays as it is: addresses that are one after case folding stay one, a plus-tag stays a plus-tag, a
+// domain and its subdomains stay that, each level on its own. Not thread-safe while it learns.
 #pragma once
 
 #include <map>
@@ -51,12 +52,14 @@ class Pseudonyms {
   [[nodiscard]] std::string tag(std::string_view purpose, std::string_view text, std::size_t digits) const;
   [[nodiscard]] bool is_address_text(std::string_view token, std::size_t sign) const;
   template <class OnEmail, class OnId, class OnDomain, class OnName, class OnRest>
-  void scan(std::string_view text, const OnEmail& on_email, const OnId& on_id, const OnDomain& on_domain, const OnName& on_name, const OnRest& on_rest) const;
+  void scan(std::string_view text, const OnEmail& on_email, const OnId& on_id, const OnDomain& on_domain,
+            const OnName& on_name, const OnRest& on_rest) const;
 
   std::string key_;
   std::set<Kept> keep_;
   std::unordered_set<std::string> emails_, ids_, domains_, names_;
-  std::unordered_map<std::string, std::vector<std::string>> names_by_first_;  // first word → names of several words
+  std::unordered_map<std::string, std::vector<std::string>>
+      names_by_first_;  // first word → names of several words
 };
 
 }  // namespace muster::evidence

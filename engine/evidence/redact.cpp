@@ -31,7 +31,8 @@ Action action_of(const snapshot::FieldSpec& field) {
   using snapshot::FieldType;
   using snapshot::Personal;
   const bool is_list_of_ids = field.type == FieldType::text_list && field.name.ends_with("_ids");
-  if (field.type == FieldType::id || field.personal == Personal::identifier || is_list_of_ids) return Action::id;
+  if (field.type == FieldType::id || field.personal == Personal::identifier || is_list_of_ids)
+    return Action::id;
   if (field.personal == Personal::no) return Action::text;
   if (field.name.find("email") != std::string_view::npos) return Action::email;
   return field.name.find("name") != std::string_view::npos ? Action::name : Action::opaque;
@@ -50,7 +51,8 @@ class Plan {
         // A field that is the whole object is looked at member by member.
         if (path != "object") {
           const Action action = action_of(field);
-          const auto [at, is_new] = actions_.emplace(path, Row{action, field.type == snapshot::FieldType::json});
+          const auto [at, is_new] =
+              actions_.emplace(path, Row{action, field.type == snapshot::FieldType::json});
           // Two fields at one place: the stricter one counts.
           if (!is_new && action < at->second.action) at->second.action = action;
         }
@@ -94,9 +96,11 @@ class Plan {
     }
   }
 
-  /// Texts that the table does not know and that say nothing of anybody: the provider, the kind of a thing, times.
+  /// Texts that the table does not know and that say nothing of anybody: the provider, the kind of a thing,
+  /// times.
   static bool is_harmless(const std::string& path, const std::string& text) {
-    return path == "from.provider" || path == "type" || path.ends_with(".type") || parse_rfc3339(text).has_value();
+    return path == "from.provider" || path == "type" || path.ends_with(".type") ||
+           parse_rfc3339(text).has_value();
   }
 
   std::map<std::string, Row, std::less<>> actions_;
@@ -105,17 +109,22 @@ class Plan {
 std::string applied(const Pseudonyms& pseudonyms, Action action, const std::string& text) {
   switch (action) {
     case Action::email: return pseudonyms.email(text);
-    case Action::name: return text.find('@') != std::string::npos ? pseudonyms.email(text) : pseudonyms.name(text);
-    case Action::id: return text.find('@') != std::string::npos ? pseudonyms.email(text) : pseudonyms.id(text);
+    case Action::name:
+      return text.find('@') != std::string::npos ? pseudonyms.email(text) : pseudonyms.name(text);
+    case Action::id:
+      return text.find('@') != std::string::npos ? pseudonyms.email(text) : pseudonyms.id(text);
     case Action::opaque:
       if (pseudonyms.is_id(text)) return pseudonyms.id(text);
-      return text.find('@') != std::string::npos ? pseudonyms.text(text) == text ? pseudonyms.opaque(text) : pseudonyms.text(text) : pseudonyms.opaque(text);
+      return text.find('@') != std::string::npos
+                 ? pseudonyms.text(text) == text ? pseudonyms.opaque(text) : pseudonyms.text(text)
+                 : pseudonyms.opaque(text);
     case Action::text: return pseudonyms.is_name(text) ? pseudonyms.name(text) : pseudonyms.text(text);
   }
   return {};
 }
 
-Status for_each_record(const FileSystem& files, const std::string& path, const std::string& shown, const std::function<void(json::Value&)>& take) {
+Status for_each_record(const FileSystem& files, const std::string& path, const std::string& shown,
+                       const std::function<void(json::Value&)>& take) {
   const auto file = files.open(path);
   if (!file) return tl::unexpected(file.error());
   std::string rest;
@@ -161,26 +170,28 @@ std::string redact_url(const Pseudonyms& pseudonyms, std::string_view text) {
 
 }  // namespace
 
-Status learn_snapshot(const FileSystem& files, const std::string& folder, const snapshot::Manifest& manifest, Pseudonyms& pseudonyms) {
+Status learn_snapshot(const FileSystem& files, const std::string& folder, const snapshot::Manifest& manifest,
+                      Pseudonyms& pseudonyms) {
   pseudonyms.learn_id(manifest.organization_id);
   for (const snapshot::DatasetManifest& row : manifest.datasets) {
     if (row.sha256.empty()) continue;
     const Plan plan(*snapshot::find_dataset(row.name));
-    const Status read = for_each_record(files, join_path(folder, fmt::format("data/{}.jsonl", row.name)), row.name, [&](json::Value& record) {
-      plan.walk(record, [&](const std::string& text, Action action, const std::string&) {
-        if (action == Action::id) pseudonyms.learn_id(text);
-        if (action == Action::name) pseudonyms.learn_name(text);
-        if (action == Action::email) pseudonyms.learn_email(text);
-        return text;
-      });
-    });
+    const Status read = for_each_record(
+        files, join_path(folder, fmt::format("data/{}.jsonl", row.name)), row.name, [&](json::Value& record) {
+          plan.walk(record, [&](const std::string& text, Action action, const std::string&) {
+            if (action == Action::id) pseudonyms.learn_id(text);
+            if (action == Action::name) pseudonyms.learn_name(text);
+            if (action == Action::email) pseudonyms.learn_email(text);
+            return text;
+          });
+        });
     if (!read) return read;
   }
   return {};
 }
 
-Status redact_snapshot(FileSystem& files, const std::string& folder, const snapshot::Manifest& manifest, const Pseudonyms& pseudonyms, const std::string& target,
-                       Redactions& redactions) {
+Status redact_snapshot(FileSystem& files, const std::string& folder, const snapshot::Manifest& manifest,
+                       const Pseudonyms& pseudonyms, const std::string& target, Redactions& redactions) {
   snapshot::Manifest changed = manifest;
   changed.organization_id = pseudonyms.id(manifest.organization_id);
   if (const Status made = files.make_folders(join_path(target, "data")); !made) return made;
@@ -223,13 +234,16 @@ Status redact_snapshot(FileSystem& files, const std::string& folder, const snaps
     const Status read = for_each_record(files, ledger, "ledger.jsonl", [&](json::Value& request) {
       if (json::Object* members = request.object()) {
         for (auto& [name, value] : *members)
-          if ((name == "path" || name == "query" || name == "cursor") && value.string() != nullptr) value = json::Value(redact_url(pseudonyms, *value.string()));
+          if ((name == "path" || name == "query" || name == "cursor") && value.string() != nullptr)
+            value = json::Value(redact_url(pseudonyms, *value.string()));
       }
       out += json::dump(request) + "\n";
     });
     if (!read) return read;
-    redactions["ledger: path, query, cursor"] = {"pseudonyms of ids", static_cast<std::uint64_t>(std::count(out.begin(), out.end(), '\n'))};
-    if (const Status written = files.write_file(join_path(target, "ledger.jsonl"), out); !written) return written;
+    redactions["ledger: path, query, cursor"] = {
+        "pseudonyms of ids", static_cast<std::uint64_t>(std::count(out.begin(), out.end(), '\n'))};
+    if (const Status written = files.write_file(join_path(target, "ledger.jsonl"), out); !written)
+      return written;
   }
   return files.write_file(join_path(target, "manifest.json"), snapshot::render_manifest(changed));
 }
@@ -240,12 +254,17 @@ std::string render_privacy(Profile profile, const Pseudonyms& pseudonyms, const 
   w.begin_object();
   w.key("muster_privacy").value(1);
   w.key("profile").value(word_of(profile));
-  w.key("method").value("HMAC-SHA-256 under a key that the organization keeps; equal words have equal pseudonyms under one key");
+  w.key("method").value(
+      "HMAC-SHA-256 under a key that the organization keeps; equal words have equal pseudonyms under one "
+      "key");
   w.key("kept").begin_array();
   for (const Kept kept : kKept)
     if (pseudonyms.keeps(kept)) w.value(word_of(kept));
   w.end_array();
-  w.key("not_replaced").value("dates and times, roles, statuses, departments, names of keys, groups, workspaces and roles (names and addresses of people in them are replaced), counts");
+  w.key("not_replaced")
+      .value(
+          "dates and times, roles, statuses, departments, names of keys, groups, workspaces and roles (names "
+          "and addresses of people in them are replaced), counts");
   w.key("redacted").begin_array();
   for (const auto& [where, redaction] : redactions) {
     w.begin_object();

@@ -12,7 +12,8 @@ namespace {
 /// Reads members of one object; what is wrong is remembered by name.
 class Members {
  public:
-  Members(const json::Value& value, std::string path, std::string& wrong) : value_(value), path_(std::move(path)), wrong_(wrong) {
+  Members(const json::Value& value, std::string path, std::string& wrong)
+      : value_(value), path_(std::move(path)), wrong_(wrong) {
     if (value.object() == nullptr) note("");
   }
   std::string text(std::string_view name) {
@@ -23,7 +24,8 @@ class Members {
   }
   std::uint64_t count(std::string_view name) {
     const json::Value* member = value_.find(name);
-    if (member != nullptr && member->integer() != nullptr && *member->integer() >= 0) return static_cast<std::uint64_t>(*member->integer());
+    if (member != nullptr && member->integer() != nullptr && *member->integer() >= 0)
+      return static_cast<std::uint64_t>(*member->integer());
     note(name);
     return 0;
   }
@@ -42,8 +44,10 @@ class Members {
   std::vector<std::string> texts(std::string_view name) {
     std::vector<std::string> out;
     for (const json::Value& item : list(name)) {
-      if (item.string() == nullptr) note(name);
-      else out.push_back(*item.string());
+      if (item.string() == nullptr)
+        note(name);
+      else
+        out.push_back(*item.string());
     }
     return out;
   }
@@ -70,7 +74,9 @@ std::string_view word_of(Profile profile) {
 
 Result<RunRecord> parse_run_record(std::string_view text, const std::string& file) {
   const auto parsed = json::parse(text, {.file = file});
-  if (!parsed) return fail(ErrorCode::evidence_file, fmt::format("{}: {}", file, parsed.error().message), parsed.error().place);
+  if (!parsed)
+    return fail(ErrorCode::evidence_file, fmt::format("{}: {}", file, parsed.error().message),
+                parsed.error().place);
   std::string wrong;
   RunRecord record;
   Members run(*parsed, "", wrong);
@@ -84,8 +90,10 @@ Result<RunRecord> parse_run_record(std::string_view text, const std::string& fil
     run.note("started_by");
   } else {
     for (const auto& [name, value] : *started->object()) {
-      if (value.string() == nullptr) run.note("started_by");
-      else record.origin.started_by.emplace_back(name, *value.string());
+      if (value.string() == nullptr)
+        run.note("started_by");
+      else
+        record.origin.started_by.emplace_back(name, *value.string());
     }
   }
   record.origin.command = run.texts("command");
@@ -97,14 +105,18 @@ Result<RunRecord> parse_run_record(std::string_view text, const std::string& fil
   record.is_bundled = parsed->find("privacy") != nullptr;
   if (record.is_bundled) {
     const std::string profile = run.text("privacy");
-    const auto* found = std::find_if(std::begin(kProfiles), std::end(kProfiles), [&](Profile each) { return word_of(each) == profile; });
-    if (found == std::end(kProfiles)) run.note("privacy");
-    else record.profile = *found;
+    const auto* found = std::find_if(std::begin(kProfiles), std::end(kProfiles),
+                                     [&](Profile each) { return word_of(each) == profile; });
+    if (found == std::end(kProfiles))
+      run.note("privacy");
+    else
+      record.profile = *found;
     record.retain_until = run.text("retain_until");
     record.previous_bundle_sha256 = run.text("previous_bundle_sha256");
     for (const json::Value& item : run.list("inputs")) {
       Members input(item, "inputs.", wrong);
-      record.inputs.push_back({input.text("path"), input.text("file"), input.text("sha256"), input.count("bytes")});
+      record.inputs.push_back(
+          {input.text("path"), input.text("file"), input.text("sha256"), input.count("bytes")});
     }
   } else {
     record.origin.folder = run.text("folder");
@@ -113,7 +125,8 @@ Result<RunRecord> parse_run_record(std::string_view text, const std::string& fil
       record.origin.files.push_back({used.text("path"), used.text("sha256"), used.count("bytes")});
     }
   }
-  if (!wrong.empty()) return fail(ErrorCode::evidence_file, fmt::format("{}: `{}` is missing or malformed", file, wrong));
+  if (!wrong.empty())
+    return fail(ErrorCode::evidence_file, fmt::format("{}: `{}` is missing or malformed", file, wrong));
   return record;
 }
 
@@ -130,7 +143,8 @@ std::string render_run_record(const RunRecord& record) {
   w.key("started_by").begin_object();
   for (const auto& [name, value] : record.origin.started_by) text(name, value);
   w.end_object();
-  for (const auto& [key, texts] : {std::pair("command", &record.origin.command), std::pair("arguments", &record.origin.arguments)}) {
+  for (const auto& [key, texts] :
+       {std::pair("command", &record.origin.command), std::pair("arguments", &record.origin.arguments)}) {
     w.key(key).begin_array();
     for (const std::string& each : *texts) w.value(std::string_view(each));
     w.end_array();

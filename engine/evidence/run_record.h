@@ -1,4 +1,5 @@
-// run.json: how a run came about, and in a bundle also where each of its inputs stands. Read strictly, written canonically. Pure.
+// run.json: how a run came about, and in a bundle also where each of its inputs stands. Read strictly,
+// written canonically. Pure.
 #pragma once
 
 #include <string>
@@ -29,7 +30,7 @@ struct RunRecord {
   RunOrigin origin;         // `files` is empty in a bundle: `inputs` has them
   bool is_bundled = false;  // the rest is set in bundles only
   Profile profile = Profile::full;
-  std::string retain_until;           // YYYY-MM-DD, or empty
+  std::string retain_until;            // YYYY-MM-DD, or empty
   std::string previous_bundle_sha256;  // of the previous bundle's SHA256SUMS, or empty
   std::vector<BundledInput> inputs;    // sorted by path, those of the snapshot included
 };

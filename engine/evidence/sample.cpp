@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t kPieceBytes = 256 * 1024;
 constexpr std::size_t kLongestLine = 64u << 20;
 
-Status for_each_line(const FileSystem& files, const std::string& path, const std::function<void(std::string_view, std::uint32_t)>& take) {
+Status for_each_line(const FileSystem& files, const std::string& path,
+                     const std::function<void(std::string_view, std::uint32_t)>& take) {
   const auto file = files.open(path);
   if (!file) return tl::unexpected(file.error());
   std::string rest;
@@ -39,7 +40,9 @@ Status for_each_line(const FileSystem& files, const std::string& path, const std
       piece.remove_prefix(end + 1);
     }
     rest += piece;
-    if (rest.size() > kLongestLine) return fail(ErrorCode::evidence_file, fmt::format("{}:{}: the line is longer than muster reads", path, number + 1));
+    if (rest.size() > kLongestLine)
+      return fail(ErrorCode::evidence_file,
+                  fmt::format("{}:{}: the line is longer than muster reads", path, number + 1));
   }
   if (!rest.empty()) take(rest, ++number);
   return {};
@@ -63,11 +66,14 @@ std::string value_at(const json::Value& record, std::string_view paths) {
   }
 }
 
-bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
 
 bool holds_word(std::string_view line, std::string_view word) {
   for (std::size_t at = line.find(word); at != std::string_view::npos; at = line.find(word, at + 1)) {
-    const bool begins = at == 0 || !is_word(line[at - 1]), ends = at + word.size() == line.size() || !is_word(line[at + word.size()]);
+    const bool begins = at == 0 || !is_word(line[at - 1]),
+               ends = at + word.size() == line.size() || !is_word(line[at + word.size()]);
     if (begins && ends) return true;
   }
   return false;
@@ -99,7 +105,10 @@ std::vector<std::uint32_t> draw(const StringColumn& ids, std::string_view seed, 
   return rows;
 }
 
-Result<std::map<std::string, std::vector<RawLine>>> find_lines(const FileSystem& files, const std::string& path, const std::string& shown, const snapshot::DatasetSpec& spec,
+Result<std::map<std::string, std::vector<RawLine>>> find_lines(const FileSystem& files,
+                                                               const std::string& path,
+                                                               const std::string& shown,
+                                                               const snapshot::DatasetSpec& spec,
                                                                const std::vector<std::string>& ids) {
   std::map<std::string, std::vector<RawLine>> out;
   const auto key = spec.field(spec.key);
@@ -117,7 +126,10 @@ Result<std::map<std::string, std::vector<RawLine>>> find_lines(const FileSystem&
   return out;
 }
 
-Result<std::map<std::string, std::vector<RawLine>>> find_mentions(const FileSystem& files, const std::string& path, const std::string& shown, const std::vector<std::string>& ids) {
+Result<std::map<std::string, std::vector<RawLine>>> find_mentions(const FileSystem& files,
+                                                                  const std::string& path,
+                                                                  const std::string& shown,
+                                                                  const std::vector<std::string>& ids) {
   std::map<std::string, std::vector<RawLine>> out;
   const Status read = for_each_line(files, path, [&](std::string_view line, std::uint32_t number) {
     for (const std::string& id : ids)

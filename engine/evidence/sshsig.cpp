@@ -59,13 +59,18 @@ bool fits(std::string_view patterns, std::string_view text) {
   }
 }
 
-/// "20260101", "20260101Z", "202601011230", "20260101123000Z": without a Z ssh-keygen reads local time; here it is UTC.
+/// "20260101", "20260101Z", "202601011230", "20260101123000Z": without a Z ssh-keygen reads local time; here
+/// it is UTC.
 std::optional<Instant> parse_moment(std::string_view text) {
   if (text.ends_with('Z')) text.remove_suffix(1);
   if (text.size() != 8 && text.size() != 12 && text.size() != 14) return std::nullopt;
-  if (!std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
-  const auto part = [&](std::size_t at) { return text.size() > at ? text.substr(at, 2) : std::string_view("00"); };
-  return parse_rfc3339(fmt::format("{}-{}-{}T{}:{}:{}Z", text.substr(0, 4), part(4), part(6), part(8), part(10), part(12)));
+  if (!std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
+  const auto part = [&](std::size_t at) {
+    return text.size() > at ? text.substr(at, 2) : std::string_view("00");
+  };
+  return parse_rfc3339(
+      fmt::format("{}-{}-{}T{}:{}:{}Z", text.substr(0, 4), part(4), part(6), part(8), part(10), part(12)));
 }
 
 /// The next word of a line, with quotes as ssh's options have them: namespaces="a b".
@@ -106,7 +111,8 @@ bool read_options(std::string_view options, AllowedSigner& signer, bool& is_auth
   for (const std::string& each : all) {
     const std::size_t equals = each.find('=');
     const std::string name = each.substr(0, equals);
-    const std::string value = equals == std::string::npos ? "" : unquoted(std::string_view(each).substr(equals + 1));
+    const std::string value =
+        equals == std::string::npos ? "" : unquoted(std::string_view(each).substr(equals + 1));
     if (name == "namespaces") {
       signer.namespaces = value;
     } else if (name == "valid-after" || name == "valid-before") {
@@ -145,7 +151,9 @@ std::string public_key_blob(std::string_view public_key) {
   return blob;
 }
 
-std::string public_key_line(std::string_view public_key) { return fmt::format("{} {}", kType, to_base64(public_key_blob(public_key))); }
+std::string public_key_line(std::string_view public_key) {
+  return fmt::format("{} {}", kType, to_base64(public_key_blob(public_key)));
+}
 
 std::optional<std::string> parse_public_key_line(std::string_view line) {
   if (next_word(line) != kType) return std::nullopt;
@@ -186,23 +194,33 @@ std::string render_sshsig(std::string_view public_key, std::string_view signatur
 }
 
 Result<SshSignature> parse_sshsig(std::string_view text, const std::string& file) {
-  const auto refuse = [&](std::string_view why) { return fail(ErrorCode::evidence_signature, fmt::format("{}: {}", file, why)); };
-  if (!text.starts_with(kHead) || !text.ends_with(kTail) || text.size() > 4096) return refuse("it is no SSH signature");
+  const auto refuse = [&](std::string_view why) {
+    return fail(ErrorCode::evidence_signature, fmt::format("{}: {}", file, why));
+  };
+  if (!text.starts_with(kHead) || !text.ends_with(kTail) || text.size() > 4096)
+    return refuse("it is no SSH signature");
   std::string packed;
   const std::string_view body = text.substr(kHead.size(), text.size() - kHead.size() - kTail.size());
   std::copy_if(body.begin(), body.end(), std::back_inserter(packed), [](char c) { return c != '\n'; });
   const auto blob = from_base64(packed);
-  if (!blob || !blob->starts_with(std::string(kMagic).append({'\0', '\0', '\0', '\1'}))) return refuse("it is no SSH signature of version 1");
+  if (!blob || !blob->starts_with(std::string(kMagic).append({'\0', '\0', '\0', '\1'})))
+    return refuse("it is no SSH signature of version 1");
   std::string_view rest = std::string_view(*blob).substr(kMagic.size() + 4);
-  const auto key_blob = take(rest), name_space = take(rest), reserved = take(rest), hash = take(rest), outer = take(rest);
-  if (!key_blob || !name_space || !reserved || !hash || !outer || !rest.empty()) return refuse("it is damaged");
+  const auto key_blob = take(rest), name_space = take(rest), reserved = take(rest), hash = take(rest),
+             outer = take(rest);
+  if (!key_blob || !name_space || !reserved || !hash || !outer || !rest.empty())
+    return refuse("it is damaged");
   const auto key = key_of(*key_blob);
   std::string_view inner = *outer;
   const auto type = take(inner), signature = take(inner);
-  if (!key || !type || !signature || *type != kType || signature->size() != 64 || !inner.empty()) return refuse("it is not made with an Ed25519 key");
-  if (*name_space != kNamespace) return refuse(fmt::format("it was made for the purpose {}, not for {}", make_visible(*name_space), kNamespace));
+  if (!key || !type || !signature || *type != kType || signature->size() != 64 || !inner.empty())
+    return refuse("it is not made with an Ed25519 key");
+  if (*name_space != kNamespace)
+    return refuse(
+        fmt::format("it was made for the purpose {}, not for {}", make_visible(*name_space), kNamespace));
   SshSignature out{*key, std::string(*signature)};
-  if (render_sshsig(out.public_key, out.signature) != text) return refuse("it is not written as ssh-keygen and muster write it");
+  if (render_sshsig(out.public_key, out.signature) != text)
+    return refuse("it is not written as ssh-keygen and muster write it");
   return out;
 }
 
@@ -245,16 +263,20 @@ std::string allowed_signer_line(std::string_view principal, std::string_view pub
   return fmt::format("{} namespaces=\"{}\" {}", principal, kNamespace, public_key_line(public_key));
 }
 
-Result<AllowedSigner> find_signer(const std::vector<AllowedSigner>& signers, std::string_view key, Instant when) {
+Result<AllowedSigner> find_signer(const std::vector<AllowedSigner>& signers, std::string_view key,
+                                  Instant when) {
   std::string why = fmt::format("the key {} is not one of an allowed signer", fingerprint(key));
   for (const AllowedSigner& signer : signers) {
     if (signer.public_key != key) continue;
     if (signer.namespaces && !fits(*signer.namespaces, kNamespace)) {
-      why = fmt::format("the key {} of {} is not allowed for {}", fingerprint(key), signer.principals, kNamespace);
+      why = fmt::format("the key {} of {} is not allowed for {}", fingerprint(key), signer.principals,
+                        kNamespace);
     } else if (signer.valid_after && when < *signer.valid_after) {
-      why = fmt::format("the key {} of {} is valid from {} only", fingerprint(key), signer.principals, format_rfc3339(*signer.valid_after));
+      why = fmt::format("the key {} of {} is valid from {} only", fingerprint(key), signer.principals,
+                        format_rfc3339(*signer.valid_after));
     } else if (signer.valid_before && when >= *signer.valid_before) {
-      why = fmt::format("the key {} of {} was valid until {}", fingerprint(key), signer.principals, format_rfc3339(*signer.valid_before));
+      why = fmt::format("the key {} of {} was valid until {}", fingerprint(key), signer.principals,
+                        format_rfc3339(*signer.valid_before));
     } else {
       return signer;
     }
@@ -263,53 +285,77 @@ Result<AllowedSigner> find_signer(const std::vector<AllowedSigner>& signers, std
 }
 
 std::string minisign_public_key(std::string_view public_key) {
-  return fmt::format("untrusted comment: muster evidence key {}\n{}\n", fingerprint(public_key), to_base64("Ed" + key_id(public_key) + std::string(public_key)));
+  return fmt::format("untrusted comment: muster evidence key {}\n{}\n", fingerprint(public_key),
+                     to_base64("Ed" + key_id(public_key) + std::string(public_key)));
 }
 
 std::string minisign_payload(std::string_view message) { return blake2b_512_bytes(message); }
 
-std::string render_minisig(std::string_view public_key, std::string_view signature, std::string_view trusted_comment, std::string_view global_signature) {
-  return fmt::format("untrusted comment: signature of a muster evidence bundle\n{}\ntrusted comment: {}\n{}\n",
-                     to_base64("ED" + key_id(public_key) + std::string(signature)), trusted_comment, to_base64(global_signature));
+std::string render_minisig(std::string_view public_key, std::string_view signature,
+                           std::string_view trusted_comment, std::string_view global_signature) {
+  return fmt::format(
+      "untrusted comment: signature of a muster evidence bundle\n{}\ntrusted comment: {}\n{}\n",
+      to_base64("ED" + key_id(public_key) + std::string(signature)), trusted_comment,
+      to_base64(global_signature));
 }
 
-Status check_minisig(std::string_view text, std::string_view message, std::string_view public_key, const std::string& file) {
-  const auto refuse = [&](std::string_view why) { return fail(ErrorCode::evidence_signature, fmt::format("{}: {}", file, why)); };
+Status check_minisig(std::string_view text, std::string_view message, std::string_view public_key,
+                     const std::string& file) {
+  const auto refuse = [&](std::string_view why) {
+    return fail(ErrorCode::evidence_signature, fmt::format("{}: {}", file, why));
+  };
   constexpr std::string_view kTrusted = "trusted comment: ";
   const auto lines = lines_of(text);
-  if (lines.size() != 4 || !lines[0].starts_with("untrusted comment: ") || !lines[2].starts_with(kTrusted) || !text.ends_with('\n')) return refuse("it is no minisign signature");
+  if (lines.size() != 4 || !lines[0].starts_with("untrusted comment: ") || !lines[2].starts_with(kTrusted) ||
+      !text.ends_with('\n'))
+    return refuse("it is no minisign signature");
   const auto first = from_base64(lines[1]), second = from_base64(lines[3]);
-  if (!first || !second || first->size() != 74 || second->size() != 64 || !first->starts_with("ED")) return refuse("it is no minisign signature");
-  const std::string_view signature = std::string_view(*first).substr(10), comment = lines[2].substr(kTrusted.size());
-  if (render_minisig(public_key, signature, comment, *second) != text) return refuse("it is of another key, or not written as muster writes it");
-  if (!ed25519::verify(public_key, minisign_payload(message), signature)) return refuse("it is not a signature of SHA256SUMS");
-  if (!ed25519::verify(public_key, std::string(signature).append(comment), *second)) return refuse("its trusted comment was changed");
+  if (!first || !second || first->size() != 74 || second->size() != 64 || !first->starts_with("ED"))
+    return refuse("it is no minisign signature");
+  const std::string_view signature = std::string_view(*first).substr(10),
+                         comment = lines[2].substr(kTrusted.size());
+  if (render_minisig(public_key, signature, comment, *second) != text)
+    return refuse("it is of another key, or not written as muster writes it");
+  if (!ed25519::verify(public_key, minisign_payload(message), signature))
+    return refuse("it is not a signature of SHA256SUMS");
+  if (!ed25519::verify(public_key, std::string(signature).append(comment), *second))
+    return refuse("its trusted comment was changed");
   return {};
 }
 
-std::string dsse_payload(std::string_view body) { return fmt::format("DSSEv1 {} {} {} {}", kStatementType.size(), kStatementType, body.size(), body); }
+std::string dsse_payload(std::string_view body) {
+  return fmt::format("DSSEv1 {} {} {} {}", kStatementType.size(), kStatementType, body.size(), body);
+}
 
 std::string render_dsse(std::string_view body, std::string_view public_key, std::string_view signature) {
-  const json::Value envelope(json::Object{
-      {"payload", to_base64(body)},
-      {"payloadType", kStatementType},
-      {"signatures", json::Array{json::Value(json::Object{{"keyid", fingerprint(public_key)}, {"sig", to_base64(signature)}})}}});
+  const json::Value envelope(
+      json::Object{{"payload", to_base64(body)},
+                   {"payloadType", kStatementType},
+                   {"signatures", json::Array{json::Value(json::Object{{"keyid", fingerprint(public_key)},
+                                                                       {"sig", to_base64(signature)}})}}});
   return json::dump(envelope) + "\n";
 }
 
 Result<std::string> open_dsse(std::string_view text, std::string_view public_key, const std::string& file) {
-  const auto refuse = [&](std::string_view why) { return fail(ErrorCode::evidence_signature, fmt::format("{}: {}", file, why)); };
+  const auto refuse = [&](std::string_view why) {
+    return fail(ErrorCode::evidence_signature, fmt::format("{}: {}", file, why));
+  };
   const auto envelope = json::parse(text, {.file = file});
   if (!envelope) return refuse("it is no DSSE envelope");
   const json::Value* payload = envelope->find("payload");
   const json::Value* signatures = envelope->find("signatures");
-  if (payload == nullptr || payload->string() == nullptr || signatures == nullptr || signatures->array() == nullptr || signatures->array()->size() != 1)
+  if (payload == nullptr || payload->string() == nullptr || signatures == nullptr ||
+      signatures->array() == nullptr || signatures->array()->size() != 1)
     return refuse("it is no DSSE envelope with one signature");
   const json::Value* encoded = signatures->array()->front().find("sig");
   const auto body = from_base64(*payload->string(), true);
-  const auto signature = encoded == nullptr || encoded->string() == nullptr ? std::nullopt : from_base64(*encoded->string(), true);
-  if (!body || !signature || render_dsse(*body, public_key, *signature) != text) return refuse("it is of another key, or not written as muster writes it");
-  if (!ed25519::verify(public_key, dsse_payload(*body), *signature)) return refuse("its signature does not verify");
+  const auto signature = encoded == nullptr || encoded->string() == nullptr
+                             ? std::nullopt
+                             : from_base64(*encoded->string(), true);
+  if (!body || !signature || render_dsse(*body, public_key, *signature) != text)
+    return refuse("it is of another key, or not written as muster writes it");
+  if (!ed25519::verify(public_key, dsse_payload(*body), *signature))
+    return refuse("its signature does not verify");
   return *body;
 }
 

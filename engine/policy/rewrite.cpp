@@ -11,7 +11,8 @@ namespace {
 
 bool is_plain_safe(std::string_view text) {
   return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/' || c == '+' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '/' || c == '+' || c == '-';
   });
 }
 
@@ -44,8 +45,10 @@ class Emitter {
 
  private:
   void put(std::string_view text, bool is_plain) {
-    if (is_plain && is_plain_safe(text)) out_ += text;
-    else json::append_quoted(out_, text);
+    if (is_plain && is_plain_safe(text))
+      out_ += text;
+    else
+      json::append_quoted(out_, text);
   }
   void member(const Node& key, const Node& value) {
     put(rewriter_.key(keys_, key.text), key.plain);

@@ -1,5 +1,6 @@
-// YAML texts with other words: every scalar and key passes through the caller's hands, comments and layout fall away, all else stays. For bundles with
-// pseudonyms, where whatever a file holds must be looked at, also what this version does not know.
+// YAML texts with other words: every scalar and key passes through the caller's hands, comments and layout
+// fall away, all else stays. For bundles with pseudonyms, where whatever a file holds must be looked at, also
+// what this version does not know.
 #pragma once
 
 #include <functional>
@@ -20,6 +21,7 @@ struct Rewriter {
   std::function<std::string(const KeyPath& keys, std::string_view key)> key;
 };
 /// Errors: the first problem of the text.
-[[nodiscard]] Result<std::string> rewrite_yaml(std::string text, const std::string& file, const Rewriter& rewriter);
+[[nodiscard]] Result<std::string> rewrite_yaml(std::string text, const std::string& file,
+                                               const Rewriter& rewriter);
 
 }  // namespace muster::policy

@@ -16,7 +16,8 @@ constexpr std::uint64_t kLargestFile = 4ull << 30;
 
 class CsvRewriter final : public CsvSink {
  public:
-  CsvRewriter(const RosterSource& source, const RewriteCell& rewrite) : source_(source), rewrite_(rewrite), delimiter_(source.delimiter == 0 ? ',' : source.delimiter) {}
+  CsvRewriter(const RosterSource& source, const RewriteCell& rewrite)
+      : source_(source), rewrite_(rewrite), delimiter_(source.delimiter == 0 ? ',' : source.delimiter) {}
 
   bool on_row(std::span<const std::string_view> fields, std::uint32_t line) override {
     if (header_.empty()) {
@@ -29,7 +30,8 @@ class CsvRewriter final : public CsvSink {
       for (std::size_t i = 0; i < fields.size(); ++i) put(i, fields[i]);
     } else {
       for (std::size_t i = 0; i < fields.size(); ++i)
-        put(i, i < fields_.size() ? rewrite_(fields_[i], header_[i], fields[i]) : rewrite_("", "", fields[i]));
+        put(i,
+            i < fields_.size() ? rewrite_(fields_[i], header_[i], fields[i]) : rewrite_("", "", fields[i]));
     }
     out_ += '\n';
     return !problems_.has_errors();
@@ -44,7 +46,9 @@ class CsvRewriter final : public CsvSink {
  private:
   void put(std::size_t index, std::string_view text) {
     if (index > 0) out_ += delimiter_;
-    const bool is_quoted = text.find_first_of("\"\r\n") != std::string_view::npos || text.find(delimiter_) != std::string_view::npos || text.starts_with(' ') || text.ends_with(' ');
+    const bool is_quoted = text.find_first_of("\"\r\n") != std::string_view::npos ||
+                           text.find(delimiter_) != std::string_view::npos || text.starts_with(' ') ||
+                           text.ends_with(' ');
     if (!is_quoted) {
       out_ += text;
       return;
@@ -72,7 +76,8 @@ std::string_view field_of(const RosterSource& source, const std::string& path, s
   return "";
 }
 
-json::Value rewritten(const json::Value& value, const std::string& path, std::string_view field, std::string_view name, const RosterSource& source, const RewriteCell& rewrite) {
+json::Value rewritten(const json::Value& value, const std::string& path, std::string_view field,
+                      std::string_view name, const RosterSource& source, const RewriteCell& rewrite) {
   if (const std::string* text = value.string()) return json::Value(rewrite(field, path, *text));
   if (const json::Array* items = value.array()) {
     json::Array out;
@@ -84,7 +89,8 @@ json::Value rewritten(const json::Value& value, const std::string& path, std::st
     for (const auto& [member, inner] : *members) {
       const std::string below = path.empty() ? member : path + "." + member;
       const std::string_view known = field_of(source, below, member);
-      out.emplace_back(member, rewritten(inner, below, known.empty() ? field : known, member, source, rewrite));
+      out.emplace_back(member,
+                       rewritten(inner, below, known.empty() ? field : known, member, source, rewrite));
     }
     return json::Value(std::move(out));
   }
@@ -103,28 +109,36 @@ std::string_view scim_field(const std::string& holder, const std::string& name) 
   if (name == "displayname" || name == "name" || holder == "name") return "name";
   if (name == "department") return "department";
   // What a user is, not who.
-  if (name == "active" || name == "usertype" || name == "schemas" || name == "type" || name == "resourcetype" || name == "created" || name == "lastmodified") return "status";
+  if (name == "active" || name == "usertype" || name == "schemas" || name == "type" ||
+      name == "resourcetype" || name == "created" || name == "lastmodified")
+    return "status";
   return "";
 }
 
-json::Value rewritten_user(const json::Value& value, const std::string& holder, const std::string& name, const RewriteCell& rewrite) {
-  if (const std::string* text = value.string()) return json::Value(rewrite(scim_field(holder, name), name, *text));
-  if (value.integer() != nullptr && scim_field(holder, name) == "person_id") return json::Value(rewrite("person_id", name, json::dump(value)));
+json::Value rewritten_user(const json::Value& value, const std::string& holder, const std::string& name,
+                           const RewriteCell& rewrite) {
+  if (const std::string* text = value.string())
+    return json::Value(rewrite(scim_field(holder, name), name, *text));
+  if (value.integer() != nullptr && scim_field(holder, name) == "person_id")
+    return json::Value(rewrite("person_id", name, json::dump(value)));
   if (const json::Array* items = value.array()) {
     json::Array out;
-    for (const json::Value& item : *items) out.push_back(rewritten_user(item, item.object() == nullptr ? holder : name, name, rewrite));
+    for (const json::Value& item : *items)
+      out.push_back(rewritten_user(item, item.object() == nullptr ? holder : name, name, rewrite));
     return json::Value(std::move(out));
   }
   if (const json::Object* members = value.object()) {
     json::Object out;
-    for (const auto& [member, inner] : *members) out.emplace_back(member, rewritten_user(inner, name, fold_case(member), rewrite));
+    for (const auto& [member, inner] : *members)
+      out.emplace_back(member, rewritten_user(inner, name, fold_case(member), rewrite));
     return json::Value(std::move(out));
   }
   return value;
 }
 
 /// Line by line; the last one seals the bytes before it, and is made anew.
-Result<std::string> rewrite_scim(std::string_view rest, const RosterSource& source, const RewriteCell& rewrite) {
+Result<std::string> rewrite_scim(std::string_view rest, const RosterSource& source,
+                                 const RewriteCell& rewrite) {
   std::string out;
   for (std::uint32_t line = 1; !rest.empty(); ++line) {
     const std::size_t end = rest.find('\n');
@@ -135,9 +149,12 @@ Result<std::string> rewrite_scim(std::string_view rest, const RosterSource& sour
     if (json::Object* members = value->object()) {
       const bool is_last = value->find("completed") != nullptr;
       for (auto& [name, member] : *members) {
-        if (name == "object") member = rewritten_user(member, "", "", rewrite);
-        else if (name == "sha256" && is_last) member = json::Value(sha256_hex(out));
-        else if (name == "request" || name == "reason") member = rewritten(member, name, "text", name, {}, rewrite);
+        if (name == "object")
+          member = rewritten_user(member, "", "", rewrite);
+        else if (name == "sha256" && is_last)
+          member = json::Value(sha256_hex(out));
+        else if (name == "request" || name == "reason")
+          member = rewritten(member, name, "text", name, {}, rewrite);
       }
     }
     out += json::dump(*value) + "\n";
@@ -147,7 +164,8 @@ Result<std::string> rewrite_scim(std::string_view rest, const RosterSource& sour
 
 }  // namespace
 
-Result<std::string> rewrite_roster(const FileSystem& files, const RosterSource& source, const RewriteCell& rewrite) {
+Result<std::string> rewrite_roster(const FileSystem& files, const RosterSource& source,
+                                   const RewriteCell& rewrite) {
   const auto text = files.read_file(source.path, kLargestFile);
   if (!text) return tl::unexpected(text.error());
   if (source.format == RosterSource::Format::csv) {
@@ -170,7 +188,8 @@ Result<std::string> rewrite_roster(const FileSystem& files, const RosterSource& 
     if (!value) return tl::unexpected(value.error());
     // The rows may stand in a list that an object holds; their members are named from the row on.
     if (json::Object* answer = value->object()) {
-      for (auto& [name, member] : *answer) member = rewritten(member, member.array() != nullptr ? "" : name, "", name, source, rewrite);
+      for (auto& [name, member] : *answer)
+        member = rewritten(member, member.array() != nullptr ? "" : name, "", name, source, rewrite);
     } else {
       value = rewritten(*value, "", "", "", source, rewrite);
     }
@@ -190,7 +209,8 @@ Result<std::string> rewrite_roster(const FileSystem& files, const RosterSource& 
   return out;
 }
 
-std::string rewrite_addresses(std::string_view text, const std::function<std::string(std::string_view)>& rewrite) {
+std::string rewrite_addresses(std::string_view text,
+                              const std::function<std::string(std::string_view)>& rewrite) {
   constexpr std::string_view kBetween = "; ,\t\n\r";
   std::string out;
   while (!text.empty()) {

@@ -1,4 +1,5 @@
-// Formats against fixed vectors of their specifications and of the stock tools, and what their readers refuse.
+// Formats against fixed vectors of their specifications and of the stock tools, and what their readers
+// refuse.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,17 +26,22 @@ const std::string kPublic = *from_hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2
 TEST(Crypto, vectors_of_the_specifications) {
   EXPECT_EQ(ed25519::public_key(kSeed), kPublic);
   const std::string signature = ed25519::sign(kSeed, "\x72");
-  EXPECT_EQ(to_hex(signature), "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+  EXPECT_EQ(to_hex(signature),
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c"
+            "387b2eaeb4302aeeb00d291612bb0c00");
   EXPECT_TRUE(ed25519::verify(kPublic, "\x72", signature));
   EXPECT_FALSE(ed25519::verify(kPublic, "\x73", signature));
   EXPECT_FALSE(ed25519::verify(kPublic.substr(1), "\x72", signature));
   EXPECT_FALSE(ed25519::verify(kPublic, "\x72", signature + "x"));
   // RFC 4231, test case 2.
-  EXPECT_EQ(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
   EXPECT_EQ(to_hex(blake2b_512_bytes("abc")).substr(0, 32), "ba80a53f981c4d0d6a2797b69f12f6e9");
-  for (const std::string& text : std::vector<std::string>{"", "f", "fo", "foo", "foob", "fooba", "foobar"}) EXPECT_EQ(from_base64(to_base64(text)), text);
+  for (const std::string& text : std::vector<std::string>{"", "f", "fo", "foo", "foob", "fooba", "foobar"})
+    EXPECT_EQ(from_base64(to_base64(text)), text);
   EXPECT_EQ(to_base64("fooba"), "Zm9vYmE=");
-  for (const char* wrong : {"Zg", "Zg=", "Zh==", "Zm9vYmF=", "Z===", "====", "Zg==Zg==", "Zm9v\n", "Zm 9"}) EXPECT_EQ(from_base64(wrong), std::nullopt) << wrong;
+  for (const char* wrong : {"Zg", "Zg=", "Zh==", "Zm9vYmF=", "Z===", "====", "Zg==Zg==", "Zm9v\n", "Zm 9"})
+    EXPECT_EQ(from_base64(wrong), std::nullopt) << wrong;
   EXPECT_EQ(from_hex("0G"), std::nullopt);
   EXPECT_NE(random_bytes(16), random_bytes(16));
 }
@@ -54,12 +60,16 @@ TEST(Timestamp, only_a_reply_about_these_bytes_is_read) {
 }
 
 TEST(Names, safe_ones_mean_the_same_everywhere) {
-  for (const char* name : {"a", "README.txt", "populations/keys.max_age.csv", "a/b/c-d_e.f"}) EXPECT_TRUE(is_safe_name(name)) << name;
-  for (const std::string& name : {std::string(), std::string("/a"), std::string("a/"), std::string("a//b"), std::string("."), std::string(".."), std::string("a/../b"),
-                                 std::string(".hidden"), std::string("a/.b"), std::string("-rf"), std::string("a b"), std::string("a\\b"), std::string("caf\xC3\xA9"),
-                                 std::string("a\nb"), std::string("a\0b", 3), std::string(201, 'a')})
+  for (const char* name : {"a", "README.txt", "populations/keys.max_age.csv", "a/b/c-d_e.f"})
+    EXPECT_TRUE(is_safe_name(name)) << name;
+  for (const std::string& name :
+       {std::string(), std::string("/a"), std::string("a/"), std::string("a//b"), std::string("."),
+        std::string(".."), std::string("a/../b"), std::string(".hidden"), std::string("a/.b"),
+        std::string("-rf"), std::string("a b"), std::string("a\\b"), std::string("caf\xC3\xA9"),
+        std::string("a\nb"), std::string("a\0b", 3), std::string(201, 'a')})
     EXPECT_FALSE(is_safe_name(name)) << name;
-  for (const char* text : {"", ".", "..", "-x", "a/b", "caf\xC3\xA9 (2).csv"}) EXPECT_TRUE(is_safe_name(safe_part(text))) << text;
+  for (const char* text : {"", ".", "..", "-x", "a/b", "caf\xC3\xA9 (2).csv"})
+    EXPECT_TRUE(is_safe_name(safe_part(text))) << text;
 }
 
 TEST(SumsFile, is_read_only_as_it_is_written) {
@@ -87,8 +97,13 @@ TEST(SshSig, is_what_openssh_writes_and_nothing_else) {
   const std::string message = "hello\n";
   const std::string signature = ed25519::sign(kSeed, sshsig_payload(message));
   const std::string armoured = render_sshsig(kPublic, signature);
-  // Made with ssh-keygen -Y sign -n evidence@muster from the same key; Ed25519 signatures are a function of key and message.
-  EXPECT_THAT(armoured, testing::StartsWith("-----BEGIN SSH SIGNATURE-----\nU1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAgPUAXw+hDiVqStwqnTRt+vJyYLM\n"));
+  // Made with ssh-keygen -Y sign -n evidence@muster from the same key; Ed25519 signatures are a function of
+  // key and message.
+  EXPECT_THAT(
+      armoured,
+      testing::StartsWith(
+          "-----BEGIN SSH "
+          "SIGNATURE-----\nU1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAgPUAXw+hDiVqStwqnTRt+vJyYLM\n"));
   const auto parsed = parse_sshsig(armoured, "x.sig");
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->public_key, kPublic);
@@ -98,7 +113,9 @@ TEST(SshSig, is_what_openssh_writes_and_nothing_else) {
     changed[i] = static_cast<char>(changed[i] ^ 1);
     const auto again = parse_sshsig(changed, "x.sig");
     if (again) {
-      EXPECT_FALSE(again->public_key == kPublic && ed25519::verify(kPublic, sshsig_payload(message), again->signature)) << i;
+      EXPECT_FALSE(again->public_key == kPublic &&
+                   ed25519::verify(kPublic, sshsig_payload(message), again->signature))
+          << i;
     }
   }
   EXPECT_FALSE(parse_sshsig(armoured + "\n", "x.sig"));
@@ -111,20 +128,27 @@ TEST(SshSig, is_what_openssh_writes_and_nothing_else) {
 
 TEST(AllowedSigners, are_read_as_ssh_keygen_reads_them) {
   const std::string key = public_key_line(kPublic);
-  const auto signers = parse_allowed_signers("# a comment\n\n*@acme.example,!eve@acme.example namespaces=\"git,evidence@*\",valid-after=\"20260101Z\",valid-before=\"202701010000\" " + key +
-                                                 " comment\nrsa ssh-rsa AAAA\nca cert-authority " + key + "\n",
-                                             "signers");
+  const auto signers = parse_allowed_signers(
+      "# a comment\n\n*@acme.example,!eve@acme.example "
+      "namespaces=\"git,evidence@*\",valid-after=\"20260101Z\",valid-before=\"202701010000\" " +
+          key + " comment\nrsa ssh-rsa AAAA\nca cert-authority " + key + "\n",
+      "signers");
   ASSERT_TRUE(signers) << signers.error().message;
   ASSERT_EQ(signers->size(), 1u);
   const auto at = [](const char* time) { return *parse_rfc3339(time); };
   EXPECT_TRUE(find_signer(*signers, kPublic, at("2026-06-01T00:00:00Z")));
   EXPECT_EQ(find_signer(*signers, kPublic, at("2025-06-01T00:00:00Z")).error().message,
-            "the key " + fingerprint(kPublic) + " of *@acme.example,!eve@acme.example is valid from 2026-01-01T00:00:00Z only");
+            "the key " + fingerprint(kPublic) +
+                " of *@acme.example,!eve@acme.example is valid from 2026-01-01T00:00:00Z only");
   EXPECT_EQ(find_signer(*signers, kPublic, at("2027-01-01T00:00:00Z")).error().message,
-            "the key " + fingerprint(kPublic) + " of *@acme.example,!eve@acme.example was valid until 2027-01-01T00:00:00Z");
-  EXPECT_EQ(find_signer({}, kPublic, at("2026-06-01T00:00:00Z")).error().message, "the key " + fingerprint(kPublic) + " is not one of an allowed signer");
-  EXPECT_EQ(parse_allowed_signers("a " + key + "\nb frob=\"1\" " + key + "\n", "signers").error().message, "signers: an option is not known or malformed");
-  EXPECT_EQ(parse_allowed_signers("a ssh-ed25519 AAAA\n", "signers").error().message, "signers: the key is damaged");
+            "the key " + fingerprint(kPublic) +
+                " of *@acme.example,!eve@acme.example was valid until 2027-01-01T00:00:00Z");
+  EXPECT_EQ(find_signer({}, kPublic, at("2026-06-01T00:00:00Z")).error().message,
+            "the key " + fingerprint(kPublic) + " is not one of an allowed signer");
+  EXPECT_EQ(parse_allowed_signers("a " + key + "\nb frob=\"1\" " + key + "\n", "signers").error().message,
+            "signers: an option is not known or malformed");
+  EXPECT_EQ(parse_allowed_signers("a ssh-ed25519 AAAA\n", "signers").error().message,
+            "signers: the key is damaged");
 }
 
 TEST(OtherSignatures, minisign_and_dsse_refuse_other_bytes) {
@@ -132,14 +156,16 @@ TEST(OtherSignatures, minisign_and_dsse_refuse_other_bytes) {
   const std::string body = R"({"a":1})";
   const std::string envelope = render_dsse(body, kPublic, ed25519::sign(kSeed, dsse_payload(body)));
   EXPECT_EQ(open_dsse(envelope, kPublic, "s"), body);
-  EXPECT_FALSE(open_dsse(render_dsse(R"({"a":2})", kPublic, ed25519::sign(kSeed, dsse_payload(body))), kPublic, "s"));
+  EXPECT_FALSE(
+      open_dsse(render_dsse(R"({"a":2})", kPublic, ed25519::sign(kSeed, dsse_payload(body))), kPublic, "s"));
   EXPECT_FALSE(open_dsse(envelope + " ", kPublic, "s"));
   const std::string sums = "sums", comment = "run 1";
   const std::string first = ed25519::sign(kSeed, minisign_payload(sums));
   const std::string file = render_minisig(kPublic, first, comment, ed25519::sign(kSeed, first + comment));
   EXPECT_TRUE(check_minisig(file, sums, kPublic, "m"));
   EXPECT_FALSE(check_minisig(file, "sum", kPublic, "m"));
-  EXPECT_FALSE(check_minisig(render_minisig(kPublic, first, "run 2", ed25519::sign(kSeed, first + comment)), sums, kPublic, "m"));
+  EXPECT_FALSE(check_minisig(render_minisig(kPublic, first, "run 2", ed25519::sign(kSeed, first + comment)),
+                             sums, kPublic, "m"));
 }
 
 TEST(Archive, gives_back_what_went_in_and_stops_at_any_change) {
@@ -191,7 +217,8 @@ TEST(Archive, gives_back_what_went_in_and_stops_at_any_change) {
 TEST(Keys, come_back_from_their_files) {
   MemoryFileSystem files;
   for (const bool is_encrypted : {false, true}) {
-    const std::optional<std::string> passphrase = is_encrypted ? std::optional<std::string>("correct horse") : std::nullopt;
+    const std::optional<std::string> passphrase =
+        is_encrypted ? std::optional<std::string>("correct horse") : std::nullopt;
     const auto made = make_key(passphrase, "made up");
     ASSERT_TRUE(made);
     files.add("k", made->private_file);
@@ -204,11 +231,14 @@ TEST(Keys, come_back_from_their_files) {
     EXPECT_TRUE(ed25519::verify(made->public_key, "m", (*signer)->sign("m").value()));
     EXPECT_EQ(made->private_file.find("correct"), std::string::npos);
   }
-  EXPECT_EQ(load_signer(files, {"k", std::nullopt, ""}).error().message, "k is encrypted, and no passphrase is given");
+  EXPECT_EQ(load_signer(files, {"k", std::nullopt, ""}).error().message,
+            "k is encrypted, and no passphrase is given");
   EXPECT_EQ(load_signer(files, {"k", "wrong", ""}).error().message, "the passphrase does not open k");
-  EXPECT_EQ(load_signer(files, {"k.pub", std::nullopt, ""}).error().message, "k.pub holds a public key, and there is no ssh-agent that could sign with it");
+  EXPECT_EQ(load_signer(files, {"k.pub", std::nullopt, ""}).error().message,
+            "k.pub holds a public key, and there is no ssh-agent that could sign with it");
   files.add("x", "hello");
-  EXPECT_EQ(load_signer(files, {"x", std::nullopt, ""}).error().message, "x is no private key in OpenSSH's format");
+  EXPECT_EQ(load_signer(files, {"x", std::nullopt, ""}).error().message,
+            "x is no private key in OpenSSH's format");
   EXPECT_EQ(load_public_key(files, "x").error().message, "x holds no Ed25519 key");
 }
 
@@ -232,8 +262,10 @@ TEST(RunRecordFile, comes_back_and_refuses_what_lacks) {
   EXPECT_EQ(render_run_record(*parsed), text);
   std::string changed = text;
   changed.replace(changed.find("auditor"), 7, "nothing");
-  EXPECT_EQ(parse_run_record(changed, "run.json").error().message, "run.json: `privacy` is missing or malformed");
-  EXPECT_EQ(parse_run_record("{}", "run.json").error().message, "run.json: `muster_run` is missing or malformed");
+  EXPECT_EQ(parse_run_record(changed, "run.json").error().message,
+            "run.json: `privacy` is missing or malformed");
+  EXPECT_EQ(parse_run_record("{}", "run.json").error().message,
+            "run.json: `muster_run` is missing or malformed");
   EXPECT_FALSE(parse_run_record("[", "run.json"));
 }
 
@@ -288,11 +320,15 @@ TEST(Pseudonyms, keep_what_matching_looks_at) {
 TEST(Pseudonyms, find_words_in_running_text) {
   const Pseudonyms& p = some_pseudonyms();
   EXPECT_EQ(p.text("Rosa Park (rosa.park@eu.acme.example) owns user_01AbCdEfGh and NW-1007."),
-            p.name("Rosa Park") + " (" + p.email("rosa.park@eu.acme.example") + ") owns " + p.id("user_01AbCdEfGh") + " and " + p.id("NW-1007") + ".");
-  EXPECT_EQ(p.text("*@eu.acme.example, eu.acme.example."), "*@" + p.domain("eu.acme.example") + ", " + p.domain("eu.acme.example") + ".");
+            p.name("Rosa Park") + " (" + p.email("rosa.park@eu.acme.example") + ") owns " +
+                p.id("user_01AbCdEfGh") + " and " + p.id("NW-1007") + ".");
+  EXPECT_EQ(p.text("*@eu.acme.example, eu.acme.example."),
+            "*@" + p.domain("eu.acme.example") + ", " + p.domain("eu.acme.example") + ".");
   // Not learned, but plainly an address; and what only looks like one.
   EXPECT_EQ(p.text("ask eve@x.example"), "ask " + p.email("eve@x.example"));
-  for (const char* text : {"---@type muster.Rule", "a @ b", "@", "x@", "@x", "version 1.2.3", "Rosary Parker", "NW-10070", ""}) EXPECT_EQ(p.text(text), text);
+  for (const char* text :
+       {"---@type muster.Rule", "a @ b", "@", "x@", "@x", "version 1.2.3", "Rosary Parker", "NW-10070", ""})
+    EXPECT_EQ(p.text(text), text);
   EXPECT_EQ(p.find_leak("nothing here but eve@x.example"), "");
   EXPECT_EQ(p.find_leak("by ROSA.PARK@eu.acme.example"), "ROSA.PARK@eu.acme.example");
   EXPECT_EQ(p.find_leak("by Rosa Park"), "Rosa Park");
@@ -319,18 +355,19 @@ TEST(Sample, is_drawn_by_digest) {
   for (std::size_t i = 1; i < rows.size(); ++i)
     EXPECT_LT(sha256_hex("7:" + std::string(ids[rows[i - 1]])), sha256_hex("7:" + std::string(ids[rows[i]])));
   EXPECT_EQ(draw(ids, "7", 1000).size(), 300u);
-  const std::vector<std::pair<std::size_t, std::size_t>> usual = {{0, 0}, {3, 3}, {5, 5}, {6, 6}, {10, 10}, {50, 10}, {51, 20}, {250, 20}, {251, 25}, {1'000'000, 25}};
+  const std::vector<std::pair<std::size_t, std::size_t>> usual = {
+      {0, 0}, {3, 3}, {5, 5}, {6, 6}, {10, 10}, {50, 10}, {51, 20}, {250, 20}, {251, 25}, {1'000'000, 25}};
   for (const auto& [population, size] : usual) EXPECT_EQ(usual_size(population), size) << population;
 }
 
 TEST(Sample, finds_lines_by_the_key_and_not_by_chance) {
   MemoryFileSystem files;
-  files.add("users.jsonl",
-            R"({"from":{"request":1},"object":{"id":"user_2","name":"user_1"}})"
-            "\n"
-            R"({"from":{"request":1},"object":{"id":"user_1","name":"x"}})"
-            "\n");
-  const auto lines = find_lines(files, "users.jsonl", "users.jsonl", *snapshot::find_dataset("users"), {"user_1"});
+  files.add("users.jsonl", R"({"from":{"request":1},"object":{"id":"user_2","name":"user_1"}})"
+                           "\n"
+                           R"({"from":{"request":1},"object":{"id":"user_1","name":"x"}})"
+                           "\n");
+  const auto lines =
+      find_lines(files, "users.jsonl", "users.jsonl", *snapshot::find_dataset("users"), {"user_1"});
   ASSERT_TRUE(lines);
   ASSERT_EQ(lines->at("user_1").size(), 1u);
   EXPECT_EQ(lines->at("user_1")[0].line, 2u);

@@ -25,8 +25,9 @@ constexpr unsigned kMostJobs = 1024;
 
 /// Options that say where results go and how they look; the others are recorded, so that the run can be
 /// performed again.
-constexpr std::string_view kOutputOptions[] = {"--out",     "--bundle", "--report", "--junit-cases", "--jobs",
-                                               "--timings", "--quiet",  "--verbose",     "--color"};
+constexpr std::string_view kOutputOptions[] = {"--out",         "--bundle",  "--report",
+                                               "--junit-cases", "--jobs",    "--timings",
+                                               "--quiet",       "--verbose", "--color"};
 
 /// --report FORMAT=PATH
 struct Wish {
@@ -117,9 +118,9 @@ class Check final : public Command {
     for (Argument argument : own.all()) {
       const std::string name(argument.main_name());
       const auto& bundling = Bundling::option_names();
-      const bool is_output = std::find(std::begin(kOutputOptions), std::end(kOutputOptions), name) !=
-                                 std::end(kOutputOptions) ||
-                             std::find(bundling.begin(), bundling.end(), name) != bundling.end();
+      const bool is_output =
+          std::find(std::begin(kOutputOptions), std::end(kOutputOptions), name) != std::end(kOutputOptions) ||
+          std::find(bundling.begin(), bundling.end(), name) != bundling.end();
       if (!is_output) {
         argument.take = [this, name, is_flag = argument.kind == Argument::Kind::flag,
                          take = argument.take](const std::string& given) -> Status {

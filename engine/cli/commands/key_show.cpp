@@ -13,11 +13,15 @@ class KeyShow final : public Command {
   CommandInfo info() const override {
     return {.name = "key show",
             .summary = "Print the public half of a key, in the forms that verifiers take",
-            .description = "Reads a private or public key file (no passphrase is needed) and prints what an auditor needs: the fingerprint, the line for allowed_signers, "
-                           "and minisign's public key.",
+            .description =
+                "Reads a private or public key file (no passphrase is needed) and prints what an auditor "
+                "needs: the fingerprint, the line for allowed_signers, "
+                "and minisign's public key.",
             .examples = {{"muster key show evidence.key", "The public half of a private key."},
-                         {"muster key show evidence.key.pub --signer evidence@acme.example", "With the signer's name as the auditor knows it."}},
-            .exits = {{ExitCode::ok, "Printed."}, {ExitCode::wrong_input, "A wrong call, or a file that holds no Ed25519 key."}}};
+                         {"muster key show evidence.key.pub --signer evidence@acme.example",
+                          "With the signer's name as the auditor knows it."}},
+            .exits = {{ExitCode::ok, "Printed."},
+                      {ExitCode::wrong_input, "A wrong call, or a file that holds no Ed25519 key."}}};
   }
 
   void declare(Arguments& arguments) override {
@@ -28,8 +32,10 @@ class KeyShow final : public Command {
   ExitCode run(Environment& environment) override {
     const auto key = evidence::load_public_key(environment.files, file_);
     if (!key) return report(environment, key.error());
-    environment.console.out.write(fmt::format("Fingerprint: {}\nPublic key: {}\nallowed_signers:\n  {}\nminisign:\n{}", evidence::fingerprint(*key), evidence::public_key_line(*key),
-                                              evidence::allowed_signer_line(signer_, *key), evidence::minisign_public_key(*key)));
+    environment.console.out.write(
+        fmt::format("Fingerprint: {}\nPublic key: {}\nallowed_signers:\n  {}\nminisign:\n{}",
+                    evidence::fingerprint(*key), evidence::public_key_line(*key),
+                    evidence::allowed_signer_line(signer_, *key), evidence::minisign_public_key(*key)));
     return ExitCode::ok;
   }
 

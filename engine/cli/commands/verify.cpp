@@ -1,3 +1,5 @@
+#include "evidence/verify.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -9,7 +11,6 @@
 #include "cli/layout.h"
 #include "cli/version.h"
 #include "evidence/bundle.h"
-#include "evidence/verify.h"
 #include "reports/json/results.h"
 #include "reports/populations.h"
 #include "reports/report.h"
@@ -21,27 +22,37 @@ namespace {
 class Verify final : public Command {
  public:
   CommandInfo info() const override {
-    return {.name = "verify",
-            .summary = "Check that a bundle is whole, unchanged and signed by whom you expect",
-            .description =
-                "Checks every file against SHA256SUMS, that there are no others, the signature and whose it is, the time stamp, the chain to the previous bundle, and that each "
-                "part is what it should be. What is wrong is named. A bundle without a signature, or signed by somebody whom --allowed-signers does not name, is never called "
-                "right: that stays undecided.",
-            .examples = {{"muster verify acme-2026-11.tar.gz --allowed-signers allowed_signers", "The signer's line must come from the organization by another way than the bundle."},
-                         {"muster verify unpacked/ --allowed-signers s --previous acme-2026-10.tar.gz", "An unpacked bundle, and that it follows the one before."},
-                         {"muster verify b.tar.gz --allowed-signers s --timestamp-ca ca.pem", "Also who says when it was made."}},
-            .exits = {{ExitCode::ok, "Everything is right, and an allowed signer signed it."},
-                      {ExitCode::undecided, "Nothing is wrong, but it is not signed, or nobody said whose signature to expect."},
-                      {ExitCode::wrong_input, "A wrong call, or a file that cannot be read."},
-                      {ExitCode::integrity, "Something is wrong; each thing is named."},
-                      {ExitCode::internal, "A bug in muster."},
-                      {ExitCode::interrupted, "Interrupted."}}};
+    return {
+        .name = "verify",
+        .summary = "Check that a bundle is whole, unchanged and signed by whom you expect",
+        .description =
+            "Checks every file against SHA256SUMS, that there are no others, the signature and whose it is, "
+            "the time stamp, the chain to the previous bundle, and that each "
+            "part is what it should be. What is wrong is named. A bundle without a signature, or signed by "
+            "somebody whom --allowed-signers does not name, is never called "
+            "right: that stays undecided.",
+        .examples = {{"muster verify acme-2026-11.tar.gz --allowed-signers allowed_signers",
+                      "The signer's line must come from the organization by another way than the bundle."},
+                     {"muster verify unpacked/ --allowed-signers s --previous acme-2026-10.tar.gz",
+                      "An unpacked bundle, and that it follows the one before."},
+                     {"muster verify b.tar.gz --allowed-signers s --timestamp-ca ca.pem",
+                      "Also who says when it was made."}},
+        .exits = {{ExitCode::ok, "Everything is right, and an allowed signer signed it."},
+                  {ExitCode::undecided,
+                   "Nothing is wrong, but it is not signed, or nobody said whose signature to expect."},
+                  {ExitCode::wrong_input, "A wrong call, or a file that cannot be read."},
+                  {ExitCode::integrity, "Something is wrong; each thing is named."},
+                  {ExitCode::internal, "A bug in muster."},
+                  {ExitCode::interrupted, "Interrupted."}}};
   }
 
   void declare(Arguments& arguments) override {
     arguments.required("BUNDLE", text(bundle_), "An archive, or the folder that it was unpacked to.");
-    arguments.option("--allowed-signers", "FILE", text(allowed_signers_), "Who may sign, as ssh-keygen reads it: lines of NAME namespaces=\"evidence@muster\" ssh-ed25519 KEY.");
-    arguments.option("--timestamp-ca", "FILE", text(timestamp_ca_), "Certificates (PEM) of the time stamp authorities that you trust.");
+    arguments.option("--allowed-signers", "FILE", text(allowed_signers_),
+                     "Who may sign, as ssh-keygen reads it: lines of NAME namespaces=\"evidence@muster\" "
+                     "ssh-ed25519 KEY.");
+    arguments.option("--timestamp-ca", "FILE", text(timestamp_ca_),
+                     "Certificates (PEM) of the time stamp authorities that you trust.");
     arguments.option("--previous", "BUNDLE", text(previous_), "The bundle that this one must follow.");
   }
 
@@ -55,15 +66,20 @@ class Verify final : public Command {
       out = std::move(*text);
       return {};
     };
-    if (const Status fine = read(allowed_signers_, request.allowed_signers); !fine) return report(environment, fine.error());
-    if (const Status fine = read(timestamp_ca_, request.timestamp_ca); !fine) return report(environment, fine.error());
+    if (const Status fine = read(allowed_signers_, request.allowed_signers); !fine)
+      return report(environment, fine.error());
+    if (const Status fine = read(timestamp_ca_, request.timestamp_ca); !fine)
+      return report(environment, fine.error());
     if (allowed_signers_) request.allowed_signers_file = *allowed_signers_;
     if (previous_) {
-      auto previous = evidence::read_contents(environment.files, *previous_, [](std::string_view name) { return name == evidence::kSumsFile; });
+      auto previous = evidence::read_contents(
+          environment.files, *previous_, [](std::string_view name) { return name == evidence::kSumsFile; });
       if (!previous) return report(environment, previous.error());
       const auto sums = previous->texts.find(evidence::kSumsFile);
       if (!previous->problems.empty()) return report(environment, previous->problems.front());
-      if (sums == previous->texts.end()) return report(environment, {ErrorCode::evidence_file, fmt::format("{} has no SHA256SUMS", *previous_), {}, {}});
+      if (sums == previous->texts.end())
+        return report(environment,
+                      {ErrorCode::evidence_file, fmt::format("{} has no SHA256SUMS", *previous_), {}, {}});
       request.previous_sums = std::move(sums->second);
     }
     const auto contents = evidence::read_contents(environment.files, bundle_, [](std::string_view name) {
@@ -78,13 +94,16 @@ class Verify final : public Command {
  private:
   /// What only who knows results and snapshots can check.
   void check_parts(const evidence::Contents& contents, evidence::Verification& found) const {
-    const auto problem = [&](std::string message) { found.problems.push_back({ErrorCode::evidence_file, std::move(message), {}, {}}); };
+    const auto problem = [&](std::string message) {
+      found.problems.push_back({ErrorCode::evidence_file, std::move(message), {}, {}});
+    };
     if (const auto text = contents.texts.find("results.json"); text != contents.texts.end()) {
       const auto run = reports::parse_results(text->second, "results.json");
       if (!run) {
         problem(run.error().message);
       } else {
-        if (found.record && run->id != found.record->run_id) problem("results.json is of another run than run.json");
+        if (found.record && run->id != found.record->run_id)
+          problem("results.json is of another run than run.json");
         if (run->tool_version == version()) check_rendered(contents, *run, problem);
       }
     }
@@ -101,13 +120,16 @@ class Verify final : public Command {
         if (row.sha256.empty()) continue;
         const std::string name = fmt::format("snapshot/data/{}.jsonl", row.name);
         const auto file = contents.files.find(name);
-        if (file == contents.files.end()) problem(fmt::format("{} is missing: the snapshot's manifest lists it", name));
-        else if (file->second != row.sha256) problem(fmt::format("{} is not the file that the snapshot's manifest lists", name));
+        if (file == contents.files.end())
+          problem(fmt::format("{} is missing: the snapshot's manifest lists it", name));
+        else if (file->second != row.sha256)
+          problem(fmt::format("{} is not the file that the snapshot's manifest lists", name));
       }
     }
   }
 
-  /// The same version renders the same bytes: whatever was put into a report by hand shows, also when the sums were made anew.
+  /// The same version renders the same bytes: whatever was put into a report by hand shows, also when the
+  /// sums were made anew.
   template <class Problem>
   static void check_rendered(const evidence::Contents& contents, const Run& run, const Problem& problem) {
     struct Digesting final : reports::Output {
@@ -117,8 +139,10 @@ class Verify final : public Command {
     };
     const auto compare = [&](const std::string& name, std::string digest) {
       const auto file = contents.files.find(name);
-      if (file == contents.files.end()) problem(fmt::format("{} is missing", name));
-      else if (file->second != digest) problem(fmt::format("{} is not what results.json is rendered to", name));
+      if (file == contents.files.end())
+        problem(fmt::format("{} is missing", name));
+      else if (file->second != digest)
+        problem(fmt::format("{} is not what results.json is rendered to", name));
     };
     const std::vector<std::string> populations = reports::population_files(run);
     for (std::size_t rule = 0; rule < run.rules.size(); ++rule) {
@@ -137,33 +161,55 @@ class Verify final : public Command {
       Diagnostics problems;
       for (const Error& error : found.problems) problems.error(error);
       const ExitCode code = report(environment, problems);
-      console.out.write(fmt::format("WRONG: {} is not to be relied on ({})\n", bundle_, plural(found.problems.size(), "problem", "problems")));
+      console.out.write(fmt::format("WRONG: {} is not to be relied on ({})\n", bundle_,
+                                    plural(found.problems.size(), "problem", "problems")));
       // Whatever else it was, what was verified failed.
       return code == ExitCode::interrupted ? code : ExitCode::integrity;
     }
     const bool is_right = found.signer.has_value();
     if (is_right) {
-      console.out.write(fmt::format("RIGHT: {} is whole and unchanged, signed by {}\n", bundle_, make_visible(*found.signer)));
+      console.out.write(fmt::format("RIGHT: {} is whole and unchanged, signed by {}\n", bundle_,
+                                    make_visible(*found.signer)));
     } else if (found.is_signed) {
       console.out.write(fmt::format(
-          "SIGNER NOT CHECKED: {} is whole and unchanged since the key {} signed it, and nobody said whose key that must be.\nAnybody can sign with a key of his own: "
+          "SIGNER NOT CHECKED: {} is whole and unchanged since the key {} signed it, and nobody said whose "
+          "key that must be.\nAnybody can sign with a key of his own: "
           "get the signer's line from the organization by another way, and give --allowed-signers FILE.\n",
           bundle_, found.fingerprint));
     } else {
-      console.out.write(fmt::format("NOT SIGNED: {} fits its own list of digests, and anybody can make such a list. Nothing shows who made it.\n", bundle_));
+      console.out.write(
+          fmt::format("NOT SIGNED: {} fits its own list of digests, and anybody can make such a list. "
+                      "Nothing shows who made it.\n",
+                      bundle_));
     }
     console.out.write(fmt::format("Files: {}, all listed, all as listed\n", found.files));
-    if (found.is_signed) console.out.write(fmt::format("Key: {}{}{}\n", found.fingerprint, found.has_minisign ? ", minisign signature right" : "", found.has_statement ? ", in-toto statement right" : ""));
-    if (!found.stamped_at) console.out.write("Time: no time stamp; nothing independent shows when it was made\n");
-    else if (found.is_stamp_trusted) console.out.write(fmt::format("Time: it existed at {}, says {}\n", format_rfc3339(*found.stamped_at), make_visible(found.authority)));
-    else console.out.write(fmt::format("Time: a time stamp says {}, NOT CHECKED: give --timestamp-ca FILE\n", format_rfc3339(*found.stamped_at)));
-    if (found.is_chain_checked) console.out.write(fmt::format("Chain: follows {}\n", *previous_));
-    else if (found.previous_bundle_sha256.empty()) console.out.write("Chain: it names no previous bundle\n");
-    else console.out.write(fmt::format("Chain: it follows a bundle whose SHA256SUMS has the SHA-256 {}, NOT CHECKED: give --previous BUNDLE\n", found.previous_bundle_sha256));
+    if (found.is_signed)
+      console.out.write(fmt::format("Key: {}{}{}\n", found.fingerprint,
+                                    found.has_minisign ? ", minisign signature right" : "",
+                                    found.has_statement ? ", in-toto statement right" : ""));
+    if (!found.stamped_at)
+      console.out.write("Time: no time stamp; nothing independent shows when it was made\n");
+    else if (found.is_stamp_trusted)
+      console.out.write(fmt::format("Time: it existed at {}, says {}\n", format_rfc3339(*found.stamped_at),
+                                    make_visible(found.authority)));
+    else
+      console.out.write(fmt::format("Time: a time stamp says {}, NOT CHECKED: give --timestamp-ca FILE\n",
+                                    format_rfc3339(*found.stamped_at)));
+    if (found.is_chain_checked)
+      console.out.write(fmt::format("Chain: follows {}\n", *previous_));
+    else if (found.previous_bundle_sha256.empty())
+      console.out.write("Chain: it names no previous bundle\n");
+    else
+      console.out.write(
+          fmt::format("Chain: it follows a bundle whose SHA256SUMS has the SHA-256 {}, NOT CHECKED: give "
+                      "--previous BUNDLE\n",
+                      found.previous_bundle_sha256));
     if (found.record) {
-      console.out.write(fmt::format("Run: {} as of {}, by muster {}, privacy profile {}\n", found.record->run_id.substr(0, 12), format_rfc3339(found.record->as_of), found.record->tool_version,
-                                    evidence::word_of(found.record->profile)));
-      if (!found.record->retain_until.empty()) console.out.write(fmt::format("Keep until: {}\n", found.record->retain_until));
+      console.out.write(fmt::format("Run: {} as of {}, by muster {}, privacy profile {}\n",
+                                    found.record->run_id.substr(0, 12), format_rfc3339(found.record->as_of),
+                                    found.record->tool_version, evidence::word_of(found.record->profile)));
+      if (!found.record->retain_until.empty())
+        console.out.write(fmt::format("Keep until: {}\n", found.record->retain_until));
     }
     return is_right ? ExitCode::ok : ExitCode::undecided;
   }
