@@ -72,6 +72,7 @@ class ChunkParser::Impl {
     provider_ = walker_.want("from.provider");
     organization_ = walker_.want("from.organization_id");
     request_ = walker_.want("from.request");
+    key_hashes_.resize(plan.key.size());
     texts_.resize(plan.links.size());
     allocate();
   }
@@ -253,6 +254,7 @@ class ChunkParser::Impl {
         return false;
       }
       const std::uint64_t part_hash = KeyIndex::hash(*part);
+      key_hashes_[i] = part_hash;
       hash = i == 0 ? part_hash : (hash * 0x9E3779B97F4A7C15ull + part_hash) ^ (hash >> 31);
     }
     chunk.key_hashes.push_back(hash);
@@ -362,12 +364,12 @@ class ChunkParser::Impl {
     return true;
   }
 
-  void add_text(LinkTexts& texts, std::string_view text) {
+  void add_text(LinkTexts& texts, std::string_view text, std::optional<std::size_t> key_part = {}) {
     // Rows that follow each other often point at the same record: the members of one workspace.
     const std::size_t count = texts.texts.size();
     if (count == 0 || texts.texts[count - 1] != text) {
       texts.texts.push_back(text);
-      texts.hashes.push_back(KeyIndex::hash(text));
+      texts.hashes.push_back(key_part ? key_hashes_[*key_part] : KeyIndex::hash(text));
     }
     texts.of.push_back(static_cast<std::uint32_t>(texts.texts.size() - 1));
   }
@@ -384,7 +386,7 @@ class ChunkParser::Impl {
       if (link.where_value && text_of(*link.where_value) != link.where_word) {
         texts.of.push_back(kNoRowNull);
       } else {
-        add_text(texts, tape_.text(place.at));
+        add_text(texts, tape_.text(place.at), link.key_part);
       }
     } else {
       texts.of.push_back(tag == 'n' || place.rank == Found::kNull ? kNoRowNull
@@ -428,6 +430,7 @@ class ChunkParser::Impl {
   std::string json_;
   std::vector<LinkTexts> texts_;
   std::vector<std::uint32_t> rows_;
+  std::vector<std::uint64_t> key_hashes_;  // of the record's key, part by part
   std::string provider_text_, organization_text_;
   bool has_source_ = false;
   std::uint64_t last_request_ = UINT64_MAX;

@@ -39,6 +39,7 @@ struct Plan {
     std::string_view where_word;
     const Table* target = nullptr;
     bool is_list = false;
+    std::optional<std::size_t> key_part = {};  // the part of the record's own key that is the same value: hashed once
   };
 
   explicit Plan(Dataset of);

@@ -231,6 +231,14 @@ std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& 
     }
     if (labelled.contains(dataset) && !spec.label.empty())
       loading.plan.label = loading.plan.value_of(*spec.field(spec.label));
+    // A label that is loaded as a field as well is kept once.
+    std::optional<std::uint16_t> label_field;
+    for (const auto& column : loading.plan.columns) {
+      const FieldType type = spec.fields[column.field].type;
+      if (loading.plan.label == column.value && (type == FieldType::text || type == FieldType::id))
+        label_field = column.field;
+    }
+    if (label_field) loading.plan.label.reset();
     for (const auto& link : wanted_links) {
       if (link.holder != dataset) continue;
       Plan::Link plan{.value = loading.plan.value_of(*spec.field(link.via)),
@@ -243,6 +251,9 @@ std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& 
         plan.where_value = loading.plan.value_of(*spec.field(link.where.substr(0, equals)));
         plan.where_word = link.where.substr(equals + 1);
       }
+      const auto& key = loading.plan.key;
+      if (const auto part = std::find(key.begin(), key.end(), plan.value); part != key.end())
+        plan.key_part = static_cast<std::size_t>(part - key.begin());
       loading.plan.links.push_back(plan);
       links_of_dataset.push_back(link);
     }
@@ -258,6 +269,7 @@ std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& 
     }
     for (std::size_t i = 0; i < loading.columns.size(); ++i)
       table->set_column(loading.plan.columns[i].field, std::move(loading.columns[i]));
+    if (label_field && loading.plan.keeps_key) table->take_labels_from(*label_field);
     table->set_lines(std::move(loading.lines));
     table->set_requests(std::move(loading.requests));
     for (std::size_t i = 0; i < links_of_dataset.size(); ++i) {

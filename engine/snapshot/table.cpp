@@ -292,7 +292,25 @@ Column& Table::add_column(std::uint16_t field) {
   return *columns_[field];
 }
 
+void Table::take_labels_from(std::uint16_t field) {
+  Column* column = columns_[field].get();
+  const StringColumn& texts = column->texts();
+  bool is_whole = true;
+  for (std::uint32_t row = 0; row < rows_ && is_whole; ++row) is_whole = !texts[row].empty();
+  if (is_whole) {
+    label_column_ = column;
+    return;
+  }
+  labels_.reserve(rows_, texts.bytes());
+  for (std::uint32_t row = 0; row < rows_; ++row)
+    labels_.push_back(!texts[row].empty() ? texts[row] : row < ids_.size() ? ids_[row] : std::string_view{});
+}
+
 void Table::set_column(std::uint16_t field, Column column) {
+  if (label_column_ != nullptr && label_column_ == columns_[field].get()) {
+    labels_ = label_column_->texts();
+    label_column_ = nullptr;
+  }
   columns_[field] = std::make_unique<Column>(std::move(column));
 }
 

@@ -74,6 +74,10 @@ class Column {
   void append(Column&& other);
   /// Room for that many rows, and that many bytes of text.
   void reserve(std::size_t rows, std::size_t text_bytes = 0);
+  /// Of a text column: all its texts, "" where there is none.
+  [[nodiscard]] const StringColumn& texts() const { return texts_; }
+  /// For the end of a column's life.
+  [[nodiscard]] StringColumn take_texts() { return std::move(texts_); }
   /// Bytes of text held, for estimates of what to reserve.
   [[nodiscard]] std::size_t text_bytes() const { return texts_.bytes(); }
   /// A new column of the given rows of this one, in that order; a row may be taken several times.
@@ -153,7 +157,9 @@ class Table {
   [[nodiscard]] const Column* column(std::string_view field) const;
   /// Key and label; filled for subject datasets and those that something is joined to.
   [[nodiscard]] const StringColumn& ids() const { return ids_; }
-  [[nodiscard]] const StringColumn& labels() const { return labels_; }
+  [[nodiscard]] const StringColumn& labels() const {
+    return label_column_ == nullptr ? labels_ : label_column_->texts();
+  }
   [[nodiscard]] std::uint32_t find(std::string_view id) const { return index_.find(ids_, id); }
   [[nodiscard]] const KeyIndex& index() const { return index_; }
   /// Line of data/<dataset>.jsonl (from 1) and request of ledger.jsonl (0: none) of a row.
@@ -174,8 +180,11 @@ class Table {
   }
   /// For the end of a table's life: its keys and labels without a copy.
   [[nodiscard]] std::pair<StringColumn, StringColumn> take_keys() {
-    return {std::move(ids_), std::move(labels_)};
+    Column* shared = std::exchange(label_column_, nullptr);
+    return {std::move(ids_), shared == nullptr ? std::move(labels_) : shared->take_texts()};
   }
+  /// The texts of this loaded field are the labels; a row without one has its id as label.
+  void take_labels_from(std::uint16_t field);
   void set_rows(std::uint32_t rows) { rows_ = rows; }
   KeyIndex& mutable_index() { return index_; }
   void set_lines(std::vector<std::uint32_t> lines) { lines_ = std::move(lines); }
@@ -186,6 +195,7 @@ class Table {
   std::uint32_t rows_ = 0;
   std::vector<std::unique_ptr<Column>> columns_;  // by field index
   StringColumn ids_, labels_;
+  Column* label_column_ = nullptr;  // one of columns_ that holds the labels too: then labels_ is empty
   KeyIndex index_;
   std::vector<std::uint32_t> lines_;
   std::vector<RequestRun> requests_;
