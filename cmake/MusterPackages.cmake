@@ -10,6 +10,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(pugixml REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(CURL REQUIRED)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 # Lua's C++ build: errors are C++ exceptions, so destructors run (the C build jumps over them).
 pkg_check_modules(lua REQUIRED IMPORTED_TARGET lua5.4-c++)

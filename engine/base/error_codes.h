@@ -76,6 +76,9 @@ enum class ExitCode : int {
   X(evidence_privacy,    "evidence.privacy",      wrong_input, "A bundle with pseudonyms cannot be made: a verdict would change, or a name would remain.") \
   X(evidence_unfit,      "evidence.unfit",        wrong_input, "The bundle or run lacks what the command needs.") \
   X(signing_key,         "signing.key",           wrong_input, "A signing key cannot be read, is not Ed25519, or its passphrase is missing or wrong.") \
+  X(key_missing,         "key.missing",           wrong_input, "A key is not where the config says it is.") \
+  X(key_kind,            "key.kind",              wrong_input, "A key is of a kind that its source does not take.") \
+  X(key_refused,         "key.refused",           wrong_input, "A service does not take the key.") \
   X(service_unavailable, "service.unavailable",   unavailable, "A service that muster needs does not answer.") \
   X(interrupted,         "interrupted",           interrupted, "The user ended the run.") \
   X(internal,            "internal",              internal,    "A bug in muster. Please report it with the command line.")

@@ -3,6 +3,7 @@
 #include "base/diagnostics.h"
 #include "cli/help.h"
 #include "cli/rule_pages.h"
+#include "collect/endpoint.h"
 #include "rule/stubs.h"
 #include "snapshot/snapshot.h"
 
@@ -14,6 +15,7 @@ Result<std::vector<DocsPage>> make_docs_pages(const FileSystem& files) {
   if (problems.has_errors()) return tl::unexpected(problems.errors().front());
   return std::vector<DocsPage>{{"command-line.md", render_command_page(all_commands())},
                                {"datasets.md", snapshot::dataset_reference()},
+                               {"endpoints.md", collect::endpoint_reference()},
                                {"errors.md", render_errors_page()},
                                {"rules.md", render_rules_page(shipped)},
                                {"../rules/meta/muster.lua", rule::render_type_stubs()},

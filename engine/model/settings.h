@@ -125,8 +125,35 @@ struct Expectation {
   Place place;
 };
 
+/// Where a key comes from: one of the three.
+struct KeySource {
+  std::string env, file;             // a variable's name; a path, resolved
+  std::vector<std::string> command;  // a program and its arguments
+  [[nodiscard]] bool is_given() const { return !env.empty() || !file.empty() || !command.empty(); }
+};
+
+/// One source of `muster collect`.
+struct Source {
+  std::string provider;      // "anthropic-admin", "anthropic-compliance"
+  std::string organization;  // which of several; empty: the config's
+  std::string base_url = "https://api.anthropic.com";
+  std::string api_version = "2023-06-01";
+  KeySource key;
+  bool is_bearer = false;  // an OAuth token, in `authorization`
+  std::string proxy, proxy_user, proxy_password_env, ca_file;
+  bool verifies_tls = true;
+  std::optional<std::int64_t> timeout_us, longest_wait_us;
+  std::optional<std::uint64_t> attempts, page_size;
+  std::string rate_limit;  // "100/60s", "off"; empty: the API's documented one
+  std::optional<std::int64_t> window_us;
+  std::optional<Date> from, to;  // instead of window_us
+  std::vector<std::string> datasets, skip;
+  Place place;
+};
+
 struct Config {
   std::string organization;
+  std::vector<Source> sources;
   std::string snapshot;  // path; empty when the config does not say
   std::vector<RosterSource> rosters;
   std::string links, nonhuman, waivers;                            // paths, resolved; empty when absent

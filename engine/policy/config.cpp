@@ -18,11 +18,6 @@ std::vector<std::string> names_of(std::span<const std::string_view> words) {
 
 // ---- sources: checked for shape here, read by `collect`
 
-struct Source {
-  std::string provider, base_url;
-  std::size_t credentials = 0;
-};
-
 bool is_variable_name(std::string_view text) {
   return !text.empty() && !(text.front() >= '0' && text.front() <= '9') &&
          std::all_of(text.begin(), text.end(), [](char c) {
@@ -35,34 +30,101 @@ bool is_base_url(std::string_view text) {
          text.find_first_of(" \t@?#") == std::string_view::npos;
 }
 
+/// "100/60s": requests and the time in which they may be made.
+bool is_rate(std::string_view text) {
+  if (text == "off") return true;
+  const auto slash = text.find('/');
+  return slash != std::string_view::npos && slash > 0 && slash < 8 &&
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(slash),
+                     [](char c) { return c >= '0' && c <= '9'; }) &&
+         text.front() != '0' && parse_duration(text.substr(slash + 1)).has_value();
+}
+
+bool is_proxy(std::string_view text) {
+  return (text.starts_with("http://") || text.starts_with("https://") || text.starts_with("socks5h://")) &&
+         text.find_first_of(" \t@?#") == std::string_view::npos;
+}
+
 Codec<Source> source_codec() {
   Mapping<Source> source(
       "a source",
       "Where `muster collect` reads, and how it gets its key. The key itself never stands in a file.");
+  const TextRule variable{is_variable_name, "^[A-Za-z_][A-Za-z0-9_]*$",
+                          "the name of an environment variable"};
   source
-      .key("provider", Need::required, choice({"anthropic-admin", "anthropic-compliance", "scim"}),
-           &Source::provider, "The API.")
+      .key("provider", Need::required, choice({"anthropic-admin", "anthropic-compliance"}), &Source::provider,
+           "The API.")
+      .key("organization", Need::optional, text(), &Source::organization,
+           "Which of several organizations the key belongs to; each gets a snapshot of its own.")
       .key("base_url", Need::optional,
            text({is_base_url, "^https?://[^ \\t@?#]+$",
                  "https://HOST/PATH without user name, query or fragment"}),
-           &Source::base_url, "Instead of the provider's own address.");
-  const auto count_text = [](Source& value, const std::string&, const Node&, Reader&) {
-    ++value.credentials;
-  };
-  const auto count_list = [](Source& value, const std::vector<std::string>&, const Node&, Reader&) {
-    ++value.credentials;
-  };
+           &Source::base_url, "Instead of the provider's own address.")
+      .key("api_version", Need::optional, text(), &Source::api_version,
+           "The anthropic-version header; 2023-06-01 when absent.");
   for (const auto* kind : {"api_key", "token"}) {
-    const std::string what = kind == std::string("token") ? "bearer token" : "API key";
+    const bool is_token = kind == std::string("token");
+    const std::string what = is_token ? "OAuth token" : "API key";
     source
-        .key(fmt::format("{}_env", kind), Need::optional,
-             text({is_variable_name, "^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable"}),
-             count_text, fmt::format("The environment variable that holds the {}.", what))
-        .key(fmt::format("{}_file", kind), Need::optional, text(), count_text,
-             fmt::format("The file that holds the {}, and nothing else.", what))
-        .key(fmt::format("{}_command", kind), Need::optional, text_list(), count_list,
-             fmt::format("The program (and its arguments) that prints the {}.", what));
+        .key(
+            fmt::format("{}_env", kind), Need::optional, text(variable),
+            [is_token](Source& value, std::string name, const Node&, Reader&) {
+              value.key.env = std::move(name);
+              value.is_bearer = is_token;
+            },
+            fmt::format("The environment variable that holds the {}.", what))
+        .key(
+            fmt::format("{}_file", kind), Need::optional, text(),
+            [is_token](Source& value, std::string path, const Node&, Reader&) {
+              value.key.file = std::move(path);
+              value.is_bearer = is_token;
+            },
+            fmt::format("The file that holds the {}, and nothing else.", what))
+        .key(
+            fmt::format("{}_command", kind), Need::optional, text_list(),
+            [is_token](Source& value, std::vector<std::string> command, const Node&, Reader&) {
+              value.key.command = std::move(command);
+              value.is_bearer = is_token;
+            },
+            fmt::format("The program (and its arguments) that prints the {}.", what));
   }
+  source
+      .key("proxy", Need::optional,
+           text({is_proxy, "^(https?|socks5h)://[^ \\t@?#]+$", "http://HOST:PORT without a user name"}),
+           &Source::proxy, "The proxy; the environment's HTTPS_PROXY when absent.")
+      .key("proxy_user", Need::optional, text(), &Source::proxy_user, "The user name that the proxy wants.")
+      .key("proxy_password_env", Need::optional, text(variable), &Source::proxy_password_env,
+           "The environment variable that holds the proxy's password.")
+      .key("ca_file", Need::optional, text(), &Source::ca_file,
+           "Certificates to trust instead of the system's, PEM.")
+      .key(
+          "tls", Need::optional, choice({"verified", "unverified"}),
+          [](Source& value, const std::string& word, const Node&, Reader&) {
+            value.verifies_tls = word == "verified";
+          },
+          "unverified accepts any certificate; the run warns of it, and the snapshot says so. verified when "
+          "absent.")
+      .key("timeout", Need::optional, duration(), &Source::timeout_us,
+           "How long one attempt of a request may take; 60s when absent.")
+      .key("attempts", Need::optional, count(), &Source::attempts,
+           "How often a request is tried; 6 when absent.")
+      .key("longest_wait", Need::optional, duration(), &Source::longest_wait_us,
+           "The longest pause between two attempts; 60s when absent.")
+      .key("page_size", Need::optional, count(), &Source::page_size,
+           "Rows asked for at once, where that is less than the API's most.")
+      .key("rate_limit", Need::optional,
+           text({is_rate, "^(off|[1-9][0-9]{0,6}/.+)$", "REQUESTS/TIME, as in 100/60s, or off"}),
+           &Source::rate_limit,
+           "How many requests may be made in which time; the API's documented limit when absent.")
+      .key("window", Need::optional, duration(), &Source::window_us,
+           "How far back usage, cost and activities are collected; 30d when absent.")
+      .key("from", Need::optional, date(), &Source::from,
+           "Instead of `window`: the first day of usage, cost and activities.")
+      .key("to", Need::optional, date(), &Source::to, "The day behind the last one; only with `from`.")
+      .key("datasets", Need::optional, text_list(), &Source::datasets, "Only these datasets.")
+      .key("skip", Need::optional, text_list(), &Source::skip,
+           "Datasets, or single endpoints of docs/endpoints.md, that are left out.")
+      .place(&Source::place);
   for (const auto secret : kSecretKeys)
     source.refuse(std::string(secret), "a credential never stands in a file",
                   "name where it comes from: `api_key_env`, `api_key_file`, `api_key_command`, or the same "
@@ -70,10 +132,19 @@ Codec<Source> source_codec() {
   source.check([](Source& value, const Node& node, Reader& reader) {
     const bool has_secret = std::any_of(kSecretKeys.begin(), kSecretKeys.end(),
                                         [&](std::string_view key) { return node.find(key) != nullptr; });
-    if (value.credentials > 1) {
+    const auto credentials = std::count_if(node.items.begin(), node.items.end(), [](const Node* each) {
+      return each->text == "api_key_env" || each->text == "api_key_file" || each->text == "api_key_command" ||
+             each->text == "token_env" || each->text == "token_file" || each->text == "token_command";
+    });
+    if ((value.to && !value.from) || (value.from && value.window_us) ||
+        (value.from && value.to && *value.to <= *value.from))
+      reader.problem(ErrorCode::config_invalid, node,
+                     "the days of a source are `window`, or `from` with or without a later `to`",
+                     "keep one of the two ways");
+    if (credentials > 1) {
       reader.problem(ErrorCode::config_invalid, node, "a source has one credential",
                      "keep one of the keys that end in _env, _file or _command");
-    } else if (value.credentials == 0 && !has_secret) {
+    } else if (credentials == 0 && !has_secret) {
       const bool was_tried = std::any_of(node.items.begin(), node.items.end(), [](const Node* each) {
         return each->text.starts_with("api_key_") || each->text.starts_with("token_");
       });
@@ -388,7 +459,6 @@ Codec<std::string> policy_name_codec(IsPolicyFile is_file) {
 Codec<Config> config_codec(IsPolicyFile is_policy_file) {
   auto version = count();
   version.schema = {{"const", static_cast<std::int64_t>(kConfigVersion)}};
-  const auto accept = [](Config&, const auto&, const Node&, Reader&) {};
   return Mapping<Config>("a config", "What `muster` reads and tests. Paths are relative to this file.")
       .key(
           "muster", Need::required, std::move(version),
@@ -402,7 +472,7 @@ Codec<Config> config_codec(IsPolicyFile is_policy_file) {
           "The version of this file's format: 1.")
       .key("organization", Need::optional, text(), &Config::organization,
            "The organization's name, as reports show it.")
-      .key("sources", Need::optional, list_of(source_codec(), {1, false}), accept,
+      .key("sources", Need::optional, list_of(source_codec(), {1, false}), &Config::sources,
            "The APIs that `muster collect` reads.")
       .key("snapshot", Need::optional, text(), &Config::snapshot,
            "A snapshot, or a folder of snapshots of which the newest is taken.")
@@ -442,6 +512,9 @@ std::optional<Config> load_config(const FileSystem& files, const std::string& pa
   for (std::string* relative : {&config.snapshot, &config.links, &config.nonhuman, &config.waivers})
     if (!relative->empty()) *relative = resolved(*relative);
   for (auto& rules : config.rule_folders) rules = resolved(rules);
+  for (auto& source : config.sources)
+    for (std::string* relative : {&source.key.file, &source.ca_file})
+      if (!relative->empty()) *relative = resolved(*relative);
   bool has_twins = false;
   for (auto& roster : config.rosters) {
     roster.path = resolved(roster.shown_path);

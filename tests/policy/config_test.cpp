@@ -19,7 +19,7 @@ constexpr std::string_view kConfig = R"(muster: 1                               
 organization: northwind
 sources:                                   # for `collect`
   - {provider: anthropic-admin, api_key_env: ANTHROPIC_ADMIN_API_KEY}
-  - {provider: scim, base_url: "https://idp.northwind.example/scim/v2", token_command: [vault, read, -field=token, scim]}
+  - {provider: anthropic-admin, base_url: "https://idp.northwind.example/scim/v2", token_command: [vault, read, -field=token, admin]}
 snapshot: snapshots/latest
 max_snapshot_age: 36h
 roster:
@@ -246,8 +246,8 @@ TEST(Config, NeverTakesACredential) {
       "sources:\n"
       "  - provider: anthropic-admin\n"
       "    api_key: sk-ant-admin01-secret\n"
-      "  - {provider: scim, token: hunter2}\n"
-      "  - {provider: scim, token_env: sk-ant-admin01-secret}\n");
+      "  - {provider: anthropic-admin, token: hunter2}\n"
+      "  - {provider: anthropic-admin, token_env: sk-ant-admin01-secret}\n");
   EXPECT_EQ(problems,
             "error[config.invalid]: a credential never stands in a file\n"
             "  --> muster.yaml:4:5\n"
@@ -259,19 +259,19 @@ TEST(Config, NeverTakesACredential) {
             "have been seen\n"
             "\n"
             "error[config.invalid]: a credential never stands in a file\n"
-            "  --> muster.yaml:5:22\n"
+            "  --> muster.yaml:5:33\n"
             "   |\n"
-            " 5 |   - {provider: scim, token: ********\n"
-            "   |                      ^\n"
+            " 5 |   - {provider: anthropic-admin, token: ********\n"
+            "   |                                 ^\n"
             "   = help: name where it comes from: `api_key_env`, `api_key_file`, `api_key_command`, or the "
             "same with `token`; then replace the key, it may "
             "have been seen\n"
             "\n"
             "error[config.invalid]: `token_env` may not be \"*********************\"\n"
-            "  --> muster.yaml:6:33\n"
+            "  --> muster.yaml:6:44\n"
             "   |\n"
-            " 6 |   - {provider: scim, token_env: *********************}\n"
-            "   |                                 ^\n"
+            " 6 |   - {provider: anthropic-admin, token_env: *********************}\n"
+            "   |                                            ^\n"
             "   = help: write the name of an environment variable\n");
 }
 
@@ -287,18 +287,18 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
       {"muster: 1\norganization: \" \"\n", "2:15 `organization` is empty | give it a value, or remove it"},
       {"muster: 1\norganization: {name: x}\n", "2:15 `organization` must be a text, not a mapping | "},
       {"muster: 1\nsources: []\n", "2:10 `sources` is an empty list | name at least one, or remove the key"},
-      {"muster: 1\nsources: {provider: scim, token_env: A}\n",
+      {"muster: 1\nsources: {provider: anthropic-admin, token_env: A}\n",
        "2:10 `sources` must be a list, not a mapping | "},
       {"muster: 1\nsources: [{provider: anthropic, api_key_env: A}]\n",
-       "2:22 `provider` must be one of `anthropic-admin`, `anthropic-compliance`, `scim`, not \"anthropic\" "
+       "2:22 `provider` must be one of `anthropic-admin`, `anthropic-compliance`, not \"anthropic\" "
        "| "},
-      {"muster: 1\nsources: [{provider: scim}]\n",
+      {"muster: 1\nsources: [{provider: anthropic-admin}]\n",
        "2:11 a source lacks a credential | add `api_key_env`, `api_key_file` or `api_key_command`, or the "
        "same with `token`"},
-      {"muster: 1\nsources: [{provider: scim, token_env: A, token_file: b}]\n",
+      {"muster: 1\nsources: [{provider: anthropic-admin, token_env: A, token_file: b}]\n",
        "2:11 a source has one credential | keep one of the keys that end in _env, _file or _command"},
-      {"muster: 1\nsources: [{provider: scim, token_env: A, base_url: \"https://user:pw@x.example\"}]\n",
-       "2:52 `base_url` may not be \"https://user:pw@x.example\" | write https://HOST/PATH without user "
+      {"muster: 1\nsources: [{provider: anthropic-admin, token_env: A, base_url: \"https://user:pw@x.example\"}]\n",
+       "2:63 `base_url` may not be \"https://user:pw@x.example\" | write https://HOST/PATH without user "
        "name, query or fragment"},
       {"muster: 1\nmax_snapshot_age: tomorrow\n",
        "2:19 `max_snapshot_age` is not a duration: \"tomorrow\" | write a number and a unit: 7d, 12h, 30m, "

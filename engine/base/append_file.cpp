@@ -1,0 +1,89 @@
+#include "base/append_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace muster {
+namespace {
+
+tl::unexpected<Error> unwritable(const std::string& path, int code) {
+  return fail(ErrorCode::file_unwritable, fmt::format("cannot write {}: {}", path, std::strerror(code)), {},
+              code == ENOSPC || code == EFBIG || code == EDQUOT ? "make room, then go on with --resume" : "");
+}
+
+}  // namespace
+
+Result<AppendFile> AppendFile::open(const std::string& path, std::uint64_t keep) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) return unwritable(path, errno);
+  AppendFile file(descriptor, path, keep);
+  struct stat about {};
+  if (::fstat(descriptor, &about) != 0) return unwritable(path, errno);
+  if (static_cast<std::uint64_t>(about.st_size) < keep)
+    return fail(ErrorCode::file_unreadable,
+                fmt::format("{} has {} bytes, {} were written", path, about.st_size, keep));
+  if (::ftruncate(descriptor, static_cast<off_t>(keep)) != 0 || ::lseek(descriptor, 0, SEEK_END) < 0)
+    return unwritable(path, errno);
+  return file;
+}
+
+AppendFile::AppendFile(AppendFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)), size_(other.size_) {}
+
+AppendFile& AppendFile::operator=(AppendFile&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(path_, other.path_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+AppendFile::~AppendFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Status AppendFile::append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return unwritable(path_, count == 0 ? ENOSPC : errno);
+    size_ += static_cast<std::uint64_t>(count);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Status AppendFile::sync() {
+  if (::fsync(descriptor_) != 0) return unwritable(path_, errno);
+  return {};
+}
+
+Result<FolderLock> FolderLock::take(const std::string& folder) {
+  const std::string path = folder + "/lock";
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) return unwritable(path, errno);
+  FolderLock lock(descriptor);
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+    return fail(ErrorCode::file_unwritable, fmt::format("another muster collect is writing to {}", folder),
+                {}, "wait until it has ended, or name another folder with --out");
+  return lock;
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace muster

@@ -1,0 +1,490 @@
+#!/usr/bin/env python3
+"""Collects from the simulator end to end: truth, faults, kills, secrets, several at once, rosters.
+
+usage: collect.py --muster PROGRAM --simulator PROGRAM --source REPOSITORY [--kills N] [TEST...]
+"""
+import argparse
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "simulator"))
+from harness import ADMIN, EXPIRED, OAUTH, WORKSPACE, Simulator, enterprise, make_certificate  # noqa: E402
+
+MUSTER = PROGRAM = SOURCE = None
+KILLS = 6
+AUDIT = enterprise("audit")
+UNLIMITED = ("--admin-limit=off", "--compliance-limit=off")
+TABLE = []  # rows of what each fault leads to
+
+
+class Relay:
+    """Hands bytes on between a client and the simulator, and spoils the reply of chosen connections."""
+
+    def __init__(self, port, spoil, connections=lambda n: True):
+        """spoil: silent | reset | short | dribble; connections: which ones, by their number from 1."""
+        self.target, self.spoil, self.chosen, self.count = port, spoil, connections, 0
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.server.accept()
+            except OSError:
+                return
+            self.count += 1
+            threading.Thread(target=self.handle, args=(client, self.chosen(self.count)), daemon=True).start()
+
+    def handle(self, client, is_chosen):
+        with client:
+            request = b""
+            while b"\r\n\r\n" not in request:
+                piece = client.recv(65536)
+                if not piece:
+                    return
+                request += piece
+            if is_chosen and self.spoil == "silent":
+                time.sleep(30)
+                return
+            # One request a connection: the client is told so, and comes again.
+            request = request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
+            with socket.create_connection(("127.0.0.1", self.target)) as server:
+                server.sendall(request)
+                reply = b""
+                while piece := server.recv(65536):
+                    reply += piece
+            half = reply.index(b"\r\n\r\n") + 4 + (len(reply) - reply.index(b"\r\n\r\n")) // 2
+            try:
+                if not is_chosen:
+                    client.sendall(reply)
+                elif self.spoil == "reset":
+                    client.sendall(reply[:half])
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                elif self.spoil == "short":
+                    client.sendall(reply[:half])
+                elif self.spoil == "dribble":
+                    for byte in reply:
+                        client.sendall(bytes([byte]))
+                        time.sleep(0.05)
+            except OSError:
+                pass
+
+    def close(self):
+        self.server.close()
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="muster-collect-")
+        self.addCleanup(folder.cleanup)
+        self.work = Path(folder.name)
+
+    def simulator(self, *options, limits=UNLIMITED, **more):
+        simulator = Simulator(PROGRAM, *limits, *options, **more)
+        self.addCleanup(simulator.stop)
+        return simulator
+
+    def config(self, url, *, compliance=False, name="muster.yaml", more="", admin=True):
+        common = f'base_url: "{url}", from: 2026-11-13, to: 2026-11-21, longest_wait: 1s, rate_limit: off, timeout: 2s, attempts: 3{more}'
+        lines = ["muster: 1", "organization: northwind", "sources:"]
+        if admin:
+            lines.append(f"  - {{provider: anthropic-admin, api_key_env: ADMIN_KEY, {common}}}")
+        if compliance:
+            lines.append(f"  - {{provider: anthropic-compliance, api_key_env: COMPLIANCE_KEY, {common}}}")
+        path = self.work / name
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    @staticmethod
+    def environment(**more):
+        plain = {name: value for name, value in os.environ.items() if name.lower() not in ("http_proxy", "https_proxy", "all_proxy", "no_proxy")}
+        return {**plain, "ADMIN_KEY": ADMIN, "COMPLIANCE_KEY": AUDIT, **more}
+
+    def start(self, *arguments, env=None, **options):
+        return subprocess.Popen([MUSTER, "collect", *map(str, arguments)], env=env or self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+    def collect(self, config, out="snapshot", *arguments, env=None, **options):
+        """The finished process, with the peak memory in MiB as `peak`."""
+        process = self.start("-c", config, "--out", self.work / out, *arguments, env=env, **options)
+        stdout, stderr = process.stdout.read(), process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        process.stderr.close()
+        done = subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+        done.peak = usage.ru_maxrss / 1024
+        return done
+
+    def assert_exit(self, done, code):
+        self.assertEqual(done.returncode, code, f"\n--- stdout\n{done.stdout[-3000:]}\n--- stderr\n{done.stderr[-3000:]}")
+
+    def manifest(self, out="snapshot"):
+        return {row["name"]: row for row in json.loads((self.work / out / "manifest.json").read_text())["datasets"]}
+
+    def rows(self, dataset, out="snapshot"):
+        return [json.loads(line) for line in (self.work / out / "data" / f"{dataset}.jsonl").read_text().split("\n")[:-1]]
+
+    def verify(self, out="snapshot"):
+        done = subprocess.run([MUSTER, "snapshot", "verify", self.work / out], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class Truth(Case):
+    def test_the_fixture_comes_back_as_it_is(self):
+        fixture = SOURCE / "fixtures/northwind/snapshot"
+        simulator = self.simulator(f"--fixture={fixture}")
+        config = self.config(simulator.url, compliance=True)
+        config.write_text(config.read_text() + f'  - {{provider: anthropic-admin, token_env: OAUTH, base_url: "{simulator.url}", rate_limit: off}}\n')
+        self.assert_exit(self.collect(config, env=self.environment(OAUTH=OAUTH)), 0)
+        self.verify()
+        for path in sorted((fixture / "data").iterdir()):
+            with self.subTest(path.stem):
+                want = [json.loads(line) for line in path.read_text().split("\n")[:-1]]
+                shown = lambda row: json.dumps([row["from"].get("provider"), row["object"]], sort_keys=True)
+                if path.stem == "activities":  # the feed may come from either source
+                    shown = lambda row: json.dumps(row["object"], sort_keys=True)
+                got = [row for row in self.rows(path.stem) if path.stem != "organizations" or row["from"]["provider"] == "anthropic-admin"]
+                # What this collection left in the feed is no part of the fixture.
+                got = [row for row in got if row["object"].get("type") not in ("org_users_listed", "org_invites_listed", "platform_workspace_members_listed", "compliance_api_accessed")]
+                self.assertEqual(sorted(map(shown, got)), sorted(map(shown, want)))
+        self.assertEqual({row["status"] for row in self.manifest().values()}, {"complete"})
+
+    def test_only_gets_and_no_request_too_many(self):
+        simulator = self.simulator("--users=2500")
+        self.assert_exit(self.collect(self.config(simulator.url, compliance=True)), 0)
+        requests = simulator.stats()["requests"]
+        self.assertEqual({name.split()[0] for name in requests}, {"GET"})
+        self.assertEqual(requests["GET /v1/organizations/users 200"], 3)
+
+    def test_both_views_of_two_linked_organizations(self):
+        simulator = self.simulator("--linked=2", "--users=300")
+        self.assert_exit(self.collect(self.config(simulator.url, compliance=True, admin=False)), 0)
+        self.verify()
+        users = self.rows("users")
+        self.assertEqual(len({row["from"]["organization_id"] for row in users}), 2)
+        self.assertEqual(len(users), 340)
+
+    def test_other_ages_and_odd_ids(self):
+        for options in (("--age=old",), ("--age=future",), ("--odd-ids",)):
+            with self.subTest(options):
+                simulator = self.simulator(*options)
+                name = options[0].strip("-").replace("=", "-")
+                self.assert_exit(self.collect(self.config(simulator.url, compliance=True), name), 0)
+                self.verify(name)
+                self.assertFalse((self.work / name / "etc").exists())
+
+
+class Keys(Case):
+    def test_a_wrong_kind_is_named_before_the_first_request(self):
+        simulator = self.simulator()
+        for wrong, config in ((dict(ADMIN_KEY=WORKSPACE), dict()), (dict(COMPLIANCE_KEY=ADMIN), dict(admin=False, compliance=True))):
+            done = self.collect(self.config(simulator.url, **config), env=self.environment(**wrong))
+            self.assert_exit(done, 64)
+            self.assertIn("error[key.kind]", done.stderr)
+        self.assertEqual(simulator.stats()["total"], 0)
+
+    def test_a_refused_key(self):
+        simulator = self.simulator()
+        done = self.collect(self.config(simulator.url), env=self.environment(ADMIN_KEY=EXPIRED))
+        self.assert_exit(done, 64)
+        self.assertIn("error[key.refused]", done.stderr)
+        self.assertFalse((self.work / "snapshot").exists())
+
+    def test_nothing_of_a_key_is_left_anywhere(self):
+        simulator = self.simulator()
+        secrets = [ADMIN, AUDIT, ADMIN[15:-4], AUDIT[13:-4]]
+        config = self.config(simulator.url, compliance=True)
+        simulator.faults("slow:ms=300,path=/v1/organizations/workspaces")
+        process = self.start("-c", config, "--out", self.work / "snapshot")
+        time.sleep(0.1)
+        command_line = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode()
+        printed = "".join(process.communicate(timeout=60))
+        simulator.faults("forbidden:path=/v1/organizations/users,times=0", "not_json:path=/v1/organizations/invites,times=0")
+        failed = self.collect(config, "failed")
+        texts = [command_line, printed, failed.stdout, failed.stderr] + [path.read_text(errors="replace") for path in self.work.rglob("*") if path.is_file()]
+        for text in texts:
+            for secret in secrets:
+                self.assertNotIn(secret, text)
+
+
+class Faults(Case):
+    """Each fault: what the manifest says of the dataset, and the exit code."""
+
+    def survive(self, name, faults, status, code, dataset="users", url=None, options=(), reason=None):
+        simulator = self.simulator("--users=2500", *options)
+        simulator.faults(*faults)
+        with self.subTest(name):
+            done = self.collect(self.config(url(simulator) if url else simulator.url), name)
+            said = self.manifest(name)[dataset] if (self.work / name).exists() else {"status": "not finished", "reason": done.stderr.split("\n")[0]}
+            TABLE.append((name, said["status"], said["reason"][:100], done.returncode, round(done.peak)))
+            self.assert_exit(done, code)
+            self.assertEqual(said["status"], status, said)
+            if status != "not finished":
+                self.verify(name)
+            if status == "complete" and dataset == "users":
+                self.assertEqual(len({row["object"]["id"] for row in self.rows("users", name)}), 2500)
+            if reason:
+                self.assertIn(reason, said["reason"])
+            self.assertLess(done.peak, 512)
+        simulator.stop()
+
+    USERS = "path=/v1/organizations/users"
+
+    def test_passing_troubles_change_nothing(self):
+        for fault in ("rate_limited:retry_after=1", "rate_limited_bare", "server_error", "bad_gateway", "unavailable", "gateway_timeout", "overloaded", "not_json", "html", "invalid_utf8", "deep_json",
+                      "broken_json", "wrong_shape", "empty_body", "truncated"):
+            joint = "," if ":" in fault else ":"
+            self.survive(fault.split(":")[0], [f"{fault}{joint}{self.USERS},from=2"], "complete", 0)
+
+    def test_pages_of_other_sizes(self):
+        self.survive("short_page", [f"short_page:{self.USERS},rows=7,times=3"], "complete", 0)
+        self.survive("gzip", [f"gzip:{self.USERS},times=0"], "complete", 0)
+        self.survive("duplicate_rows", [f"duplicate_rows:{self.USERS},from=2"], "complete", 0)
+        self.survive("bad_cursor", [f"bad_cursor:{self.USERS},from=2"], "complete", 0)
+
+    def test_lasting_troubles_are_told(self):
+        for name, fault, reason in (("500 not to be retried", "server_error_final", "500"), ("529 for good", "overloaded", "529"), ("HTML 502 for good", "bad_gateway", "502"), ("not JSON for good", "not_json", "not valid"),
+                                    ("deep JSON", "deep_json", ""), ("invalid UTF-8", "invalid_utf8", ""), ("gzip bomb", "gzip_bomb:bytes=300000000", "larger than"),
+                                    ("redirect", "redirect", "redirect to http://elsewhere.example/"), ("has_more without rows", "empty_more", ""), ("repeated cursor", "repeat_cursor", "same cursor"),
+                                    ("cursor loop", "cursor_loop", "cursor"), ("no cursor", "null_cursor", "no cursor"), ("400 cursor", "bad_cursor", "400")):
+            joint = "," if ":" in fault else ":"
+            self.survive(name, [f"{fault}{joint}{self.USERS},from=2,times=0"], "partial", 2, reason=reason)
+
+    def test_what_may_not_and_what_is_not_there(self):
+        self.survive("403 on one endpoint", ["forbidden:path=/v1/organizations/api_keys,times=0"], "denied", 0, dataset="api_keys", reason="403")
+        self.survive("404 on one endpoint", ["not_found:path=/v1/organizations/external_keys,times=0"], "unsupported", 0, dataset="external_keys", reason="404")
+
+    def test_a_key_that_is_revoked_in_mid_run(self):
+        self.survive("401 in mid-run", [f"revoked:{self.USERS},from=2,times=0"], "partial", 2, reason="401")
+        self.assertEqual(self.manifest("401 in mid-run")["api_keys"]["status"], "denied")
+
+    def test_a_field_of_50_mb(self):
+        self.survive("50 MB field", ["big_field:" + self.USERS + ",from=2,times=0"], "partial", 2)
+
+    def test_bytes(self):
+        for spoil in ("reset", "short", "silent", "dribble"):
+            def url(simulator, spoil=spoil):
+                relay = Relay(simulator.port, spoil, lambda n: n == 3)
+                self.addCleanup(relay.close)
+                return relay.url
+            self.survive(f"{spoil} once", [], "complete", 0, url=url)
+
+    def test_no_answer_at_all(self):
+        def url(simulator):
+            relay = Relay(simulator.port, "silent")
+            self.addCleanup(relay.close)
+            return relay.url
+        self.survive("no answer at all", [], "not finished", 69, url=url)
+
+    def test_the_key_does_not_go_elsewhere(self):
+        seen = []
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+
+        def listen():
+            try:
+                client, _ = server.accept()
+                seen.append(client.recv(65536))
+            except OSError:
+                pass
+        threading.Thread(target=listen, daemon=True).start()
+        simulator = self.simulator()
+        simulator.faults(f"redirect:to=http://127.0.0.1:{server.getsockname()[1]}/,times=0,path=/v1/organizations/users")
+        self.assert_exit(self.collect(self.config(simulator.url)), 2)
+        self.assertEqual(seen, [])
+
+
+class Resuming(Case):
+    OPTIONS = ("--users=8000", "--workspaces=60", "--keys=3000", "--groups=20", "--activities=3000")
+
+    @staticmethod
+    def plain_ledger(path):
+        rows = [json.loads(line) for line in path.read_text().split("\n")[:-1]]
+        # The body of an error holds its request id.
+        varying = {"request_id", "started", "ended", "attempt"}
+        return [{name: value for name, value in row.items() if name not in varying | ({"sha256", "bytes"} if row["status"] != 200 else set())} for row in rows]
+
+    def test_kill_at_random_moments(self):
+        simulator = self.simulator(*self.OPTIONS)
+        config = self.config(simulator.url, more=", page_size: 100, skip: [activities]")
+        self.assert_exit(self.collect(config, "whole"), 0)
+        begin = time.monotonic()
+        self.assert_exit(self.collect(config, "timed"), 0)
+        seconds = time.monotonic() - begin
+        chance = random.Random(7)
+        resumed = 0
+        for turn in range(KILLS):
+            out = f"killed-{turn}"
+            process = self.start("-c", config, "--out", self.work / out)
+            time.sleep(chance.uniform(0.0, seconds))
+            process.kill()
+            process.communicate()
+            if (self.work / out).exists():
+                continue
+            self.assert_exit(self.collect(config, out, "--resume"), 0)
+            resumed += 1
+            for path in sorted((self.work / "whole/data").iterdir()):
+                self.assertEqual((self.work / out / "data" / path.name).read_bytes(), path.read_bytes(), f"turn {turn}: {path.name}")
+            self.assertEqual(self.plain_ledger(self.work / out / "ledger.jsonl"), self.plain_ledger(self.work / "whole/ledger.jsonl"))
+            shutil.rmtree(self.work / out)
+        self.assertGreater(resumed, 0)
+
+    def test_another_key_starts_anew(self):
+        simulator = self.simulator(*self.OPTIONS)
+        config = self.config(simulator.url, more=", page_size: 50")
+        process = self.start("-c", config, "--out", self.work / "snapshot")
+        time.sleep(0.25)
+        process.kill()
+        process.communicate()
+        done = self.collect(self.config(simulator.url, more=", page_size: 51"), "snapshot", "--resume")
+        self.assert_exit(done, 0)
+        self.assertIn("starts anew", done.stderr)
+        self.verify()
+
+    def test_ctrl_c(self):
+        simulator = self.simulator(*self.OPTIONS)
+        simulator.faults("slow:ms=20,times=0")
+        config = self.config(simulator.url, more=", page_size: 100")
+        process = self.start("-c", config, "--out", self.work / "snapshot")
+        time.sleep(0.6)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 130)
+        self.assertFalse((self.work / "snapshot").exists())
+        simulator.faults()
+        self.assert_exit(self.collect(config, "snapshot", "--resume"), 0)
+        self.verify()
+
+    def test_two_into_one_folder(self):
+        simulator = self.simulator()
+        simulator.faults("slow:ms=50,times=0")
+        config = self.config(simulator.url)
+        first = self.start("-c", config, "--out", self.work / "snapshot")
+        time.sleep(0.4)
+        second = self.collect(config, "snapshot")
+        self.assert_exit(second, 64)
+        self.assertIn("another muster collect is writing to", second.stderr)
+        first.communicate(timeout=60)
+        self.assertEqual(first.returncode, 0)
+        self.verify()
+
+    def test_full_disk(self):
+        simulator = self.simulator(*self.OPTIONS)
+        config = self.config(simulator.url)
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        done = self.collect(config, "snapshot", preexec_fn=limit)
+        self.assert_exit(done, 64)
+        self.assertIn("go on with --resume", done.stderr)
+        self.assert_exit(self.collect(config, "snapshot", "--resume"), 0)
+        self.verify()
+
+
+class Connections(Case):
+    def test_tls(self):
+        certificate = make_certificate(self.work)
+        simulator = self.simulator(certificate=certificate)
+        self.assert_exit(self.collect(self.config(simulator.url), "refused"), 69)
+        self.assert_exit(self.collect(self.config(simulator.url, more=f", ca_file: {certificate[0]}"), "trusted"), 0)
+        done = self.collect(self.config(simulator.url, more=", tls: unverified"), "unverified")
+        self.assert_exit(done, 0)
+        self.assertIn("WARNING", done.stderr)
+        self.assertIn("TLS certificates were not verified", self.manifest("unverified")["users"]["warnings"])
+
+    def test_a_proxy_with_a_password(self):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        settings = self.work / "tinyproxy.conf"
+        settings.write_text(f"Port {port}\nListen 127.0.0.1\nBasicAuth reader hush-hush\nTimeout 60\nAllow 127.0.0.1\nLogLevel Critical\n")
+        proxy = subprocess.Popen(["/usr/bin/tinyproxy", "-d", "-c", settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(proxy.wait)
+        self.addCleanup(proxy.kill)
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        simulator = self.simulator()
+        more = f", proxy: \"http://127.0.0.1:{port}\", proxy_user: reader, proxy_password_env: PROXY_PASSWORD"
+        self.assert_exit(self.collect(self.config(simulator.url, more=more), "through", env=self.environment(PROXY_PASSWORD="hush-hush")), 0)
+        done = self.collect(self.config(simulator.url, more=more), "wrong", env=self.environment(PROXY_PASSWORD="guess"))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotIn("guess", done.stdout + done.stderr)
+
+
+class Rosters(Case):
+    """The people of a SCIM service that others wrote."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="muster-scim-")
+        cls.addClassCleanup(folder.cleanup)
+        for name in ("package.json", "package-lock.json", ".npmrc", "server.mjs"):
+            if (SOURCE / "tests/scim" / name).exists():
+                shutil.copy(SOURCE / "tests/scim" / name, folder.name)
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder.name, check=True, capture_output=True)
+        cls.server = subprocess.Popen(["node", "server.mjs", "451", "made-up-token"], cwd=folder.name, stdout=subprocess.PIPE, text=True)
+        cls.addClassCleanup(cls.server.wait)
+        cls.addClassCleanup(cls.server.kill)
+        cls.url = cls.server.stdout.readline().split()[-1]
+
+    def roster(self, token="made-up-token", url=None):
+        config = self.work / "muster.yaml"
+        config.write_text(f'muster: 1\nroster:\n  - {{scim: "{url or self.url}", file: people.jsonl, token_env: SCIM_TOKEN, max_age: 2d, kind: {{contractor: Contractor}}}}\n')
+        done = subprocess.run([MUSTER, "collect", "-c", config], env=self.environment(SCIM_TOKEN=token), capture_output=True, text=True)
+        path = self.work / "people.jsonl"
+        return done, [json.loads(line) for line in path.read_text().split("\n")[:-1]] if path.exists() else []
+
+    def test_the_whole_list(self):
+        done, lines = self.roster()
+        self.assert_exit(done, 0)
+        users = [line["object"] for line in lines if "object" in line]
+        self.assertEqual([user["id"] for user in users], [f"scim-{n:06}" for n in range(451)])
+        self.assertEqual((lines[-1]["status"], lines[-1]["total"], lines[-1]["rows"]), ("complete", 451, 451))
+        shown = subprocess.run([MUSTER, "roster", "show", "--as-of", "now", "-c", self.work / "muster.yaml"], capture_output=True, text=True)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("451", shown.stdout)
+
+    def test_a_wrong_token(self):
+        done, lines = self.roster(token="guess")
+        self.assert_exit(done, 64)
+        self.assertEqual((lines[-1]["status"], lines[-1]["rows"]), ("denied", 0))
+        self.assertNotIn("guess", json.dumps(lines) + done.stdout + done.stderr)
+
+
+def main():
+    global MUSTER, PROGRAM, SOURCE, KILLS
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--muster", required=True, type=Path)
+    parser.add_argument("--simulator", required=True, type=Path)
+    parser.add_argument("--source", required=True, type=Path)
+    parser.add_argument("--kills", type=int, default=KILLS)
+    parser.add_argument("--table", type=Path)
+    options, rest = parser.parse_known_args()
+    MUSTER, PROGRAM, SOURCE, KILLS = options.muster.resolve(), options.simulator.resolve(), options.source.resolve(), options.kills
+    program = unittest.main(argv=[sys.argv[0], *rest], exit=False)
+    if options.table and TABLE:
+        options.table.write_text("| fault | manifest | reason | exit | peak MiB |\n|---|---|---|---|---|\n" + "".join(f"| {a} | {b} | {c} | {d} | {e} |\n" for a, b, c, d, e in TABLE))
+    sys.exit(not program.result.wasSuccessful())
+
+
+if __name__ == "__main__":
+    main()
