@@ -186,10 +186,21 @@ void derive_memberships(World& world, Maker& maker) {
     std::vector<std::uint8_t> defect(rows);  // 1: what was collected does not decide it
     const auto& words = role->words();
     const auto admin = static_cast<std::uint32_t>(std::find(words.begin(), words.end(), "workspace_admin") - words.begin());
+    // What the API says today (fact sheet, section 8). Another word may be one of an administrator.
+    const auto is_known = [](const std::string& word) {
+      return word == "workspace_admin" || word == "workspace_user" || word == "workspace_developer" ||
+             word == "workspace_restricted_developer" || word == "workspace_billing";
+    };
+    std::vector<std::uint8_t> known;
+    for (const auto& word : words) known.push_back(is_known(word));
     for (std::uint32_t row = 0; row < members->rows(); ++row) {
       const std::uint32_t target = (*user)[row];
       if (target >= snapshot::kDangling) continue;
       if (role->cell(row) != Cell::value) {
+        defect[target] = 1;
+        continue;
+      }
+      if (known[role->word_code(row)] == 0) {
         defect[target] = 1;
         continue;
       }
@@ -233,14 +244,20 @@ void derive_memberships(World& world, Maker& maker) {
   }
 }
 
-/// The default workspace has no mark of its own in the API; it is the one that cannot be renamed and answers "Default" (fact sheet, section 7).
+/// The default workspace has no mark of its own in the API; it is the one that cannot be renamed and answers "Default" (fact sheet, section 7). There is
+/// one of it in an organization: of several with that name nobody can say which it is.
 void derive_default(World& world, Maker& maker) {
   if (!maker.wants(Dataset::workspaces, "is_default")) return;
   const Table& workspaces = *world.table(Dataset::workspaces);
   const Column* name = workspaces.column("name");
   Column column = maker.start(Dataset::workspaces, "is_default");
+  std::uint32_t named_so = 0;
+  for (std::uint32_t row = 0; name && row < workspaces.rows(); ++row)
+    named_so += name->cell(row) == Cell::value && name->text(row) == "Default";
+  const auto organizations = std::max<std::uint32_t>(1, world.table(Dataset::organizations) ? world.table(Dataset::organizations)->rows() : 1);
   for (std::uint32_t row = 0; row < workspaces.rows(); ++row) {
-    if (!name || name->cell(row) != Cell::value) column.push_missing(Cell::absent);
+    const bool is_named = name && name->cell(row) == Cell::value;
+    if (!is_named || (name->text(row) == "Default" && named_so > organizations)) column.push_missing(Cell::absent);
     else column.push_boolean(name->text(row) == "Default");
   }
   maker.put(Dataset::workspaces, "is_default", std::move(column));

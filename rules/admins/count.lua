@@ -24,6 +24,11 @@ return {
       default = { "admin", "owner", "primary_owner" },
       doc = "Organization roles that count as administrator.",
     },
+    other_roles = {
+      type = "string_list",
+      default = { "user", "developer", "billing", "claude_code_user", "managed", "membership_admin" },
+      doc = "Organization roles that do not. A role in neither list is not guessed at: the number of administrators is then unknown.",
+    },
   },
   why = "Every administrator can invite members, read every workspace and mint keys in it. "
     .. "One alone is a lockout waiting to happen; many are an attack surface.",
@@ -40,6 +45,16 @@ return {
     local limits = nil
     if #admins < params.minimum then limits = string.format("at least %d needed", params.minimum) end
     if #admins > params.maximum then limits = string.format("at most %d allowed", params.maximum) end
+
+    -- A word that nobody has decided about may well be an administrator: then there are more than were counted, never fewer.
+    local strangers = org:count("users") - org:count("users", { role = params.roles })
+    for role in params.other_roles:items() do
+      if not params.roles:has(role) then strangers = strangers - org:count("users", { role = role }) end
+    end
+    if strangers > 0 and #admins <= params.maximum then
+      return unknown(string.format("accounts with a role that neither `roles` nor `other_roles` of this rule names: %d", strangers))
+    end
+
     if not limits then return pass(string.format("administrators: %d", #admins)) end
 
     local who = table.concat(names, ", ")
@@ -155,6 +170,49 @@ return {
           { id = "user_2", email = "b@northwind.example", role = "billing" },
         },
         params = { roles = { "admin", "billing" } },
+      },
+      want = { verdict = "pass", reason = "administrators: 2" },
+    },
+    {
+      note = "a role that the API has grown since may be one of an administrator",
+      given = {
+        organization = { id = "org-1" },
+        users = {
+          { id = "user_1", email = "a@northwind.example", role = "admin" },
+          { id = "user_2", email = "b@northwind.example", role = "admin" },
+          { id = "user_3", email = "c@northwind.example", role = "parent_org_admin" },
+        },
+        params = { maximum = 2 },
+      },
+      want = { verdict = "unknown", reason = "accounts with a role that neither `roles` nor `other_roles` of this rule names: 1" },
+    },
+    {
+      note = "too many are too many, whatever the strangers are",
+      given = {
+        organization = { id = "org-1" },
+        users = {
+          { id = "user_1", email = "a@northwind.example", role = "admin" },
+          { id = "user_2", email = "b@northwind.example", role = "admin" },
+          { id = "user_3", email = "c@northwind.example", role = "Admin" },
+        },
+        params = { maximum = 1 },
+      },
+      want = {
+        verdict = "fail",
+        reason = "administrators: 2, at most 1 allowed: a@northwind.example, b@northwind.example",
+      },
+    },
+    {
+      note = "the policy has decided about a role of its own",
+      given = {
+        organization = { id = "org-1" },
+        users = {
+          { id = "user_1", email = "a@northwind.example", role = "admin" },
+          { id = "user_2", email = "b@northwind.example", role = "admin" },
+          { id = "user_3", email = "c@northwind.example", role = "auditor" },
+          { id = "user_4", email = "d@northwind.example", role = "auditor" },
+        },
+        params = { other_roles = { "auditor", "admin" } },
       },
       want = { verdict = "pass", reason = "administrators: 2" },
     },

@@ -1,5 +1,4 @@
--- A status that is none of these may well be a live key: what it means must be decided by a person, not by silence.
-local known_statuses = { active = true, inactive = true, archived = true, expired = true }
+local known_statuses = require("lib.key_statuses")
 
 ---@type muster.Rule
 return {
