@@ -301,6 +301,8 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   for (const Entry& entry : entries) {
     const rule::RuleInfo& rule = entry.rule->info();
     if (seen_rules.insert(rule.id).second) run.inputs.push_back({"rule", rule.file, rule.sha256, rule.bytes});
+    for (const rule::LibraryFile& library : rule.libraries)
+      if (seen_rules.insert(library.file).second) run.inputs.push_back({"rule", library.file, library.sha256, library.bytes});
   }
   for (const InputFile& input : roster.inputs) run.inputs.push_back({"roster", input.path, input.sha256, input.bytes});
   run.rosters = roster.sources;

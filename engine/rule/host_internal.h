@@ -107,6 +107,7 @@ struct Host {
   lua_State* state = nullptr;
   const RuleInfo* rule = nullptr;
   const std::map<std::string, std::string>* library = nullptr;
+  std::set<std::string> required;  // names of the library files that were asked for
   const snapshot::World* world = nullptr;  // nullptr while a rule file is loaded
   const Limits* limits = nullptr;
   Budget* budget = nullptr;

@@ -554,6 +554,14 @@ std::optional<Rule> load_rule(std::string_view text, const std::string& file, co
   take_params(in, raw, info.params);
   take_controls(in, raw, info.controls);
   if (has_subject) take_examples(in, raw, info, info.examples);
+  // lib/ stands beside the families.
+  std::string below = info.id + ".lua";
+  std::replace(below.begin(), below.end() - 4, '.', '/');
+  const std::string root = file.ends_with(below) ? file.substr(0, file.size() - below.size()) : std::string();
+  for (const std::string& name : host.required) {
+    const std::string& source = library->at(name);
+    info.libraries.push_back({fmt::format("{}lib/{}.lua", root, name), sha256_hex(source), source.size()});
+  }
   if (problems.errors().size() != errors_before) return std::nullopt;
   return Rule(std::move(info), std::string(text), std::move(library));
 }

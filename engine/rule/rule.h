@@ -63,6 +63,13 @@ struct Example {
   std::uint32_t line = 0;
 };
 
+/// A file of lib/ that a rule requires, itself or through another: it decides verdicts as the rule's own text does.
+struct LibraryFile {
+  std::string file;  // as shown: "rules/lib/dates.lua", or "builtin:rules/lib/…"
+  std::string sha256;
+  std::uint64_t bytes = 0;
+};
+
 struct RuleInfo {
   std::string id, title, why, fix;
   Severity severity = Severity::medium;
@@ -71,6 +78,7 @@ struct RuleInfo {
   std::vector<ParamSpec> params;  // sorted by name
   Reads reads;
   std::vector<Example> examples;
+  std::vector<LibraryFile> libraries;  // sorted by file
   std::string file;    // as shown: "rules/keys/max_age.lua", or "builtin:rules/…"
   std::string sha256;
   std::uint64_t bytes = 0;

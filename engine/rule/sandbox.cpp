@@ -84,6 +84,7 @@ int require_module(lua_State* L) {
   const std::string wanted = name.starts_with("lib.") ? name.substr(4) : name;
   const auto found = host.library->find(wanted);
   if (found == host.library->end()) return luaL_error(L, "no library file 'lib/%s.lua'; only files of lib/ can be required", wanted.c_str());
+  host.required.insert(wanted);
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, name.c_str());
   if (load_chunk(host, found->second, "@lib/" + wanted + ".lua") != LUA_OK) return lua_error(L);

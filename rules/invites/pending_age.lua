@@ -1,5 +1,4 @@
--- A status that is none of these may well be an open invitation.
-local known_statuses = { pending = true, accepted = true, expired = true, deleted = true }
+local known_statuses = require("lib.words").invite_statuses
 
 ---@type muster.Rule
 return {

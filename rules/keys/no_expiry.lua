@@ -1,4 +1,4 @@
-local known_statuses = require("lib.key_statuses")
+local known_statuses = require("lib.words").key_statuses
 
 ---@type muster.Rule
 return {

@@ -432,6 +432,47 @@ TEST(Membership, EffectiveCountsAdminsOnce) {
   EXPECT_EQ(rule(run, "own.members").reasons.at(1), "1/3") << "one listed; two admins are members without being listed";
 }
 
+TEST(Membership, ARoleThatNobodyKnowsIsNotPassedOver) {
+  Office office;
+  office.policy = "policy: test\ntitle: Test\nrules:\n  - admins.workspace_spread\n  - admins.count\n";
+  office.snapshot.add(Dataset::workspace_members, snapshot::line(R"({"type":"workspace_member","user_id":"user_bo","workspace_id":"w_1","workspace_role":"Workspace_Admin"})"));
+  muster::Run run = office.run();
+  EXPECT_EQ(findings(run, "admins.workspace_spread"),
+            (std::vector<std::string>{"user_bo unknown: users.workspace_admin_count_all is absent (user user_bo)"}));
+  EXPECT_EQ(rule(run, "admins.count").counts[Verdict::pass], 1u);
+  office.snapshot.add(Dataset::users, user("user_di", "di@x.example", "super_admin"));
+  run = office.run();
+  EXPECT_EQ(rule(run, "admins.count").counts[Verdict::unknown], 1u);
+  EXPECT_EQ(run.exit, ExitCode::undecided);
+}
+
+TEST(Membership, OfSeveralWorkspacesNamedDefaultNoneIsTakenForIt) {
+  Office office;
+  office.policy = "policy: test\ntitle: Test\nrules:\n  - workspaces.has_members\n";
+  const auto workspace = [](const std::string& id) {
+    return snapshot::line(R"({"type":"workspace","id":")" + id + R"(","name":"Default","created_at":"2026-01-01T00:00:00Z","archived_at":null,"display_color":"#000000"})");
+  };
+  office.snapshot.add(Dataset::workspaces, workspace("w_2"));
+  muster::Run run = office.run();
+  EXPECT_EQ(rule(run, "workspaces.has_members").counts[Verdict::not_applicable], 1u);
+  office.snapshot.add(Dataset::workspaces, workspace("w_3"));
+  run = office.run();
+  EXPECT_EQ(rule(run, "workspaces.has_members").counts[Verdict::unknown], 2u);
+}
+
+TEST(Input, LibraryFilesOfRulesAreInputs) {
+  Office office;
+  office.policy = "policy: test\ntitle: Test\nrules:\n  - own.always\n";
+  office.own_rules["own/always.lua"] = "local names = require('lib.names')\n" + own_rule("own.always", "return pass(names.word)");
+  office.own_rules["lib/names.lua"] = "return { word = 'one' }";
+  const muster::Run one = office.run();
+  const auto is_library = [](const InputFile& input) { return input.kind == "rule" && input.path == "rules/lib/names.lua"; };
+  EXPECT_EQ(std::count_if(one.inputs.begin(), one.inputs.end(), is_library), 1);
+  office.own_rules["lib/names.lua"] = "return { word = 'two' }";
+  const muster::Run two = office.run();
+  EXPECT_NE(one.id, two.id);
+}
+
 TEST(Determinism, SameBytesForAnyNumberOfWorkers) {
   const auto bytes = [](unsigned jobs) {
     Office office;

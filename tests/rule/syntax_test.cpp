@@ -101,7 +101,7 @@ TEST(Syntax, AgreesWithLua) {
 TEST(Syntax, AgreesOnEveryBeginningOfARule) {
   std::size_t compared = 0;
   for (const EmbeddedFile& file : embedded_files()) {
-    if (!file.name.starts_with("rules/") || !file.name.ends_with(".lua")) continue;
+    if (!file.name.starts_with("rules/") || !file.name.ends_with(".lua") || file.name.starts_with("rules/lib/")) continue;
     const std::string text(file.bytes);
     const auto whole = parse_syntax(text, "x.lua");
     ASSERT_TRUE(whole) << file.name << ": " << whole.error().message;
