@@ -79,7 +79,7 @@ TEST(RuleTest, ShippedRulesComeOutAsTheySay) {
   Muster muster;
   const Outcome outcome = muster({"rule", "test"});
   EXPECT_EQ(outcome.code, 0) << outcome.out;
-  EXPECT_THAT(outcome.out, HasSubstr(" of 12 rules: all come out as they say.\n"));
+  EXPECT_THAT(outcome.out, HasSubstr(" rules: all come out as they say.\n"));
 }
 
 TEST(RuleTest, PrintsWhatWasWantedAndWhatCame) {
