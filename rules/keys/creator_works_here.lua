@@ -61,7 +61,10 @@ return {
     },
     {
       note = "two people fit",
-      given = { api_key = { status = "active", created_by_id = "user_1", created_by_type = "user" }, users = { { id = "user_1", person_state = "ambiguous" } } },
+      given = {
+        api_key = { status = "active", created_by_id = "user_1", created_by_type = "user" },
+        users = { { id = "user_1", person_state = "ambiguous" } },
+      },
       want = { verdict = "unknown", reason = "person state of the creator: ambiguous" },
     },
     {
