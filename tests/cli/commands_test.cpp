@@ -42,13 +42,12 @@ TEST(Rules, AreListedForPeopleAndPrograms) {
   muster.files.add("own/team/named.lua", rule_wanting("no name"));
   const Outcome list = muster({"rule", "list", "--rules", "own"});
   EXPECT_EQ(list.code, 0) << list.err;
-  EXPECT_THAT(list.out,
-              HasSubstr("team.named                    low       user          Accounts have names\n"));
-  EXPECT_THAT(list.out, HasSubstr("\n13 rules. "));
+  EXPECT_THAT(list.out, testing::ContainsRegex("team\\.named +low +user +Accounts have names\n"));
   const json::Value value = parsed(muster({"rule", "list", "--json"}).out);
   ASSERT_NE(value.array(), nullptr);
-  EXPECT_EQ(value.array()->size(), 12U);
-  EXPECT_EQ(*value.array()->front().find("id")->string(), "accounts.leavers_removed");
+  EXPECT_GE(value.array()->size(), 24U);
+  EXPECT_THAT(list.out, HasSubstr("\n" + std::to_string(value.array()->size() + 1) + " rules. "));
+  EXPECT_THAT(*value.array()->front().find("id")->string(), testing::StartsWith("accounts."));
 }
 
 TEST(Rules, OfTheConfigAreThere) {
