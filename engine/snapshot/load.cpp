@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "base/digest.h"
 #include "base/parallel.h"
+#include "snapshot/ledger.h"
 #include "snapshot/loading.h"
 
 namespace muster::snapshot {
@@ -178,6 +180,38 @@ std::vector<World::Implicit> implicit_members(const Table& users) {
   return implicit;
 }
 
+std::vector<Error> verify_files(const FileSystem& files, const std::string& folder,
+                                const ScanOptions& options, bool checks_ledger) {
+  const auto manifest = load_manifest(files, folder);
+  if (!manifest) return {manifest.error()};
+  Diagnostics problems;
+  Loader loader(files, folder, *manifest, options, problems);
+  std::optional<Ledger> ledger;
+  if (checks_ledger) ledger.emplace(files, folder, problems);
+  for (std::size_t i = 0; i < kCollectedCount; ++i) {
+    Loading loading(static_cast<Dataset>(i));
+    if (loader.read(loading) && ledger) ledger->check(loading.plan.dataset, loading.requests, loading.rows);
+  }
+  const std::string data = join_path(folder, "data");
+  if (files.kind(data) == FileKind::folder) {
+    if (const auto names = files.list(data); !names) {
+      problems.error(names.error());
+    } else {
+      for (const auto& name : *names) {
+        const std::string_view stem = std::string_view(name).substr(
+            0, name.size() - std::min<std::size_t>(name.size(), std::string_view(".jsonl").size()));
+        const DatasetSpec* spec = name.ends_with(".jsonl") ? find_dataset(stem) : nullptr;
+        if (spec == nullptr || !is_collected(spec->dataset)) {
+          problems.error(ErrorCode::snapshot_manifest,
+                         "the file is no dataset's; the manifest does not know it",
+                         Place{join_path(data, name), 0, 0, {}});
+        }
+      }
+    }
+  }
+  return problems.errors();
+}
+
 }  // namespace
 
 std::string data_path(const std::string& folder, Dataset dataset) {
@@ -308,38 +342,20 @@ std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& 
 
 std::vector<Error> verify_snapshot(const FileSystem& files, const std::string& folder,
                                    const ScanOptions& options) {
-  const auto manifest = load_manifest(files, folder);
-  if (!manifest) return {manifest.error()};
-  Diagnostics problems;
-  Loader loader(files, folder, *manifest, options, problems);
-  for (std::size_t i = 0; i < kCollectedCount; ++i) {
-    Loading loading(static_cast<Dataset>(i));
-    (void)loader.read(loading);
-  }
-  const std::string data = join_path(folder, "data");
-  if (files.kind(data) == FileKind::folder) {
-    if (const auto names = files.list(data); !names) {
-      problems.error(names.error());
-    } else {
-      for (const auto& name : *names) {
-        const std::string_view stem = std::string_view(name).substr(
-            0, name.size() - std::min<std::size_t>(name.size(), std::string_view(".jsonl").size()));
-        const DatasetSpec* spec = name.ends_with(".jsonl") ? find_dataset(stem) : nullptr;
-        if (spec == nullptr || !is_collected(spec->dataset)) {
-          problems.error(ErrorCode::snapshot_manifest,
-                         "the file is no dataset's; the manifest does not know it",
-                         Place{join_path(data, name), 0, 0, {}});
-        }
-      }
-    }
-  }
-  return problems.errors();
+  return verify_files(files, folder, options, false);
 }
 
 std::vector<Error> verify_snapshot(const FileSystem& files, const std::string& folder, unsigned jobs) {
   ScanOptions options;
   options.jobs = jobs;
-  return verify_snapshot(files, folder, options);
+  return verify_files(files, folder, options, false);
+}
+
+std::vector<Error> verify_snapshot_and_ledger(const FileSystem& files, const std::string& folder,
+                                              unsigned jobs) {
+  ScanOptions options;
+  options.jobs = jobs;
+  return verify_files(files, folder, options, true);
 }
 
 }  // namespace muster::snapshot

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "fake_snapshot.h"
+#include "snapshot/ledger.h"
 
 namespace muster::snapshot {
 namespace {
@@ -885,6 +886,43 @@ TEST(Verify, FindsDuplicatesWithoutLinks) {
   EXPECT_THAT(texts(verify_snapshot(snapshot.files, "snap", 2)),
               ElementsAre("snapshot.duplicate_id snap/data/workspace_members.jsonl:2001 the workspace_member "
                           "stands twice: in line 8 and in line 2001"));
+}
+
+TEST(Verify, HoldsRowsAgainstTheLedger) {
+  const auto request = [](std::string_view method, int status, int rows) {
+    return R"({"method":")" + std::string(method) + R"(","status":)" + std::to_string(status) +
+           R"(,"rows":)" + std::to_string(rows) + "}\n";
+  };
+  FakeSnapshot snapshot;
+  std::string users;
+  for (const auto& [id, number] : {std::pair("a", 1), {"b", 3}, {"c", 1}, {"d", 4}, {"e", 4}, {"f", 2}})
+    users += line(user(id), "anthropic-admin", "org-1", ",\"request\":" + std::to_string(number));
+  snapshot.add(Dataset::users, users + line(user("imported")));
+  snapshot.fit().write();
+  const auto verify = [&](std::string_view ledger) {
+    snapshot.files.add("snap/ledger.jsonl", std::string(ledger));
+    return texts(verify_snapshot_and_ledger(snapshot.files, "snap", 2));
+  };
+  const std::string one = request("GET", 200, 2), rest = request("GET", 200, 9) + request("GET", 200, 1);
+  EXPECT_THAT(verify(one + rest + request("GET", 200, 2)), IsEmpty());
+  EXPECT_THAT(
+      verify(request("GET", 200, 1) + request("GET", 429, 0) + request("GET", 200, 1)),
+      ElementsAre(
+          "snapshot.manifest snap/data/users.jsonl:1 2 rows name request 1; by the ledger it brought 1",
+          "snapshot.manifest snap/data/users.jsonl:6 the row names request 2, which the ledger says ended "
+          "with 429",
+          "snapshot.manifest snap/data/users.jsonl:4 the row names request 4; the ledger has 3"));
+  EXPECT_THAT(verify(""), ElementsAre("snapshot.manifest snap/data/users.jsonl:1 the row names request 1; "
+                                      "the ledger has 0"));
+  EXPECT_THAT(verify(one + request("POST", 200, 1)),
+              ElementsAre("snapshot.line snap/ledger.jsonl:2 a snapshot is made by GET alone; this request "
+                          "is a POST"));
+  EXPECT_THAT(verify(one + "[]\n"), ElementsAre("snapshot.line snap/ledger.jsonl:2 the line is no request: "
+                                                "it needs method, status and rows"));
+  EXPECT_THAT(verify(one + R"({"method":)"),
+              ElementsAre("snapshot.line snap/ledger.jsonl:2 the last line does not end: the ledger is cut "
+                          "off"));
+  EXPECT_THAT(texts(verify_snapshot(snapshot.files, "snap", 2)), IsEmpty());
 }
 
 TEST(ReadLine, ReadsOneLine) {

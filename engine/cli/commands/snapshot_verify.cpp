@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/inputs.h"
 #include "cli/layout.h"
+#include "snapshot/ledger.h"
 #include "snapshot/snapshot.h"
 
 namespace muster::cli {
@@ -37,7 +38,7 @@ class SnapshotVerify final : public Command {
     const auto folder = snapshot::find_snapshot(environment.files, folder_);
     if (!folder) return report(environment, folder.error());
     Diagnostics problems;
-    for (Error& error : snapshot::verify_snapshot(environment.files, *folder, available_cores()))
+    for (Error& error : snapshot::verify_snapshot_and_ledger(environment.files, *folder, available_cores()))
       problems.error(std::move(error));
     if (problems.has_errors()) return report(environment, problems);
     const auto manifest = snapshot::load_manifest(environment.files, *folder);
