@@ -1,7 +1,7 @@
 ---@type muster.Rule
 return {
   id = "process.waivers_healthy",
-  title = "Waivers are approved, in force and needed",
+  title = "Waivers are approved, in force, and end",
   severity = "medium",
   subject = "waiver",
   reads = { "waivers.state", "waivers.expires" },
@@ -10,11 +10,11 @@ return {
     days = { type = "integer", default = 365, minimum = 1, doc = "Days ahead of the run within which a waiver must end." },
   },
   why = "A waiver without an approver excuses nothing, and one without an end becomes the rule.",
-  fix = "Edit the waivers file: have it approved, give it an end, or take it out when it is over or fits no failure.",
+  fix = "Edit the waivers file: have it approved, give it an end, or take it out when it is over. Which waivers excused nothing, the run's notices say.",
 
   check = function(waiver, org, params)
     if waiver.state == "not_started" then return not_applicable("has not started") end
-    if waiver.state == "expired" or waiver.state == "unapproved" or waiver.state == "unused" then
+    if waiver.state == "expired" or waiver.state == "unapproved" then
       return fail("state is " .. waiver.state, { state = waiver.state }, "active")
     end
     if waiver.state ~= "active" then return unknown("state " .. waiver.state .. " is not known to this rule") end
@@ -37,7 +37,6 @@ return {
     { note = "for ever", given = { waiver = { state = "active", expires = null } }, want = { verdict = "fail", reason = "never ends" } },
     { note = "over", given = { waiver = { state = "expired" } }, want = { verdict = "fail", reason = "state is expired" } },
     { note = "nobody approved", given = { waiver = { state = "unapproved" } }, want = { verdict = "fail", reason = "state is unapproved" } },
-    { note = "fits nothing", given = { waiver = { state = "unused" } }, want = { verdict = "fail", reason = "state is unused" } },
     { note = "later", given = { waiver = { state = "not_started" } }, want = { verdict = "not_applicable", reason = "has not started" } },
     {
       note = "a state of tomorrow",
