@@ -12,7 +12,7 @@ std::optional<double> number_of(const std::string* text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (error != std::errc() || end != text->data() + text->size() || !(value >= 0)) return std::nullopt;
-  return value;
+  return std::min(value, 1e9);  // "inf" and 1e300 are numbers too, but no time that fits an integer
 }
 
 }  // namespace

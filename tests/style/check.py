@@ -50,6 +50,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 MACHINE_PATH = re.compile(r"(?<![\w.:/~-])/(work|home|root|tmp|Users)/[\w.]+")
 MACHINE_PATH_IN_CODE = re.compile(r"(?<![\w.:/~-])/(work|home|Users)/\w+")
 UNFINISHED = re.compile(r"\b(TODO|FIXME)\b")
+NOT_GET = re.compile(r"\bCURLOPT_(?:POST\w*|COPYPOSTFIELDS|MIMEPOST|HTTPPOST|UPLOAD\w*|PUT|CUSTOMREQUEST|NOBODY|READFUNCTION)\b")
 LONG_FILE = 600
 
 
@@ -129,6 +130,14 @@ def check(root):
                 problems.append(f"{path}:{line}: {include} may be included in {doors[0]} only")
             if not doors and not is_standard(include) and not COMMON.match(include) and "/" in include:
                 problems.append(f"{path}:{line}: {include} belongs to no library that {Path(__file__).name} knows")
+
+    # `collect` reads only: its client has no other method than GET, so none can be linked into it.
+    for path, text in texts.items():
+        if path.startswith(("engine/http/", "engine/collect/")) and path.endswith((".cpp", ".h")):
+            for number, line in enumerate(text.splitlines(), 1):
+                found = NOT_GET.search(line)
+                if found:
+                    problems.append(f"{path}:{number}: {found.group(0)}: what collect is linked to knows GET alone")
 
     # Whoever includes a header sees what it includes: a foreign header must not be reachable from another module.
     includers = {}

@@ -80,6 +80,17 @@ class Check(unittest.TestCase):
     def test_nothing_is_unfinished(self):
         self.assertEqual(self.problems({"rules/a.lua": "-- x\n-- TODO: y\n"}), ["rules/a.lua:2: unfinished: TODO"])
 
+    def test_collect_reads_only(self):
+        self.assertEqual(self.problems({
+            "engine/http/a.cpp": "set(CURLOPT_HTTPGET, 1L);\nset(CURLOPT_POSTFIELDS, body);\nset(CURLOPT_CUSTOMREQUEST, word);\n",
+            "engine/collect/b.cpp": "set(CURLOPT_UPLOAD, 1L);\n",
+            "tests/simulator/c.cpp": "CURLOPT_POST\n",
+        }), [
+            "engine/collect/b.cpp:1: CURLOPT_UPLOAD: what collect is linked to knows GET alone",
+            "engine/http/a.cpp:2: CURLOPT_POSTFIELDS: what collect is linked to knows GET alone",
+            "engine/http/a.cpp:3: CURLOPT_CUSTOMREQUEST: what collect is linked to knows GET alone",
+        ])
+
     def test_every_module_has_a_readme(self):
         self.assertEqual(self.problems({"engine/base/a.cpp": ""}, with_readmes=False), ["engine/base: there is no README.md"])
 

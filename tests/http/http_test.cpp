@@ -1,0 +1,211 @@
+// The client and the session against a server that answers by a script, on this machine only.
+#include <cstdlib>
+#include <thread>
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/session.h"
+
+namespace muster::http {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+/// Answers one connection after the other with the given bytes, then ends.
+class Server {
+ public:
+  explicit Server(std::vector<std::string> replies) : replies_(std::move(replies)) {
+    socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = static_cast<sockaddr*>(static_cast<void*>(&address));
+    if (::bind(socket_, generic, size) != 0 || ::listen(socket_, 8) != 0 ||
+        ::getsockname(socket_, generic, &size) != 0)
+      std::abort();
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~Server() { static_cast<void>(requests()); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  /// What was asked; nothing more is answered.
+  const std::vector<std::string>& requests() {
+    if (thread_.joinable()) {
+      ::shutdown(socket_, SHUT_RDWR);
+      thread_.join();
+      ::close(socket_);
+    }
+    return requests_;
+  }
+
+ private:
+  void serve() {
+    for (const std::string& reply : replies_) {
+      const int connection = ::accept(socket_, nullptr, nullptr);
+      if (connection < 0) return;
+      std::string request;
+      char buffer[4096];
+      while (request.find("\r\n\r\n") == std::string::npos) {
+        const ssize_t got = ::recv(connection, buffer, sizeof buffer, 0);
+        if (got <= 0) break;
+        request.append(buffer, static_cast<std::size_t>(got));
+      }
+      requests_.push_back(request);
+      static_cast<void>(::send(connection, reply.data(), reply.size(), MSG_NOSIGNAL));
+      ::close(connection);
+    }
+  }
+
+  std::vector<std::string> replies_, requests_;
+  int socket_ = -1;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+std::string reply(std::string_view status, std::string_view headers = {}, std::string_view body = "{}") {
+  return "HTTP/1.1 " + std::string(status) + "\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\nConnection: close\r\n" + std::string(headers) + "\r\n" + std::string(body);
+}
+
+struct Asked {
+  Response response;
+  std::vector<std::string> requests;
+  std::vector<std::int64_t> waits_ms;
+  unsigned attempts = 0;
+};
+
+/// Asks `times` requests of one session whose clock moves by its waits alone.
+Asked ask(std::vector<std::string> replies, Rate rate = {}, unsigned times = 1,
+          std::uint64_t most_bytes = 1 << 20, const Inspect& inspect = {}) {
+  ::setenv("no_proxy", "*", 1);
+  Server server(std::move(replies));
+  Asked asked;
+  FakeClock clock(*parse_rfc3339("2026-11-20T08:00:00Z"));
+  Options options;
+  options.base_url = server.url();
+  options.headers = {{"anthropic-version", "2023-06-01"}};
+  options.key_header = "x-api-key";
+  options.key = Secret("sk-ant-made-up");
+  options.most_bytes = most_bytes;
+  options.user_agent = "muster/test";
+  Session session(
+      options, rate, {}, clock,
+      [&](std::int64_t us) {
+        asked.waits_ms.push_back(us / 1000);
+        clock.advance(us);
+        return true;
+      },
+      [] { return false; }, 7);
+  for (unsigned i = 0; i < times; ++i)
+    asked.response = session.get(
+        "/v1/users?limit=2", [&](const std::string&, unsigned, const Response&) { ++asked.attempts; },
+        inspect);
+  asked.requests = server.requests();
+  return asked;
+}
+
+TEST(Client, AsksByGetWithItsHeaders) {
+  const Asked asked = ask({reply("200 OK", "Request-Id: req_1\r\n", "{\"a\":1}")});
+  EXPECT_EQ(asked.response.status, 200);
+  EXPECT_EQ(asked.response.failure, Failure::none);
+  EXPECT_EQ(asked.response.body, "{\"a\":1}");
+  EXPECT_EQ(*asked.response.header("request-id"), "req_1");
+  ASSERT_EQ(asked.requests.size(), 1u);
+  EXPECT_THAT(asked.requests[0], StartsWith("GET /v1/users?limit=2 HTTP/1.1\r\n"));
+  EXPECT_THAT(asked.requests[0], HasSubstr("x-api-key: sk-ant-made-up\r\n"));
+  EXPECT_THAT(asked.requests[0], HasSubstr("anthropic-version: 2023-06-01\r\n"));
+}
+
+TEST(Client, HandsARedirectBackAndAsksNobodyElse) {
+  Server elsewhere({reply("200 OK")});
+  const Asked asked = ask({reply("302 Found", "Location: " + elsewhere.url() + "/x\r\n")});
+  EXPECT_EQ(asked.response.status, 302);
+  EXPECT_EQ(asked.attempts, 1u);
+  EXPECT_THAT(elsewhere.requests(), IsEmpty());
+}
+
+TEST(Client, CapsTheBody) {
+  const Asked asked = ask({reply("200 OK", {}, std::string(5000, ' '))}, {}, 1, 4096);
+  EXPECT_EQ(asked.response.failure, Failure::too_large);
+  EXPECT_EQ(asked.response.body, "");
+  EXPECT_EQ(asked.attempts, 1u);
+}
+
+TEST(Client, EncodesIdsSoThatNoneClimbsOutOfItsPath) {
+  EXPECT_EQ(encode_segment("user_01-a.b~"), "user_01-a.b~");
+  EXPECT_EQ(encode_segment(".."), "%2E%2E");
+  EXPECT_EQ(encode_segment("../x?y#\n\xC3\xA9"), "..%2Fx%3Fy%23%0A%C3%A9");
+}
+
+TEST(Session, TriesAgainWhatMayPass) {
+  const Asked asked =
+      ask({reply("529 Overloaded"), reply("502 Bad Gateway", {}, "<html>"),
+           "HTTP/1.1 200 OK\r\nContent-Length: 50\r\nConnection: close\r\n\r\n{", reply("200 OK")});
+  EXPECT_EQ(asked.response.status, 200);
+  EXPECT_EQ(asked.response.failure, Failure::none);
+  EXPECT_EQ(asked.attempts, 4u);
+  ASSERT_EQ(asked.waits_ms.size(), 3u);
+  // Doubled from half a second, up to a quarter less.
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_LE(asked.waits_ms[i], 500 << i);
+    EXPECT_GE(asked.waits_ms[i], 375 << i);
+  }
+}
+
+TEST(Session, EndsWithWhatDoesNotPass) {
+  EXPECT_EQ(ask({reply("403 Forbidden")}).attempts, 1u);
+  EXPECT_EQ(ask({reply("500 Error", "x-should-retry: false\r\n")}).attempts, 1u);
+  const Asked asked = ask(std::vector<std::string>(9, reply("503 Unavailable")));
+  EXPECT_EQ(asked.attempts, 6u);
+  EXPECT_EQ(asked.response.status, 503);
+}
+
+TEST(Session, WaitsAsLongAsTheServerSays) {
+  EXPECT_THAT(ask({reply("429 Too Many", "Retry-After: 7\r\n"), reply("200 OK")}).waits_ms,
+              ElementsAre(7000));
+  EXPECT_THAT(ask({reply("429 Too Many", "retry-after-ms: 250\r\n"), reply("200 OK")}).waits_ms,
+              ElementsAre(250));
+}
+
+TEST(Session, DoesNotWaitBeyondItsPatience) {
+  for (const char* words : {"inf", "1e300", "99999999999999999999", "901"}) {
+    const Asked asked =
+        ask({reply("429 Too Many", "Retry-After: " + std::string(words) + "\r\n"), reply("200 OK")});
+    EXPECT_EQ(asked.response.status, 429) << words;
+    EXPECT_EQ(asked.attempts, 1u) << words;
+    EXPECT_THAT(asked.waits_ms, IsEmpty()) << words;
+  }
+  for (const char* words : {"nan", "-3", "soon"})  // no time: as if nothing were said
+    EXPECT_EQ(ask({reply("429 Too Many", "Retry-After: " + std::string(words) + "\r\n"), reply("200 OK")})
+                  .response.status,
+              200)
+        << words;
+}
+
+TEST(Session, KeepsToTheRate) {
+  const Asked asked = ask(std::vector<std::string>(4, reply("200 OK")), Rate{2, 10 * kMicrosPerSecond, 2}, 4);
+  EXPECT_THAT(asked.waits_ms, ElementsAre(5000, 5000));
+}
+
+TEST(Session, AReplyThatIsNoGoodIsTriedAgain) {
+  const Asked asked = ask({reply("200 OK", {}, "<html>"), reply("200 OK", {}, "{}")}, {}, 1, 1 << 20,
+                          [](const Response& response) -> std::optional<std::string> {
+                            if (response.body == "{}") return std::nullopt;
+                            return "no JSON";
+                          });
+  EXPECT_EQ(asked.attempts, 2u);
+  EXPECT_EQ(asked.response.body, "{}");
+}
+
+}  // namespace
+}  // namespace muster::http
