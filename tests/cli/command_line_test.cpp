@@ -83,9 +83,9 @@ TEST(CommandLine, SaysWhatIsWrong) {
       {{"check", "--report", "junit"},
        "error[usage]: --report junit: FORMAT=PATH is wanted, as in junit=out/junit.xml\n   = help: the "
        "formats are "
-       "json, junit, junit-strict, text\n"},
+       "csv, html, json, junit, junit-strict, text\n"},
       {{"check", "--report", "junti=x.xml"},
-       "error[usage]: --report junti=x.xml: there is no format junti; the formats are json, junit, "
+       "error[usage]: --report junti=x.xml: there is no format junti; the formats are csv, html, json, junit, "
        "junit-strict, "
        "text\n   = help: did you mean junit?\n"},
       {{"check", "--report", "json=-"},

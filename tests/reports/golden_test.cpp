@@ -26,6 +26,11 @@ ReportOptions with(void (*change)(ReportOptions&)) {
 }
 
 const Sample kSamples[] = {
+    {"csv/northwind.csv", "csv", testing::northwind, {}},
+    {"csv/hostile.csv", "csv", testing::hostile, {}},
+    {"html/northwind.html", "html", testing::northwind, with([](ReportOptions&) {})},
+    {"html/all-passed.html", "html", testing::all_passed, {}},
+    {"html/hostile.html", "html", testing::hostile, {}},
     {"json/northwind.json", "json", testing::northwind, {}},
     {"json/hostile.json", "json", [] { return testing::hostile(); }, {}},
     {"junit/northwind.xml", "junit", testing::northwind, with([](ReportOptions&) {})},

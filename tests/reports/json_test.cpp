@@ -10,7 +10,7 @@ TEST(Json, RendersTheSameAfterBeingReadBack) {
     const Result<muster::Run> run = parse_results(first);
     ASSERT_TRUE(run) << run.error().message;
     EXPECT_TRUE(only_file("json", *run) == first);
-    for (const char* format : {"junit", "junit-strict", "text"}) {
+    for (const char* format : {"csv", "html", "junit", "junit-strict", "text"}) {
       // What is not valid UTF-8 is replaced in JSON, so only the other runs look alike to the last byte.
       if (make().organization.starts_with("Northwind")) {
         EXPECT_EQ(only_file(format, *run), only_file(format, make())) << format;

@@ -1,5 +1,7 @@
 #include "reports/report.h"
 
+#include <set>
+
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -24,7 +26,7 @@ TEST(Formats, AreFoundByNameAndSorted) {
     EXPECT_EQ(find_format(format.name), &format);
     EXPECT_FALSE(format.description.empty());
   }
-  EXPECT_THAT(names, ElementsAre("json", "junit", "junit-strict", "text"));
+  EXPECT_THAT(names, ElementsAre("csv", "html", "json", "junit", "junit-strict", "text"));
   EXPECT_EQ(find_format("xml"), nullptr);
 }
 
@@ -37,6 +39,54 @@ TEST(Formats, AreDeterministicAndValidUtf8) {
       EXPECT_TRUE(once == only_file(format.name.data(), make(), options)) << format.name;
       EXPECT_TRUE(is_valid_utf8(once)) << format.name;
     }
+  }
+}
+
+// --- html ---
+
+TEST(Html, IsOneQuietFileWhoseTextStaysText) {
+  for (auto make : all_runs()) {
+    const std::string page = only_file("html", make());
+    EXPECT_EQ(count(page, "<style>"), 1u);
+    for (const char* bad : {"<script", "src=", "url(", "@import", " style=", " onerror", "<img", "<link"}) {
+      // A hostile name may hold the word, never the markup: every `<` and quote of a text is escaped.
+      if (make().organization.starts_with("Northwind")) {
+        EXPECT_EQ(count(page, bad), 0u) << bad;
+      }
+    }
+    EXPECT_EQ(count(page, "<script"), 0u);
+    EXPECT_EQ(count(page, "<img"), 0u);
+    EXPECT_EQ(count(page, "\u202E"), 0u);  // an override that turns text around is shown, not obeyed
+    std::set<std::string> ids;
+    for (std::size_t at = page.find(" id=\""); at != std::string::npos; at = page.find(" id=\"", at + 1))
+      EXPECT_TRUE(ids.insert(page.substr(at + 5, page.find('"', at + 5) - at - 5)).second);
+    for (std::size_t at = page.find("href=\""); at != std::string::npos; at = page.find("href=\"", at + 1)) {
+      ASSERT_EQ(page[at + 6], '#');
+      EXPECT_TRUE(ids.contains(page.substr(at + 7, page.find('"', at + 7) - at - 7)));
+    }
+  }
+}
+
+TEST(Html, ShowsSomeOfManyFindingsAndSaysWhereTheRestIs) {
+  ReportOptions options;
+  options.evidence = ".";
+  const std::string page = only_file("html", testing::large(10'000, 40, 2), options);
+  EXPECT_LT(page.size(), 2'000'000u);
+  EXPECT_THAT(page, HasSubstr("<strong>4800 more</strong> in populations/"));
+}
+
+// --- csv ---
+
+TEST(Csv, HasARowForEachFindingAndNoFormula) {
+  for (auto make : all_runs()) {
+    const muster::Run run = make();
+    std::size_t rows = 1;
+    for (const RuleResult& rule : run.rules)
+      rows += rule.findings.size() + (rule.whole ? 1 : 0) + (rule.undecided.empty() ? 0 : 1);
+    const std::string table = only_file("csv", run);
+    EXPECT_EQ(count(table, "\r\n"), rows);
+    for (const char* start : {",=", ",+", ",-", ",@", ",\"=", ",\"+", ",\"-", ",\"@"})
+      EXPECT_EQ(count(table, start), 0u) << start;
   }
 }
 
