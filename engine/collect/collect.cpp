@@ -889,21 +889,28 @@ class Run {
       }
       // Half a list counts more than one that was not to be had.
       const bool is_worse =
-          row.status == DatasetStatus::not_requested || unit.status == DatasetStatus::partial;
+          row.status == DatasetStatus::not_requested || unit.status == DatasetStatus::partial ||
+          (unit.status == DatasetStatus::denied && row.status == DatasetStatus::unsupported);
       if (is_worse) {
         row.status = unit.status;
         row.reason = unit.reason;
       }
     }
     if (is_asked && row.status != DatasetStatus::partial && has_complete) {
+      // A source that was asked and refused may know of rows that the other does not: only what an
+      // organization does not have at all, or was not asked for, leaves the other's list whole.
       if (!row.reason.empty())
         row.warnings.push_back(
-            fmt::format("one of two sources was {}: {}", snapshot::word_of(row.status), row.reason));
-      row.status = DatasetStatus::complete;
-      row.reason.clear();
+            fmt::format("one of several sources was {}: {}", snapshot::word_of(row.status), row.reason));
+      if (row.status == DatasetStatus::denied) {
+        row.status = DatasetStatus::partial;
+        row.reason = fmt::format("one of several sources was denied: {}", row.reason);
+      } else {
+        row.status = DatasetStatus::complete;
+        row.reason.clear();
+      }
     }
-    if (is_asked)
-      row.warnings.insert(row.warnings.end(), options_.warnings.begin(), options_.warnings.end());
+    if (is_asked) row.warnings.insert(row.warnings.end(), options_.warnings.begin(), options_.warnings.end());
     const auto store = stores_.find(dataset);
     if (store != stores_.end() &&
         (row.status == DatasetStatus::complete || row.status == DatasetStatus::partial)) {

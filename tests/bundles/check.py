@@ -405,6 +405,7 @@ class Replay(Case):
         (self.work / "rules/own").mkdir(parents=True)
         text = (SOURCE / "rules/keys/no_expiry.lua").read_text().replace('"keys.no_expiry"', '"own.no_expiry"')
         (self.work / "rules/own/no_expiry.lua").write_text(text)
+        shutil.copytree(SOURCE / "rules/lib", self.work / "rules/lib")
         (self.work / "p.yaml").write_text("policy: own\nrules: [own.no_expiry, keys.max_age]\n")
         calls = {
             "options": ["-c", own / "muster.yaml", "--rule", "keys.*", "--param", "keys.max_age.days=30", "--param", "keys.no_expiry.statuses=[active, inactive]", "--fail-on", "high"],
@@ -602,6 +603,7 @@ return {
         home.mkdir(parents=True)
         shutil.copytree(self.base / "northwind", home / "nw")
         (home / "rules/own").mkdir(parents=True)
+        shutil.copytree(SOURCE / "rules/lib", home / "rules/lib")
         (home / "rules/own/no_expiry.lua").write_text((SOURCE / "rules/keys/no_expiry.lua").read_text().replace('"keys.no_expiry"', '"own.no_expiry"'))
         shutil.move(home / "nw/hr", home / "hr")
         config = home / "nw/muster.yaml"

@@ -180,6 +180,14 @@ class Truth(Case):
         self.assertEqual(len({row["from"]["organization_id"] for row in users}), 2)
         self.assertEqual(len(users), 340)
 
+    def test_a_source_that_is_refused_leaves_no_list_whole(self):
+        # The admin key may not list users, the compliance key may: who knows whether they would have shown the same people?
+        simulator = self.simulator("--users=50", "--fault=forbidden:path=/v1/organizations/users,times=0")
+        self.assert_exit(self.collect(self.config(simulator.url, compliance=True)), 2)
+        users = self.manifest()["users"]
+        self.assertEqual(users["status"], "partial")
+        self.assertIn("one of several sources was denied", users["reason"])
+
     def test_other_ages_and_odd_ids(self):
         for options in (("--age=old",), ("--age=future",), ("--odd-ids",)):
             with self.subTest(options):
