@@ -353,13 +353,23 @@ class Resuming(Case):
             shutil.rmtree(self.work / out)
         self.assertGreater(resumed, 0)
 
+    def wait_for_a_page(self):
+        """Until a collection below the folder has put a page behind it."""
+        for _ in range(2000):
+            if any(path.stat().st_size > 0 for path in self.work.rglob("progress.jsonl")):
+                return
+            time.sleep(0.01)
+        self.fail("no page in 20 seconds")
+
     def test_another_key_starts_anew(self):
         simulator = self.simulator(*self.OPTIONS)
+        simulator.faults("slow:ms=20,times=0")
         config = self.config(simulator.url, more=", page_size: 50")
         process = self.start("-c", config, "--out", self.work / "snapshot")
-        time.sleep(0.25)
+        self.wait_for_a_page()
         process.kill()
         process.communicate()
+        simulator.faults()
         done = self.collect(self.config(simulator.url, more=", page_size: 51"), "snapshot", "--resume")
         self.assert_exit(done, 0)
         self.assertIn("starts anew", done.stderr)
@@ -370,7 +380,7 @@ class Resuming(Case):
         simulator.faults("slow:ms=20,times=0")
         config = self.config(simulator.url, more=", page_size: 100")
         process = self.start("-c", config, "--out", self.work / "snapshot")
-        time.sleep(0.6)
+        self.wait_for_a_page()
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
         self.assertEqual(process.returncode, 130)
