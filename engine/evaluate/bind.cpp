@@ -116,7 +116,7 @@ std::vector<Entry> bind_policies(std::span<const Policy> policies, const rule::R
       entry.rule = found->second;
       entry.as = given.as;
       entry.policy = policy.id;
-      entry.file = policy.file;
+      entry.file = given.place.file.empty() ? policy.file : given.place.file;
       entry.severity = given.severity.value_or(rule.severity);
       entry.include = given.include;
       entry.exclude = given.exclude;

@@ -13,6 +13,7 @@
 #include "evaluate/run_entries.h"
 #include "evaluate/selector.h"
 #include "evaluate/waive.h"
+#include "policy/extended.h"
 #include "policy/policy.h"
 #include "roster/roster.h"
 #include "rule/rule.h"
@@ -31,6 +32,7 @@ std::string shown(const Config& config, const std::string& path) {
 /// The user's YAML, all of it, so that all its problems are reported together.
 struct Settings {
   std::vector<Policy> policies;
+  std::vector<policy::PolicySource> bases;  // what they extend
   std::vector<Waiver> waivers;
   std::vector<AccountLink> links;
   std::vector<NonhumanEntry> nonhumans;
@@ -46,7 +48,7 @@ void load_list(std::vector<T>& out, const std::string& path, const Config& confi
 Settings load_settings(const FileSystem& files, const Config& config, Diagnostics& problems) {
   Settings out;
   for (const std::string& name : config.policies)
-    if (auto policy = policy::load_policy(files, name, shown(config, name), problems)) out.policies.push_back(std::move(*policy));
+    if (auto policy = policy::load_extended_policy(files, name, shown(config, name), problems, out.bases)) out.policies.push_back(std::move(*policy));
   load_list(out.waivers, config.waivers, config, problems, policy::load_waivers, files);
   load_list(out.links, config.links, config, problems, policy::load_links, files);
   load_list(out.nonhumans, config.nonhuman, config, problems, policy::load_nonhumans, files);
@@ -293,8 +295,13 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
 
   // Inputs, in the order that the contract wants.
   if (!config.file.empty()) run.inputs.push_back({"config", shown(config, config.file), config.sha256, config.bytes});
+  std::set<std::string> seen_policies;
+  const auto add_policy = [&](const std::string& file, const std::string& sha256, std::uint64_t bytes) {
+    if (seen_policies.insert(file).second) run.inputs.push_back({"policy", file, sha256, bytes});
+  };
+  for (const policy::PolicySource& base : settings.bases) add_policy(base.file, base.sha256, base.bytes);
   for (const Policy& policy : settings.policies) {
-    run.inputs.push_back({"policy", policy.file, policy.sha256, policy.bytes});
+    add_policy(policy.file, policy.sha256, policy.bytes);
     run.policies.push_back({policy.id, policy.title, policy.file, policy.sha256, policy.version});
   }
   std::set<std::string> seen_rules;

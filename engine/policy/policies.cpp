@@ -2,9 +2,11 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/embedded.h"
 #include "base/text.h"
+#include "policy/extended.h"
 #include "policy/load.h"
 #include "policy/policy.h"
 #include "policy/tables.h"
@@ -167,6 +169,15 @@ Codec<PolicyEntry> entry_codec() {
   return either(std::move(brief), full.codec());
 }
 
+Codec<RemovedEntry> removed_codec() {
+  return Mapping<RemovedEntry>("a removal", "An entry of the extended policy that is left out.")
+      .key("rule", Need::required, text(rule_name_rule()), &RemovedEntry::as,
+           "The entry: its `as` name, or its rule's id when it has none.")
+      .key("reason", Need::required, text(), &RemovedEntry::reason, "Why it does not apply here.")
+      .place(&RemovedEntry::place)
+      .codec();
+}
+
 /// "anthropic-baseline" of "policies/anthropic-baseline.yaml"; empty for other embedded files.
 std::string_view shipped_name(std::string_view file) {
   if (!file.starts_with(kShippedFolder) || !file.ends_with(kExtension)) return {};
@@ -191,7 +202,7 @@ TextRule rule_name_rule() {
   return {is_rule_name, "^[a-z0-9_]+([.][a-z0-9_]+)*$", "lower-case letters, digits, `_` and `.`"};
 }
 
-Codec<Policy> policy_codec() {
+Codec<PolicyFile> policy_codec() {
   const UniqueRule names{[](const Node& item) {
                            if (item.kind != NodeKind::mapping) return &item;
                            const Node* as = item.find("as");
@@ -199,21 +210,43 @@ Codec<Policy> policy_codec() {
                          },
                          nullptr, ErrorCode::policy_duplicate, "two entries are named",
                          "name the second use with `as`"};
-  return Mapping<Policy>(
+  return Mapping<PolicyFile>(
              "a policy",
              "Which rules are tested, with which parameters, severity, scope and control mapping.")
       .key("policy", Need::required,
            text({is_policy_id, "^[a-z0-9][a-z0-9_.-]*$", "lower-case letters, digits, `-`, `_` and `.`"}),
-           &Policy::id, "The policy's id.")
-      .key("title", Need::optional, text(), &Policy::title, "The policy in a few words; the id when absent.")
-      .key("version", Need::optional, text(), &Policy::version,
+           &PolicyFile::id, "The policy's id.")
+      .key("title", Need::optional, text(), &PolicyFile::title,
+           "The policy in a few words; the id when absent.")
+      .key("version", Need::optional, text(), &PolicyFile::version,
            "The policy's version; any text, kept as written (9.10 stays 9.10).")
-      .key("description", Need::optional, text(), &Policy::description, "What the policy is for.")
-      .key("rules", Need::required, unique(list_of(entry_codec(), {1, false}), names), &Policy::entries,
+      .key("description", Need::optional, text(), &PolicyFile::description, "What the policy is for.")
+      .key(
+          "extends", Need::optional, text(),
+          [](PolicyFile& policy, std::string base, const Node& node, Reader& reader) {
+            policy.extends = std::move(base);
+            policy.extends_place = reader.place(node);
+          },
+          "Another policy whose entries this one takes over: a shipped policy's name, or a path relative to "
+          "this file. An entry of the same name is changed by what stands here, others are added.")
+      .key("remove", Need::optional, list_of(removed_codec(), {1, false}), &PolicyFile::removed,
+           "Entries of the extended policy that are left out, each with the reason.")
+      .key("rules", Need::optional, unique(list_of(entry_codec(), {1, false}), names), &PolicyFile::entries,
            "The rules: an id, or a mapping with the rule and what is special here.")
-      .check([](Policy& policy, const Node&, Reader&) {
+      .check([](PolicyFile& policy, const Node& node, Reader& reader) {
         if (policy.title.empty()) policy.title = policy.id;
+        if (node.find("extends") != nullptr) return;
+        if (node.find("rules") == nullptr)
+          reader.problem(ErrorCode::config_missing_key, node, "a policy lacks the key `rules`",
+                         "The rules: an id, or a mapping with the rule and what is special here.");
+        if (const Node* remove = node.find("remove"); remove != nullptr)
+          reader.problem(ErrorCode::config_invalid, *remove,
+                         "`remove` takes away from another policy, and this one has no `extends`",
+                         "name that policy, or leave the rules out of `rules`");
       })
+      .also({{"anyOf", json::Array{json::Value(json::Object{{"required", json::Array{"rules"}}}),
+                                   json::Value(json::Object{{"required", json::Array{"extends"}}})}},
+             {"dependentRequired", json::Value(json::Object{{"remove", json::Array{"extends"}}})}})
       .codec();
 }
 
@@ -225,10 +258,13 @@ std::vector<std::string> shipped_policies() {
   return names;
 }
 
-std::optional<Policy> load_policy(const FileSystem& files, const std::string& name_or_path,
-                                  const std::string& shown_path, Diagnostics& problems) {
+namespace {
+
+/// One file, without what it extends.
+std::optional<PolicyFile> load_one(const FileSystem& files, const std::string& name_or_path,
+                                   const std::string& shown_path, const Place& place, Diagnostics& problems) {
   const ReadRule rule{"a policy", false};
-  std::optional<Loaded<Policy>> loaded;
+  std::optional<Loaded<PolicyFile>> loaded;
   std::string shown = shown_path;
   // A path never falls back to a shipped policy: a file that is missing must not be replaced by another one
   // of the same name.
@@ -236,19 +272,134 @@ std::optional<Policy> load_policy(const FileSystem& files, const std::string& na
   if (shipped != nullptr) {
     shown = fmt::format("{}{}", kShippedPrefix, shipped->name);
     loaded = read_value(std::string(shipped->bytes), shown, policy_codec(), rule, problems);
-  } else if (is_policy_path(name_or_path) || files.kind(name_or_path) == FileKind::file) {
+  } else if (place.line != 0 && is_policy_path(name_or_path) && files.kind(name_or_path) != FileKind::file) {
+    problems.error(ErrorCode::policy_unknown, fmt::format("there is no file {}", make_visible(shown_path)),
+                   place, "a path is relative to the file that says it");
+  } else if (is_policy_path(name_or_path) ||
+             (place.line == 0 && files.kind(name_or_path) == FileKind::file)) {
     loaded = load_value(files, name_or_path, shown, policy_codec(), rule, problems);
   } else {
-    problems.error(ErrorCode::policy_unknown,
-                   fmt::format("no shipped policy is named \"{}\", and no such file is there", name_or_path),
-                   {}, suggest(name_or_path, shipped_policies()));
+    problems.error(
+        ErrorCode::policy_unknown,
+        place.line != 0
+            ? fmt::format("no shipped policy is named \"{}\"", make_visible(name_or_path))
+            : fmt::format("no shipped policy is named \"{}\", and no such file is there", name_or_path),
+        place, suggest(name_or_path, shipped_policies()));
   }
   if (!loaded) return std::nullopt;
-  Policy policy = std::move(loaded->value);
+  PolicyFile policy = std::move(loaded->value);
   policy.file = std::move(shown);
   policy.sha256 = std::move(loaded->sha256);
   policy.bytes = loaded->bytes;
   return policy;
+}
+
+/// What an entry says, put over what the extended policy's entry of that name says.
+void change_entry(PolicyEntry& entry, const PolicyEntry& given) {
+  if (given.severity) entry.severity = given.severity;
+  for (const auto& [name, value] : given.params) entry.params.insert_or_assign(name, value);
+  if (!given.include.empty() || !given.exclude.empty()) {
+    entry.include = given.include;
+    entry.exclude = given.exclude;
+  }
+  if (given.controls) entry.controls = given.controls;
+  if (given.reports_unknown) entry.reports_unknown = true;
+  entry.place = given.place;
+}
+
+/// Puts the base's entries before the policy's own: some removed, some changed. False after a problem.
+bool extend(PolicyFile& policy, const Policy& base, Diagnostics& problems) {
+  bool is_fine = true;
+  const auto fault = [&](ErrorCode code, std::string message, const Place& place, std::string hint) {
+    problems.error(code, std::move(message), place, std::move(hint));
+    is_fine = false;
+  };
+  std::vector<PolicyEntry> entries = base.entries;
+  std::vector<std::string> names;
+  for (const PolicyEntry& entry : entries) names.push_back(entry.as);
+  const auto find = [&](const std::string& as) {
+    return std::find_if(entries.begin(), entries.end(),
+                        [&](const PolicyEntry& entry) { return entry.as == as; });
+  };
+  std::set<std::string> removed;
+  for (const RemovedEntry& each : policy.removed) {
+    if (const auto found = find(each.as); found != entries.end()) {
+      entries.erase(found);
+      removed.insert(each.as);
+    } else if (removed.contains(each.as)) {
+      fault(ErrorCode::policy_duplicate, fmt::format("'{}' is removed twice", each.as), each.place,
+            "keep one of them");
+    } else {
+      fault(ErrorCode::policy_unknown_rule, fmt::format("{} has no entry '{}' to remove", base.id, each.as),
+            each.place, suggest(each.as, names));
+    }
+  }
+  for (const PolicyEntry& given : policy.entries) {
+    const auto found = find(given.as);
+    if (removed.contains(given.as)) {
+      fault(ErrorCode::policy_duplicate, fmt::format("'{}' is removed and given again", given.as),
+            given.place, "an entry of the same name changes the extended policy's; leave out the removal");
+    } else if (found == entries.end()) {
+      entries.push_back(given);
+    } else if (found->rule != given.rule) {
+      fault(ErrorCode::policy_duplicate,
+            fmt::format("'{}' is an entry of {} for the rule {}, and cannot become one for {}", given.as,
+                        base.id, found->rule, given.rule),
+            given.place, "give it another name with `as`");
+    } else {
+      change_entry(*found, given);
+    }
+  }
+  if (is_fine && entries.empty())
+    fault(ErrorCode::config_invalid, fmt::format("every entry of {} is removed, and none is added", base.id),
+          policy.extends_place, "a policy selects at least one rule");
+  policy.entries = std::move(entries);
+  return is_fine;
+}
+
+/// `chain`: the files on the way here, which must not be met again.
+std::optional<PolicyFile> load_with_bases(const FileSystem& files, const std::string& name_or_path,
+                                          const std::string& shown_path, const Place& place,
+                                          std::vector<std::string>& chain, std::vector<PolicySource>& bases,
+                                          Diagnostics& problems) {
+  auto policy = load_one(files, name_or_path, shown_path, place, problems);
+  if (!policy) return std::nullopt;
+  if (std::find(chain.begin(), chain.end(), policy->file) != chain.end()) {
+    problems.error(ErrorCode::config_invalid,
+                   fmt::format("the policies extend each other in a circle: {} → {}", fmt::join(chain, " → "),
+                               policy->file),
+                   place, "one of them must stand on its own");
+    return std::nullopt;
+  }
+  if (policy->extends.empty()) return policy;
+  chain.push_back(policy->file);
+  std::string base_path = policy->extends, base_shown = policy->extends;
+  // A shipped policy extends shipped ones only, by name.
+  if (is_policy_path(base_path)) {
+    base_path = join_path(parent_path(name_or_path), base_path);
+    base_shown = join_path(parent_path(policy->file), base_shown);
+  }
+  const auto base =
+      load_with_bases(files, base_path, base_shown, policy->extends_place, chain, bases, problems);
+  chain.pop_back();
+  if (!base || !extend(*policy, *base, problems)) return std::nullopt;
+  bases.push_back({base->file, base->sha256, base->bytes});
+  return policy;
+}
+
+}  // namespace
+
+std::optional<Policy> load_extended_policy(const FileSystem& files, const std::string& name_or_path,
+                                           const std::string& shown_path, Diagnostics& problems,
+                                           std::vector<PolicySource>& bases) {
+  std::vector<std::string> chain;
+  return load_with_bases(files, name_or_path, shown_path, {}, chain, bases, problems);
+}
+
+std::optional<Policy> load_policy(const FileSystem& files, const std::string& name_or_path,
+                                  const std::string& shown_path, Diagnostics& problems) {
+  std::vector<PolicySource> bases;
+  return load_extended_policy(files, name_or_path, shown_path, problems, bases);
 }
 
 }  // namespace muster::policy

@@ -21,7 +21,18 @@ using IsPolicyFile = std::function<bool(const std::string& name)>;
 
 /// Paths and policies stay as written.
 [[nodiscard]] Codec<Config> config_codec(IsPolicyFile is_policy_file);
-[[nodiscard]] Codec<Policy> policy_codec();
+/// An entry of the extended policy that is left out, and why.
+struct RemovedEntry {
+  std::string as, reason;
+  Place place;
+};
+/// A policy as its file says it.
+struct PolicyFile : Policy {
+  std::string extends;  // a shipped policy's name, or a path relative to the file; empty: none
+  Place extends_place;
+  std::vector<RemovedEntry> removed;
+};
+[[nodiscard]] Codec<PolicyFile> policy_codec();
 [[nodiscard]] Codec<std::vector<Waiver>> waivers_codec();
 [[nodiscard]] Codec<std::vector<AccountLink>> links_codec();
 [[nodiscard]] Codec<std::vector<NonhumanEntry>> nonhumans_codec();

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policy/extended.h"
 #include "policy/policy.h"
 #include "roster/fields.h"
 #include "support.h"
@@ -267,6 +268,56 @@ TEST(Policy, FindsShippedOnesByNameAndFilesByPath) {
       render_error(problems.errors()[1]),
       "error[policy.unknown]: no shipped policy is named \"antropic-baseline\", and no such file is there\n"
       "   = help: did you mean `anthropic-baseline`?\n");
+}
+
+/// What comes of p.yaml, which extends base.yaml in the same folder: names with severity and parameters, or the problems.
+std::string extended(const std::string& own, const std::string& base = "policy: base\nrules: [a.one, {rule: a.two, severity: low, params: {x: 1, y: 2}}, {rule: a.two, as: second}]\n") {
+  MemoryFileSystem files;
+  files.add("dir/p.yaml", "policy: p\n" + own);
+  files.add("dir/base.yaml", base);
+  Diagnostics problems;
+  std::vector<PolicySource> bases;
+  const auto policy = load_extended_policy(files, "dir/p.yaml", "dir/p.yaml", problems, bases);
+  if (!policy) return shown(problems);
+  std::string text;
+  for (const PolicyEntry& entry : policy->entries) {
+    text += entry.as + (entry.as == entry.rule ? "" : " of " + entry.rule) + (entry.severity ? " " + std::string(word_of(*entry.severity)) : "");
+    for (const auto& [name, value] : entry.params) text += " " + name + "=" + value.text;
+    text += " " + entry.place.file + ":" + std::to_string(entry.place.line) + "\n";
+  }
+  for (const PolicySource& each : bases) text += "base " + each.file + " " + std::to_string(each.bytes) + "\n";
+  return text;
+}
+
+TEST(Policy, ExtendsAnother) {
+  EXPECT_EQ(extended("extends: ./base.yaml\n"),
+            "a.one dir/base.yaml:2\na.two low x=1 y=2 dir/base.yaml:2\nsecond of a.two dir/base.yaml:2\nbase dir/base.yaml 107\n");
+  EXPECT_EQ(extended("extends: base.yaml\nremove: [{rule: a.one, reason: not here}]\nrules:\n- {rule: a.two, severity: high, params: {y: 3}}\n- b.new\n"),
+            "a.two high x=1 y=3 dir/p.yaml:5\nsecond of a.two dir/base.yaml:2\nb.new dir/p.yaml:6\nbase dir/base.yaml 107\n");
+}
+
+TEST(Policy, WhatCannotBeExtendedIsShown) {
+  EXPECT_EQ(extended("extends: bse.yaml\n"),
+            "error[policy.unknown]: there is no file dir/bse.yaml\n"
+            "  --> dir/p.yaml:2:10\n"
+            "   |\n"
+            " 2 | extends: bse.yaml\n"
+            "   |          ^\n"
+            "   = help: a path is relative to the file that says it\n");
+  EXPECT_THAT(extended("extends: antropic-baseline\n"), HasSubstr("error[policy.unknown]: no shipped policy is named \"antropic-baseline\"\n  --> dir/p.yaml:2:10"));
+  EXPECT_THAT(extended("extends: antropic-baseline\n"), HasSubstr("did you mean `anthropic-baseline`?"));
+  EXPECT_THAT(extended("extends: p.yaml\n"), HasSubstr("the policies extend each other in a circle: dir/p.yaml → dir/p.yaml"));
+  EXPECT_THAT(extended("extends: base.yaml\n", "policy: base\nextends: p.yaml\n"),
+              HasSubstr("the policies extend each other in a circle: dir/p.yaml → dir/base.yaml → dir/p.yaml\n  --> dir/base.yaml:2:10"));
+  EXPECT_THAT(extended("extends: base.yaml\nremove: [{rule: a.tow, reason: x}]\n"), HasSubstr("base has no entry 'a.tow' to remove\n  --> dir/p.yaml:3:10"));
+  EXPECT_THAT(extended("extends: base.yaml\nremove: [{rule: a.two, reason: x}]\nrules: [a.two]\n"), HasSubstr("'a.two' is removed and given again"));
+  EXPECT_THAT(extended("extends: base.yaml\nremove: [{rule: a.two, reason: x}, {rule: a.two, reason: y}]\n"), HasSubstr("'a.two' is removed twice"));
+  EXPECT_THAT(extended("extends: base.yaml\nrules: [{rule: a.one, as: second}]\n"),
+              HasSubstr("'second' is an entry of base for the rule a.two, and cannot become one for a.one"));
+  EXPECT_THAT(extended("extends: base.yaml\nremove: [{rule: a.one, reason: x}]\n", "policy: base\nrules: [a.one]\n"),
+              HasSubstr("every entry of base is removed, and none is added"));
+  EXPECT_THAT(extended("remove: [{rule: a.one, reason: x}]\nrules: [b.c]\n"), HasSubstr("`remove` takes away from another policy, and this one has no `extends`"));
+  EXPECT_THAT(extended("extends: base.yaml\n", "policy: base\nrules: []\n"), HasSubstr("dir/base.yaml"));
 }
 
 TEST(Policy, TheBaselineSelectsTheFirstRules) {
