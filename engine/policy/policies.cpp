@@ -244,9 +244,12 @@ Codec<PolicyFile> policy_codec() {
                          "`remove` takes away from another policy, and this one has no `extends`",
                          "name that policy, or leave the rules out of `rules`");
       })
-      .also({{"anyOf", json::Array{json::Value(json::Object{{"required", json::Array{"rules"}}}),
-                                   json::Value(json::Object{{"required", json::Array{"extends"}}})}},
-             {"dependentRequired", json::Value(json::Object{{"remove", json::Array{"extends"}}})}})
+      // A policy of its own has rules and takes nothing away; editors do not know `dependentRequired`.
+      .also({{"anyOf",
+              json::Array{json::Value(json::Object{{"required", json::Array{"extends"}}}),
+                          json::Value(json::Object{
+                              {"required", json::Array{"rules"}},
+                              {"not", json::Value(json::Object{{"required", json::Array{"remove"}}})}})}}})
       .codec();
 }
 
