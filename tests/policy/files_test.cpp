@@ -690,7 +690,7 @@ TEST(Repository, ColumnsOfTheConfigAreTheFieldsOfARoster) {
     EXPECT_EQ(kRosterFields[i], roster::word_of(static_cast<roster::Field>(i)));
 }
 
-// After a wanted change of the tables: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/policy_test
+// After a wanted change of the tables: MUSTER_UPDATE_GOLDEN=1 build/dev/tests/policy/policy_test
 // --gtest_filter=Repository.EditorSchemasAreCurrent
 TEST(Repository, EditorSchemasAreCurrent) {
   const auto files = make_os_file_system();
@@ -704,7 +704,7 @@ TEST(Repository, EditorSchemasAreCurrent) {
     }
     EXPECT_EQ(files->read_file(path).value_or(""), schema.text)
         << schema.name << " is not what the tables say; regenerate it with\n"
-        << "  MUSTER_UPDATE_GOLDEN=1 build/dev/tests/policy_test "
+        << "  MUSTER_UPDATE_GOLDEN=1 build/dev/tests/policy/policy_test "
            "--gtest_filter=Repository.EditorSchemasAreCurrent";
     EXPECT_TRUE(json::parse(schema.text)) << schema.name;
   }
