@@ -401,7 +401,8 @@ class Run {
       if (!found) return tl::unexpected(found.error());
       parents = std::move(*found);
       if (auto incomplete = parents_incomplete(unit)) note_partial(unit, std::move(*incomplete));
-    } else if (home_.empty() && endpoint.dataset != Dataset::organizations) {
+    }
+    if (home_.empty() && endpoint.dataset != Dataset::organizations) {
       if (auto status = find_home(); !status) return tl::unexpected(status.error());
     }
     for (const Dataset dataset : datasets_of(unit)) {

@@ -111,7 +111,12 @@ Response Session::get(const std::string& target, const Observe& observe, const I
     if (!again || attempt >= patience_.attempts) return response;
     const std::int64_t us = wait_before_retry(response, attempt);
     if (clock_.monotonic_us() - begin + us > patience_.most_us) return response;
-    if (response.status == 429) not_before_us_ = clock_.monotonic_us() + us;
+    if (response.status == 429) {
+      // Others drew on the budget, or it holds less at once than was thought: from here on at an even pace.
+      rate_.burst = std::min(rate_.burst, 1.0);
+      tokens_ = std::min(tokens_, 0.0);
+      not_before_us_ = clock_.monotonic_us() + us;
+    }
     if (!wait_(us)) {
       response.failure = Failure::interrupted;
       response.reason = "interrupted";

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "simulator"))
 from harness import ADMIN, EXPIRED, OAUTH, WORKSPACE, Simulator, enterprise, make_certificate  # noqa: E402
 
 MUSTER = PROGRAM = SOURCE = None
-KILLS = 6
+KILLS = 12
 AUDIT = enterprise("audit")
 UNLIMITED = ("--admin-limit=off", "--compliance-limit=off")
 TABLE = []  # rows of what each fault leads to
