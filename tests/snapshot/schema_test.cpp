@@ -171,7 +171,7 @@ TEST(Describe, ReferencePageIsCurrent) {
   std::ostringstream text;
   text << file.rdbuf();
   EXPECT_TRUE(text.str() == dataset_reference()) << "docs/datasets.md is stale: run\n  MUSTER_REGENERATE=1 "
-                                                    "build/dev/tests/snapshot_test --gtest_filter=Describe.*";
+                                                    "build/dev/tests/snapshot/snapshot_test --gtest_filter=Describe.*";
 }
 
 }  // namespace
