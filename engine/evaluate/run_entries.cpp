@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <numeric>
 #include <optional>
@@ -154,6 +155,13 @@ void set_whole(RuleResult& result, Verdict verdict, std::string reason) {
 
 void merge(Plan& plan, RuleResult& result) {
   std::unordered_map<std::string, std::uint32_t> index{{"", 0}};
+  std::size_t runs = 0, findings = 0;
+  for (const rule::BlockResult& block : plan.blocks) {
+    runs += block.verdicts.size();
+    findings += block.findings.size();
+  }
+  result.verdicts.reserve(runs);
+  result.findings.reserve(findings);
   for (rule::BlockResult& block : plan.blocks) {
     std::vector<std::uint32_t> global;
     for (std::string& reason : block.reasons) {
@@ -304,26 +312,26 @@ EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World&
   });
 
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    Plan& plan = plans[i];
-    RuleResult& result = out.rules[i];
     out.cpu_us.push_back(0);
     for (const Worker& worker : workers) out.cpu_us.back() += worker.cpu_us[i];
-    if (!plan.whole.empty()) {
-      set_whole(result, Verdict::unknown, plan.whole);
-      continue;
-    }
+  }
+  std::atomic<bool> is_nondeterministic{false};
+  run_parallel(jobs, plans.size(), [&](std::size_t i, unsigned) {
+    Plan& plan = plans[i];
+    RuleResult& result = out.rules[i];
+    if (!plan.whole.empty()) return set_whole(result, Verdict::unknown, plan.whole);
     const auto spent = std::find_if(plan.blocks.begin(), plan.blocks.end(), [](const rule::BlockResult& block) { return !block.over_budget.empty(); });
     if (spent != plan.blocks.end()) {
       const bool by_wall_time = std::any_of(plan.blocks.begin(), plan.blocks.end(), [](const rule::BlockResult& block) { return block.by_wall_time; });
-      out.nondeterministic |= by_wall_time;
-      set_whole(result, Verdict::error, by_wall_time ? spent->over_budget : first_over_budget(plan, world, options.limits, spent->over_budget));
-      continue;
+      if (by_wall_time) is_nondeterministic = true;
+      return set_whole(result, Verdict::error, by_wall_time ? spent->over_budget : first_over_budget(plan, world, options.limits, spent->over_budget));
     }
     merge(plan, result);
     const bool has_scope = !plan.include.empty() || !plan.exclude.empty();
     if (has_scope && std::accumulate(plan.in_scope.begin(), plan.in_scope.end(), std::uint64_t{0}) == 0)
       result.undecided = fmt::format("the scope selects none of {} {}", plan.population, plan.table->spec().name);
-  }
+  });
+  out.nondeterministic = is_nondeterministic;
   return out;
 }
 
