@@ -21,4 +21,5 @@ return {
     "primary_owner",
     "user",
   }),
+  provisioning_modes = set({ "login_only", "jit_permissive", "jit_advanced", "scim_permissive", "scim_advanced" }),
 }
