@@ -21,5 +21,6 @@ return {
     "primary_owner",
     "user",
   }),
+  workspace_roles = set({ "workspace_admin", "workspace_billing", "workspace_developer", "workspace_restricted_developer", "workspace_user" }),
   provisioning_modes = set({ "login_only", "jit_permissive", "jit_advanced", "scim_permissive", "scim_advanced" }),
 }
