@@ -21,6 +21,8 @@ return {
     "primary_owner",
     "user",
   }),
+  -- Not the API's but the roster's, of users.person_state.
+  person_states = set({ "active", "ambiguous", "contradictory", "left", "left_unknown_date", "nobody", "nonhuman", "not_started" }),
   workspace_roles = set({ "workspace_admin", "workspace_billing", "workspace_developer", "workspace_restricted_developer", "workspace_user" }),
   provisioning_modes = set({ "login_only", "jit_permissive", "jit_advanced", "scim_permissive", "scim_advanced" }),
 }
