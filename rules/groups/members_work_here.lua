@@ -20,6 +20,7 @@ return {
     .. "the identity provider when it comes from there.",
 
   check = function(group)
+    if group:count("memberships") == 0 then return not_applicable("has no members") end
     return people.judge_members(group:members())
   end,
 

@@ -24,6 +24,7 @@ return {
     .. "change it.",
 
   check = function(organization, _, params)
+    if #params.on + #params.off == 0 then return unknown("the policy names no settings") end
     return settings.judge_switches(organization, params.on, params.off)
   end,
 

@@ -23,6 +23,7 @@ return {
     .. "own. The API shows the list and cannot change it.",
 
   check = function(organization, _, params)
+    if #params.on + #params.off == 0 then return unknown("the policy names no settings") end
     return settings.judge_switches(organization, params.on, params.off)
   end,
 

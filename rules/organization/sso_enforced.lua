@@ -24,6 +24,7 @@ return {
     .. "change them. muster sees that sign-on is enforced, not which factors the provider asks for.",
 
   check = function(organization, _, params)
+    if #params.on + #params.off == 0 then return unknown("the policy names no settings") end
     return settings.judge_switches(organization, params.on, params.off)
   end,
 

@@ -21,6 +21,7 @@ return {
 
   check = function(workspace)
     if not workspace:is_null("archived_at") then return not_applicable("archived on " .. workspace.archived_at:date()) end
+    if workspace:count("memberships") == 0 then return not_applicable("has no members") end
     return people.judge_members(workspace:members())
   end,
 
