@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <ctime>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -116,6 +117,10 @@ struct Client::Impl {
     set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout_ms));
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout_ms));
+    if (options.stall_timeout_ms > 0) {
+      set(CURLOPT_LOW_SPEED_LIMIT, 100L);
+      set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>((options.stall_timeout_ms + 999) / 1000)));
+    }
     set(CURLOPT_USERAGENT, options.user_agent.c_str());
     set(CURLOPT_ERRORBUFFER, &message[0]);
     set(CURLOPT_HEADERFUNCTION, &take_header);
@@ -197,6 +202,12 @@ std::string encode_segment(std::string_view text) {
     }
   }
   return out;
+}
+
+std::optional<Instant> parse_http_date(const std::string& text) {
+  const std::time_t seconds = curl_getdate(text.c_str(), nullptr);
+  if (seconds < 0) return std::nullopt;
+  return Instant{std::int64_t{seconds} * kMicrosPerSecond};
 }
 
 std::string library_version() { return curl_version_info(CURLVERSION_NOW)->version; }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,7 +28,9 @@ struct Options {
   std::string ca_file;  // empty: the system's
   bool verifies_tls = true;
   std::int64_t connect_timeout_ms = 10'000;
-  std::int64_t timeout_ms = 60'000;                    // of one attempt, from its start to the last byte
+  std::int64_t timeout_ms = 60'000;  // of one attempt, from its start to the last byte
+  // An attempt that brings fewer than 100 bytes a second for so long has stalled; 0: no such end.
+  std::int64_t stall_timeout_ms = 20'000;
   std::uint64_t most_bytes = std::uint64_t{64} << 20;  // of a body, after decompression
   std::string user_agent;
 };
@@ -75,6 +78,8 @@ class Client {
 /// The bytes of one path segment or query value, percent-encoded but for letters, digits and -._~; a segment
 /// of dots alone is encoded too, so that no id can climb out of its path.
 [[nodiscard]] std::string encode_segment(std::string_view text);
+/// "Fri, 20 Nov 2026 08:00:00 GMT" of a Date or Retry-After header; nullopt when it is none.
+[[nodiscard]] std::optional<Instant> parse_http_date(const std::string& text);
 /// The version of the library, for `muster --version`.
 [[nodiscard]] std::string library_version();
 

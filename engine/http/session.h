@@ -1,22 +1,18 @@
-// A polite and stubborn reader: a client behind a token bucket, with retries. The server's own headers have
-// the last word on when the next request may go. Not thread-safe.
+// A polite and stubborn reader: a client behind a limiter, with retries. The server's own headers have the
+// last word on when the next request may go. Not thread-safe: one session a thread, with one limiter for all
+// that share a budget.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "http/client.h"
+#include "http/limiter.h"
 
 namespace muster::http {
-
-/// `requests` per `per_us`; no more than `burst` at once. 0 requests: no limit.
-struct Rate {
-  double requests = 0;
-  std::int64_t per_us = 60 * kMicrosPerSecond;
-  double burst = 0;
-};
 
 struct Patience {
   unsigned attempts = 6;                              // of one request, the first one counted
@@ -33,31 +29,31 @@ using Observe = std::function<void(const std::string& target, unsigned attempt, 
 /// again.
 using Inspect = std::function<std::optional<std::string>(const Response& response)>;
 
+/// One attempt: a client's, or a test's script.
+using Send = std::function<Response(const std::string& target)>;
+[[nodiscard]] Send client_send(Options options, const Clock& clock, std::function<bool()> should_stop);
+
 class Session {
  public:
+  Session(Send send, std::shared_ptr<Limiter> limiter, Patience patience, const Clock& clock, Wait wait,
+          std::function<bool()> should_stop, std::uint64_t seed);
+  /// With a client and a budget of its own.
   Session(Options options, Rate rate, Patience patience, const Clock& clock, Wait wait,
           std::function<bool()> should_stop, std::uint64_t seed);
   /// The last attempt's reply: a success, a status that trying again will not change, or what was left when
   /// patience ended.
   [[nodiscard]] Response get(const std::string& target, const Observe& observe, const Inspect& inspect = {});
-  /// For messages: how long requests had to wait for the limit so far.
-  [[nodiscard]] std::int64_t waited_us() const { return waited_us_; }
 
  private:
-  [[nodiscard]] bool wait_for_turn();
-  void heed(const Response& response);
+  [[nodiscard]] bool wait_for(const Limiter::Turn& turn);
   [[nodiscard]] std::int64_t wait_before_retry(const Response& response, unsigned attempt);
 
-  Client client_;
-  Rate rate_;
+  Send send_;
+  std::shared_ptr<Limiter> limiter_;
   Patience patience_;
   const Clock& clock_;
   Wait wait_;
   std::function<bool()> should_stop_;
-  double tokens_;
-  std::int64_t filled_us_;  // monotonic time at which tokens_ was true
-  std::int64_t not_before_us_ = 0;
-  std::int64_t waited_us_ = 0;
   std::uint64_t random_;
 };
 

@@ -142,7 +142,7 @@ struct Source {
   bool is_bearer = false;  // an OAuth token, in `authorization`
   std::string proxy, proxy_user, proxy_password_env, ca_file;
   bool verifies_tls = true;
-  std::optional<std::int64_t> timeout_us, longest_wait_us;
+  std::optional<std::int64_t> timeout_us, stall_timeout_us, longest_wait_us;
   std::optional<std::uint64_t> attempts, page_size;
   std::string rate_limit;  // "100/60s", "off"; empty: the API's documented one
   std::optional<std::int64_t> window_us;

@@ -106,6 +106,10 @@ Codec<Source> source_codec() {
           "absent.")
       .key("timeout", Need::optional, duration(), &Source::timeout_us,
            "How long one attempt of a request may take; 60s when absent.")
+      .key("stall_timeout", Need::optional, duration(), &Source::stall_timeout_us,
+           "How long an attempt may bring next to nothing (less than 100 bytes a second) before it is given "
+           "up, "
+           "in whole seconds; 20s when absent.")
       .key("attempts", Need::optional, count(), &Source::attempts,
            "How often a request is tried; 6 when absent.")
       .key("longest_wait", Need::optional, duration(), &Source::longest_wait_us,

@@ -209,6 +209,7 @@ class Collect final : public Command {
       access.http.proxy_password = std::move(*password);
     }
     if (source.timeout_us) access.http.timeout_ms = *source.timeout_us / 1000;
+    if (source.stall_timeout_us) access.http.stall_timeout_ms = *source.stall_timeout_us / 1000;
     access.http.connect_timeout_ms = std::min(access.http.connect_timeout_ms, access.http.timeout_ms);
     if (source.attempts) access.patience.attempts = static_cast<unsigned>(*source.attempts);
     if (source.longest_wait_us) access.patience.longest_wait_us = *source.longest_wait_us;
