@@ -224,7 +224,7 @@ std::string dataset_json_schema(const DatasetSpec& spec) {
 std::string dataset_reference() {
   std::string out =
       "# Datasets and fields\n\n"
-      "Made from the table in `engine/snapshot/schema.cpp`; do not edit by hand.\n\n"
+      "Made from the tables in `engine/snapshot/schema/`; do not edit by hand.\n\n"
       "A rule names what it reads as `dataset.field`, and follows a relation by its name: `key.creator`, "
       "`user:keys()`. `null` says whether null is a documented value, "
       "`since` which age of the API brought the field (older replies lack it), `personal data` whether it "
