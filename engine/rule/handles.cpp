@@ -1,7 +1,6 @@
 // Handles: what a rule holds of a record. A handle is a row number; reading a field goes straight to the column. The same few userdata are used again for every
 // subject (the n-th handle asked for is the n-th of the pool), so a loop over a million subjects allocates nothing; a handle of an earlier subject is stale by its epoch.
 #include <algorithm>
-#include <bit>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -14,11 +13,6 @@ using snapshot::Dataset;
 using snapshot::FieldType;
 
 namespace {
-
-std::size_t slot_hash(const char* key) {
-  const auto address = reinterpret_cast<std::uintptr_t>(key);
-  return (address >> 4) ^ (address >> 12);
-}
 
 std::string place_of(Host& host, const Handle& handle) {
   const DatasetView& view = host.views[static_cast<std::size_t>(handle.dataset)];
@@ -40,7 +34,9 @@ void note_read(Host& host, const Handle& handle, const Probe& probe) {
   else host.read_more = true;
 }
 
-[[noreturn]] void raise_cell(lua_State* L, const Handle& handle, const Slot& slot, Cell cell) {
+}  // namespace
+
+void raise_cell(lua_State* L, const Handle& handle, const Slot& slot, Cell cell) {
   Host& host = host_of(L);
   const std::string path = field_path(host, handle, slot_name(slot));
   const std::string where = " (" + place_of(host, handle) + ")";
@@ -52,6 +48,8 @@ void note_read(Host& host, const Handle& handle, const Probe& probe) {
   }
   raise_error(L, path + " cannot be read");
 }
+
+namespace {
 
 [[noreturn]] void raise_unknown_name(lua_State* L, const Handle& handle, int name_at) {
   Host& host = host_of(L);
@@ -209,7 +207,6 @@ int handle_index(lua_State* L) {
   return push_field(L, *handle, slot);
 }
 
-int refuse_field_write(lua_State* L) { raise_error(L, "records are read-only"); }
 
 int handle_equal(lua_State* L) {
   const Handle *a = to_handle(L, 1), *b = to_handle(L, 2);
@@ -229,50 +226,6 @@ int concat_text(lua_State* L) {
   lua_pushlstring(L, text.data(), text.size());
   return 1;
 }
-
-// user:keys() and every other to-many relation: upvalue 1 is the relation.
-int next_of_query(lua_State* L) {
-  Host& host = host_of(L);
-  if (lua_tointeger(L, lua_upvalueindex(2)) != host.epoch) raise_error(L, "a loop of another subject is used");
-  Query& query = host.queries[static_cast<std::size_t>(lua_tointeger(L, lua_upvalueindex(1)))];
-  const auto end = query.all ? host.world->table(query.dataset)->rows() : static_cast<std::uint32_t>(query.rows.size());
-  while (query.next < end) {
-    const std::uint32_t at = query.next++;
-    const std::uint32_t row = query.all ? at : query.rows[at];
-    if (at % 16 == 0) charge(L, 4);
-    if (!matches(L, query.filters, query.dataset, row)) continue;
-    charge(L, 4);
-    push_handle(L, query.dataset, row);
-    return 1;
-  }
-  return 0;
-}
-
-}  // namespace
-
-void push_query(lua_State* L, Query query) {
-  Host& host = host_of(L);
-  charge(L, 20);
-  if (host.queries.size() > 100'000) raise_error(L, "too many loops");
-  host.queries.push_back(std::move(query));
-  lua_pushinteger(L, static_cast<lua_Integer>(host.queries.size() - 1));
-  lua_pushinteger(L, host.epoch);
-  lua_pushcclosure(L, guarded<next_of_query>, 2);
-}
-
-std::uint64_t count_query(lua_State* L, const Query& query) {
-  Host& host = host_of(L);
-  if (query.filters.empty()) return query.all ? host.world->table(query.dataset)->rows() : query.rows.size();
-  const auto end = query.all ? host.world->table(query.dataset)->rows() : static_cast<std::uint32_t>(query.rows.size());
-  std::uint64_t count = 0;
-  for (std::uint32_t at = 0; at < end; ++at) {
-    if (at % 16 == 0) charge(L, 4);
-    if (matches(L, query.filters, query.dataset, query.all ? at : query.rows[at])) ++count;
-  }
-  return count;
-}
-
-namespace {
 
 Query related_rows(lua_State* L, const Handle& handle, std::uint16_t relation, int filter_at) {
   Host& host = host_of(L);
@@ -295,51 +248,7 @@ int many_method(lua_State* L) {
   return 1;
 }
 
-int list_index(lua_State* L) {
-  const ListView& list = *static_cast<ListView*>(lua_touserdata(L, 1));
-  if (lua_isinteger(L, 2)) {
-    const lua_Integer at = lua_tointeger(L, 2);
-    if (at < 1 || static_cast<std::size_t>(at) > list.size()) {
-      lua_pushnil(L);
-      return 1;
-    }
-    const std::string_view item = list.at(static_cast<std::size_t>(at - 1));
-    lua_pushlstring(L, item.data(), item.size());
-    return 1;
-  }
-  lua_pushvalue(L, 2);
-  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
-  raise_error(L, "a list has no '" + text_of(L, 2) + "'; it has :has(word), :items() and #");
-}
-int list_length(lua_State* L) {
-  lua_pushinteger(L, static_cast<lua_Integer>(static_cast<ListView*>(lua_touserdata(L, 1))->size()));
-  return 1;
-}
-
-int unknown_parameter(lua_State* L) { raise_error(L, "the rule has no parameter '" + text_of(L, 2) + "'"); }
-
-void add_slot(lua_State* L, DatasetView& view, std::string_view name, Slot slot) {
-  lua_pushlstring(L, name.data(), name.size());
-  slot.key = lua_tostring(L, -1);
-  // Anchored for the life of the state, so that the address stays this name's.
-  lua_pushboolean(L, 1);
-  lua_rawset(L, LUA_REGISTRYINDEX);
-  for (std::size_t at = slot_hash(slot.key) & view.mask;; at = (at + 1) & view.mask) {
-    if (view.slots[at].key == slot.key) return;  // a field goes before a method of that name
-    if (view.slots[at].key) continue;
-    view.slots[at] = slot;
-    return;
-  }
-}
-
 }  // namespace
-
-const Slot* DatasetView::find(const char* key) const {
-  for (std::size_t at = slot_hash(key) & mask;; at = (at + 1) & mask) {
-    if (slots[at].key == key) return &slots[at];
-    if (!slots[at].key) return nullptr;
-  }
-}
 
 void touch(lua_State* L, Dataset dataset) {
   Host& host = host_of(L);
@@ -447,19 +356,6 @@ Handle& check_handle(lua_State* L, int at) {
   return *handle;
 }
 
-ListView* to_list(lua_State* L, int at) {
-  if (lua_type(L, at) != LUA_TUSERDATA) return nullptr;
-  auto* list = static_cast<ListView*>(lua_touserdata(L, at));
-  return list->tag == Tag::list ? list : nullptr;
-}
-
-void push_list(lua_State* L, const ListView& view) {
-  auto* list = static_cast<ListView*>(lua_newuserdatauv(L, sizeof(ListView), 0));
-  new (list) ListView(view);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, host_of(L).list_meta_ref);
-  lua_setmetatable(L, -2);
-}
-
 std::string_view handle_id(Host& host, const Handle& handle) {
   host.read_more = true;
   if (handle.row == kImplicitRow) return host.world->table(Dataset::users)->ids()[handle.user];
@@ -472,101 +368,6 @@ std::string_view handle_label(Host& host, const Handle& handle) {
   if (handle.row == kImplicitRow) return host.world->table(Dataset::users)->labels()[handle.user];
   const snapshot::Table& table = *host.world->table(handle.dataset);
   return handle.row < table.labels().size() ? table.labels()[handle.row] : handle_id(host, handle);
-}
-
-std::vector<Filter> read_filters(lua_State* L, Dataset dataset, int at) {
-  std::vector<Filter> filters;
-  if (lua_isnoneornil(L, at)) return filters;
-  luaL_checktype(L, at, LUA_TTABLE);
-  push_table_of(L, at);
-  const int table = lua_gettop(L);
-  Host& host = host_of(L);
-  const DatasetView& view = host.views[static_cast<std::size_t>(dataset)];
-  Handle any;
-  any.dataset = dataset;
-  push_sorted_keys(L, table);
-  const int keys = lua_gettop(L);
-  if (lua_rawlen(L, keys) == 0) raise_error(L, "a filter names at least one field (a value that is nil is not there); leave it out to mean all");
-  for (lua_Integer key = 1; lua_rawgeti(L, keys, key) != LUA_TNIL; ++key) {
-    charge(L, 8);
-    if (lua_type(L, -1) != LUA_TSTRING) raise_error(L, "a filter is {field = value or list, …}");
-    lua_pushvalue(L, -1);
-    lua_rawget(L, table);
-    lua_pushvalue(L, -2);
-    const Slot& slot = slot_of(L, any, -1);
-    lua_pop(L, 1);
-    if (slot.kind != Slot::Kind::field) raise_error(L, "a filter names a field; '" + std::string(slot.key) + "' is none");
-    Filter filter;
-    filter.slot = &slot;
-    std::vector<std::string> wanted;
-    const auto add_text = [&](int value_at) {
-      std::size_t size = 0;
-      if (lua_type(L, value_at) != LUA_TSTRING) raise_error(L, "a filter's value is text, a list of texts, or true or false");
-      const char* text = lua_tolstring(L, value_at, &size);
-      charge(L, 4 + size / 4);
-      wanted.emplace_back(text, size);
-    };
-    if (const ListView* list = to_list(L, -1)) {
-      for (std::size_t i = 0; i < list->size(); ++i) wanted.emplace_back(list->at(i));
-    } else if (lua_type(L, -1) == LUA_TTABLE) {
-      push_table_of(L, -1);
-      push_sorted_keys(L, -1);
-      const auto items = static_cast<lua_Integer>(lua_rawlen(L, -1));
-      lua_pop(L, 1);
-      for (lua_Integer i = 1; i <= items; ++i) {
-        // A hole or a name: then part of the list would be passed over in silence.
-        if (lua_rawgeti(L, -1, i) == LUA_TNIL) raise_error(L, "a filter's list has texts at 1, 2, 3 … and nothing else");
-        add_text(-1);
-        lua_pop(L, 1);
-      }
-      lua_pop(L, 1);
-    } else if (lua_type(L, -1) == LUA_TBOOLEAN) {
-      filter.flag = lua_toboolean(L, -1) != 0;
-      if (slot.type != FieldType::boolean) raise_error(L, std::string(view.spec->name) + "." + slot.key + " is not true or false");
-    } else {
-      add_text(-1);
-    }
-    charge(L, wanted.size());
-    if (slot.type == FieldType::word) {
-      const auto& words = slot.column->words();
-      filter.codes.resize(words.size());
-      for (std::size_t code = 0; code < words.size(); ++code)
-        filter.codes[code] = std::find(wanted.begin(), wanted.end(), words[code]) != wanted.end();
-    } else if (slot.type == FieldType::text || slot.type == FieldType::id) {
-      filter.texts = std::move(wanted);
-    } else if (slot.type != FieldType::boolean) {
-      raise_error(L, std::string(view.spec->name) + "." + slot.key + " cannot be filtered by; only text, words, and true or false can");
-    }
-    filters.push_back(std::move(filter));
-    lua_pop(L, 2);
-  }
-  lua_settop(L, table - 1);
-  return filters;
-}
-
-bool matches(lua_State* L, const std::vector<Filter>& filters, Dataset dataset, std::uint32_t row) {
-  for (const Filter& filter : filters) {
-    const snapshot::Column& column = *filter.slot->column;
-    if (const Cell cell = column.cell(row); cell != Cell::value) {
-      Handle handle;
-      handle.dataset = dataset;
-      handle.row = row;
-      raise_cell(L, handle, *filter.slot, cell);
-    }
-    switch (filter.slot->type) {
-      case FieldType::word:
-        if (!filter.codes[column.word_code(row)]) return false;
-        break;
-      case FieldType::boolean:
-        if (column.boolean(row) != filter.flag) return false;
-        break;
-      default:
-        if (column.is_computed()) charge(L, 50);
-        if (std::find(filter.texts.begin(), filter.texts.end(), column.is_computed() ? column.compute(row) : column.text(row)) == filter.texts.end()) return false;
-        break;
-    }
-  }
-  return true;
 }
 
 namespace {
@@ -628,37 +429,6 @@ int method_is_implicit(lua_State* L) {
   lua_pushboolean(L, check_handle(L, 1).row == kImplicitRow);
   return 1;
 }
-int list_has(lua_State* L) {
-  const ListView* list = to_list(L, 1);
-  if (!list) luaL_error(L, "has() is for lists: write list:has(word)");
-  if (lua_type(L, 2) != LUA_TSTRING) raise_error(L, "list:has(word) wants text, not " + std::string(kind_of(L, 2)));
-  std::size_t length = 0;
-  const char* text = lua_tolstring(L, 2, &length);
-  const std::string_view word(text, length);
-  bool found = false;
-  charge(L, list->size() / 4);
-  for (std::size_t i = 0; i < list->size() && !found; ++i) found = list->at(i) == word;
-  lua_pushboolean(L, found);
-  return 1;
-}
-int next_item(lua_State* L) {
-  const ListView* list = to_list(L, lua_upvalueindex(1));
-  const lua_Integer at = lua_tointeger(L, lua_upvalueindex(2));
-  if (static_cast<std::size_t>(at) >= list->size()) return 0;
-  charge(L, 2);
-  lua_pushinteger(L, at + 1);
-  lua_replace(L, lua_upvalueindex(2));
-  const std::string_view item = list->at(static_cast<std::size_t>(at));
-  lua_pushlstring(L, item.data(), item.size());
-  return 1;
-}
-int list_items(lua_State* L) {
-  if (!to_list(L, 1)) luaL_error(L, "items() is for lists: write list:items()");
-  lua_pushvalue(L, 1);
-  lua_pushinteger(L, 0);
-  lua_pushcclosure(L, guarded<next_item>, 2);
-  return 1;
-}
 
 constexpr ApiFunction kHandleFunctions[] = {
     {"handle", "is_null", guarded<method_is_null>, "(field: string): boolean",
@@ -672,98 +442,24 @@ constexpr ApiFunction kHandleFunctions[] = {
      "How many records the relation leads to; with a filter, how many of them match."},
     {"handle", "is_implicit", guarded<method_is_implicit>, "(): boolean",
      "Of a membership: whether it follows from the organization role and stands in no member list."},
-    {"list", "has", guarded<list_has>, "(word: string): boolean", "Whether the list holds the word."},
-    {"list", "items", guarded<list_items>, "(): fun(): string", "Loops over the words in order."},
 };
 
 }  // namespace
 
 std::span<const ApiFunction> handle_functions() { return kHandleFunctions; }
 
-void make_views(Host& host, const Params& params) {
-  lua_State* L = host.state;
-  const snapshot::World& world = *host.world;
-  lua_newtable(L);
-  host.pool_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-  lua_newtable(L);
-  const int functions = lua_gettop(L);
-  lua_Integer functions_used = 0;
-  lua_newtable(L);
-  const int words = lua_gettop(L);
-  int words_used = 0;
+void push_many_method(lua_State* L, std::uint16_t relation) {
+  lua_pushinteger(L, relation);
+  lua_pushcclosure(L, guarded<many_method>, 1);
+}
 
-  // The methods that every handle has: those of this file and of api/.
-  std::vector<std::pair<std::string_view, std::uint16_t>> methods;
-  const auto add_methods = [&](std::span<const ApiFunction> rows) {
-    for (const ApiFunction& row : rows) {
-      if (row.scope != "handle") continue;
-      lua_pushcfunction(L, row.function);
-      lua_rawseti(L, functions, ++functions_used);
-      methods.emplace_back(row.name, static_cast<std::uint16_t>(functions_used));
-    }
-  };
-  add_methods(handle_functions());
-  for (const auto& unit : api_functions()) add_methods(unit);
+int refuse_record_write(lua_State* L) { raise_error(L, "records are read-only"); }
 
-  host.views.resize(snapshot::kDatasetCount);
-  for (const snapshot::DatasetSpec& spec : snapshot::schema()) {
-    DatasetView& view = host.views[static_cast<std::size_t>(spec.dataset)];
-    view.spec = &spec;
-    view.table = world.table(spec.dataset);
-    const bool is_must = host.rule->reads.must.contains(spec.dataset);
-    const bool is_may = host.rule->reads.may.contains(spec.dataset);
-    view.is_readable = is_must || is_may;
-    view.is_blocked = is_may && !is_must && !world.available(spec.dataset).is_complete();
-    if (!view.is_readable) continue;
-    view.slots.assign(std::bit_ceil((spec.fields.size() + methods.size() + 16) * 3), Slot{});
-    view.mask = view.slots.size() - 1;
-    for (std::uint16_t field = 0; field < spec.fields.size(); ++field) {
-      Slot slot;
-      slot.type = spec.fields[field].type;
-      slot.index = field;
-      slot.column = view.table ? view.table->column(field) : nullptr;
-      slot.kind = host.rule->reads.fields.contains({spec.dataset, field}) && slot.column ? Slot::Kind::field : Slot::Kind::undeclared_field;
-      if (slot.kind == Slot::Kind::field && slot.type == FieldType::word) {
-        lua_newtable(L);
-        lua_rawseti(L, words, ++words_used);
-        slot.words = words_used;
-      }
-      add_slot(L, view, spec.fields[field].name, slot);
-    }
-    const auto all = snapshot::relations();
-    for (std::uint16_t relation = 0; relation < all.size(); ++relation) {
-      if (all[relation].from != spec.dataset) continue;
-      Slot slot;
-      slot.index = relation;
-      slot.kind = Slot::Kind::undeclared_relation;
-      if (host.rule->reads.relations.contains(relation) && world.has_relation[relation]) {
-        if (all[relation].many) {
-          lua_pushinteger(L, relation);
-          lua_pushcclosure(L, guarded<many_method>, 1);
-          lua_rawseti(L, functions, ++functions_used);
-          slot.kind = Slot::Kind::method;
-          slot.index = static_cast<std::uint16_t>(functions_used);
-        } else {
-          slot.kind = Slot::Kind::one;
-          slot.link = &world.to_one[relation];
-        }
-      }
-      add_slot(L, view, all[relation].name, slot);
-    }
-    for (const auto& [name, place] : methods) {
-      Slot slot;
-      slot.kind = Slot::Kind::method;
-      slot.index = place;
-      add_slot(L, view, name, slot);
-    }
-  }
-  host.words_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-  host.functions_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-
+void install_record_type(lua_State* L) {
   lua_newtable(L);
   lua_pushcfunction(L, guarded<handle_index>);
   lua_setfield(L, -2, "__index");
-  lua_pushcfunction(L, guarded<refuse_field_write>);
+  lua_pushcfunction(L, guarded<refuse_record_write>);
   lua_setfield(L, -2, "__newindex");
   lua_pushcfunction(L, guarded<handle_equal>);
   lua_setfield(L, -2, "__eq");
@@ -771,50 +467,7 @@ void make_views(Host& host, const Params& params) {
   lua_setfield(L, -2, "__tostring");
   lua_pushcfunction(L, guarded<concat_text>);
   lua_setfield(L, -2, "__concat");
-  host.handle_meta_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-
-  lua_newtable(L);  // lists
-  lua_newtable(L);
-  for (const ApiFunction& row : handle_functions()) {
-    if (row.scope != "list") continue;
-    lua_pushlstring(L, row.name.data(), row.name.size());
-    lua_pushcfunction(L, row.function);
-    lua_rawset(L, -3);
-  }
-  lua_pushcclosure(L, guarded<list_index>, 1);
-  lua_setfield(L, -2, "__index");
-  lua_pushcfunction(L, guarded<list_length>);
-  lua_setfield(L, -2, "__len");
-  lua_pushcfunction(L, guarded<refuse_field_write>);
-  lua_setfield(L, -2, "__newindex");
-  host.list_meta_ref = luaL_ref(L, LUA_REGISTRYINDEX);
-
-  lua_newtable(L);  // params
-  for (const auto& [name, value] : params) {
-    lua_pushlstring(L, name.data(), name.size());
-    std::visit(
-        [&](const auto& held) {
-          using T = std::decay_t<decltype(held)>;
-          if constexpr (std::is_same_v<T, bool>) lua_pushboolean(L, held);
-          else if constexpr (std::is_same_v<T, std::int64_t>) lua_pushinteger(L, held);
-          else if constexpr (std::is_same_v<T, double>) lua_pushnumber(L, held);
-          else if constexpr (std::is_same_v<T, std::string>) lua_pushlstring(L, held.data(), held.size());
-          else push_list(L, ListView{Tag::list, &held, nullptr, 0});
-        },
-        value);
-    lua_rawset(L, -3);
-  }
-  push_frozen(L, -1);
-  lua_remove(L, -2);
-  // A parameter that is not declared is a slip, not nil.
-  lua_getmetatable(L, -1);
-  lua_getfield(L, -1, "__index");
-  lua_newtable(L);
-  lua_pushcfunction(L, guarded<unknown_parameter>);
-  lua_setfield(L, -2, "__index");
-  lua_setmetatable(L, -2);
-  lua_pop(L, 2);
-  host.params_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  host_of(L).handle_meta_ref = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 }  // namespace muster::rule

@@ -241,25 +241,35 @@ void freeze_function(Host& host);
 void push_frozen(lua_State* L, int at);
 /// The table behind a read-only view at `at`, pushed; or the table itself.
 void push_table_of(lua_State* L, int at);
-// handles.cpp
+// views.cpp
 void make_views(Host& host, const Params& params);
+// handles.cpp
 void push_handle(lua_State* L, snapshot::Dataset dataset, std::uint32_t row);
 Handle* push_implicit(lua_State* L, std::uint32_t user, std::uint32_t workspace, std::string_view role);
 [[nodiscard]] Handle* to_handle(lua_State* L, int at);            // nullptr when it is none
 Handle& check_handle(lua_State* L, int at);         // raises when none, or stale
-[[nodiscard]] ListView* to_list(lua_State* L, int at);
-void push_list(lua_State* L, const ListView& view);
 [[nodiscard]] std::string_view handle_id(Host& host, const Handle& handle);
 [[nodiscard]] std::string_view handle_label(Host& host, const Handle& handle);
 /// Reads a field as a Lua value, with all that null, absent and invalid mean.
 int push_field(lua_State* L, const Handle& handle, const Slot& slot);
 [[nodiscard]] const Slot& slot_of(lua_State* L, const Handle& handle, int name_at);
+/// Leaves the rule with what a field that holds no value means.
+[[noreturn]] void raise_cell(lua_State* L, const Handle& handle, const Slot& slot, snapshot::Cell cell);
+void touch(lua_State* L, snapshot::Dataset dataset);  // raises when the rule may not read it, or it is incomplete
+/// Pushes the method of a to-many relation: `user:keys{…}`.
+void push_many_method(lua_State* L, std::uint16_t relation);
+int refuse_record_write(lua_State* L);
+void install_record_type(lua_State* L);
+// api/lists.cpp
+[[nodiscard]] ListView* to_list(lua_State* L, int at);
+void push_list(lua_State* L, const ListView& view);
+void install_list_type(lua_State* L);
+// queries.cpp
 /// Reads the filter table at `at` (none or nil: no filter).
 [[nodiscard]] std::vector<Filter> read_filters(lua_State* L, snapshot::Dataset dataset, int at);
 [[nodiscard]] bool matches(lua_State* L, const std::vector<Filter>& filters, snapshot::Dataset dataset, std::uint32_t row);
 void push_query(lua_State* L, Query query);                        // an iterator function
 [[nodiscard]] std::uint64_t count_query(lua_State* L, const Query& query);
-void touch(lua_State* L, snapshot::Dataset dataset);  // raises when the rule may not read it, or it is incomplete
 
 /// Which relations a mention of `members`, `workspaces` or `groups` needs: (method, "dataset.relation").
 [[nodiscard]] std::span<const std::pair<std::string_view, std::string_view>> membership_needs();

@@ -60,8 +60,6 @@ int org_index(lua_State* L) {
   }
   raise_error(L, "org has no '" + std::string(name) + "'; it has as_of, id, name, count(), and each dataset as a loop: org:users{role = \"admin\"}");
 }
-int refuse_write(lua_State* L) { raise_error(L, "records are read-only"); }
-
 constexpr ApiFunction kFunctions[] = {
     {"org", "count", guarded<org_count>, "(dataset: string, filter?: table): integer", "How many rows the dataset has; with a filter, how many match."},
 };
@@ -74,7 +72,7 @@ void install_org(lua_State* L) {
   lua_newtable(L);
   lua_pushcfunction(L, guarded<org_index>);
   lua_setfield(L, -2, "__index");
-  lua_pushcfunction(L, guarded<refuse_write>);
+  lua_pushcfunction(L, guarded<refuse_record_write>);
   lua_setfield(L, -2, "__newindex");
   lua_setmetatable(L, -2);
   Host& host = host_of(L);
