@@ -2,121 +2,40 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "base/append_file.h"
-#include "base/digest.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "collect/id_set.h"
-#include "collect/page.h"
+#include "collect/ahead.h"
+#include "collect/data_files.h"
+#include "collect/lines.h"
+#include "collect/manifest_row.h"
+#include "collect/parents.h"
+#include "collect/target.h"
+#include "collect/unit.h"
 
 namespace muster::collect {
 namespace {
 
-using json::Value;
 using snapshot::Dataset;
 using snapshot::DatasetStatus;
 
-constexpr unsigned kMostEmptyPages = 3;
-constexpr std::size_t kMostWarnings = 20;
+// Lists that are handed to the threads before it is their turn, for each job.
+constexpr std::size_t kListsAhead = 8;
 
-struct ParentRow {
-  std::string id, organization_id;
-  bool is_spare = false;  // archived, or the default workspace: 400 and 404 mean that it has no list
-};
-
-/// One endpoint and how far it is.
-struct Unit {
-  Endpoint endpoint;
-  std::size_t source = 0;
-  bool is_done = false, is_skipped = false, has_begun = false;
-  DatasetStatus status = DatasetStatus::complete;
-  std::string reason;
-  std::uint64_t rows = 0, pages = 0, duplicates = 0, traces = 0, restarts = 0;
-  std::vector<std::string> warnings;
-  std::vector<snapshot::ParentStatus> parents;
-  // Where it stands.
-  std::uint64_t parent = 0;
-  std::optional<std::string> cursor;
-  std::uint64_t list_begin = 0,
-                list_rows = 0;  // of the list under way: bytes of the file before it, and its rows
-};
-
-/// A dataset's file.
-struct Store {
-  std::optional<AppendFile> file;
-  Sha256 digest;
-  std::uint64_t bytes = 0, rows = 0;
-};
-
-std::string_view text_of(const Value* value) {
-  return value != nullptr && value->string() != nullptr ? std::string_view(*value->string())
-                                                        : std::string_view();
-}
-std::uint64_t number_of(const Value* value) {
-  return value != nullptr && value->integer() != nullptr ? static_cast<std::uint64_t>(*value->integer()) : 0;
-}
-
-DatasetStatus status_of(std::string_view word) {
-  for (const auto status :
-       {DatasetStatus::complete, DatasetStatus::partial, DatasetStatus::denied, DatasetStatus::unsupported})
-    if (snapshot::word_of(status) == word) return status;
-  return DatasetStatus::not_requested;
-}
-
-/// `{workspace_id}` of a path is the member of the row's origin that names the parent.
-std::string_view parent_member(Parent parent) {
-  switch (parent) {
-    case Parent::workspaces:
-    case Parent::live_workspaces: return "workspace_id";
-    case Parent::groups: return "group_id";
-    case Parent::roles: return "role_id";
-    case Parent::none:
-    case Parent::organizations:
-    case Parent::days: return {};
-  }
-  return {};
-}
-
-std::optional<Dataset> parent_dataset(Parent parent) {
-  switch (parent) {
-    case Parent::organizations: return Dataset::organizations;
-    case Parent::workspaces:
-    case Parent::live_workspaces: return Dataset::workspaces;
-    case Parent::groups: return Dataset::groups;
-    case Parent::roles: return Dataset::roles;
-    case Parent::none:
-    case Parent::days: return std::nullopt;
-  }
-  return std::nullopt;
-}
-
-void replace(std::string& text, std::string_view what, std::string_view with) {
-  if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), with);
-}
-
-/// Why a list ended before its end.
-struct Trouble {
-  enum class Kind : std::uint8_t {
-    interrupted,
-    unreachable,
-    unauthorized,
-    denied,
-    absent,
-    other
-  } kind = Kind::other;
-  std::string reason;
-  int status = 0;
-};
-
+/// Writes what Ahead reads, in the order of the units, their parents and their pages.
 class Run {
  public:
   Run(FileSystem& files, const Clock& clock, const Options& options, const Hooks& hooks)
-      : files_(files), clock_(clock), options_(options), hooks_(hooks), folder_(options.out + ".partial") {}
+      : files_(files),
+        clock_(clock),
+        options_(options),
+        hooks_(hooks),
+        folder_(options.out + ".partial"),
+        units_(plan_units(options)),
+        lists_(units_.size()),
+        data_(files, folder_) {}
 
   Result<Outcome> run() {
     if (files_.kind(options_.out) != FileKind::none)
@@ -125,11 +44,11 @@ class Run {
     if (auto status = files_.make_folders(folder_ + "/data"); !status) return tl::unexpected(status.error());
     auto lock = FolderLock::take(folder_);
     if (!lock) return tl::unexpected(lock.error());
-    plan();
     if (auto status = open(); !status) return tl::unexpected(status.error());
+    ahead_.emplace(options_, clock_, hooks_);
     for (std::size_t u = 0; u < units_.size(); ++u) {
       if (units_[u].is_done) continue;
-      auto end = collect_unit(units_[u]);
+      auto end = collect_unit(u);
       if (!end) return tl::unexpected(end.error());
       if (*end != End::finished) {
         outcome_.end = *end;
@@ -137,74 +56,44 @@ class Run {
         return std::move(outcome_);
       }
     }
+    ahead_.reset();
     if (auto status = finish(); !status) return tl::unexpected(status.error());
     return std::move(outcome_);
   }
 
  private:
-  // ---- what is to be done
+  /// A unit's lists, once it is known which they are.
+  struct Lists {
+    bool is_known = false;
+    std::vector<ParentRow> parents;
+    std::size_t next = 0;  // the first that the threads were not told of
+  };
 
-  void plan() {
-    for (const Endpoint& endpoint : endpoints()) {
-      const std::string dataset(snapshot::spec_of(endpoint.dataset).name);
-      if (!options_.datasets.empty() && !options_.datasets.contains(dataset)) {
-        // Settings come with the keys of the Compliance API.
-        if (endpoint.paging != Paging::settings || !options_.datasets.contains("compliance_keys")) continue;
-      }
-      if (options_.skip.contains(dataset) || options_.skip.contains(std::string(endpoint.name))) continue;
-      std::optional<std::size_t> chosen;
-      for (std::size_t s = 0; s < options_.sources.size(); ++s) {
-        const Access& source = options_.sources[s];
-        const bool fits = endpoint.provider == Provider::any || endpoint.provider == source.provider;
-        if (!fits || (endpoint.needs_oauth && !source.is_oauth)) continue;
-        if (!chosen || (endpoint.provider == Provider::any && source.provider == Provider::compliance))
-          chosen = s;
-      }
-      if (!chosen) continue;
-      Unit unit;
-      unit.endpoint = endpoint;
-      if (options_.page_size != 0 && unit.endpoint.limit > options_.page_size)
-        unit.endpoint.limit = options_.page_size;
-      unit.source = *chosen;
-      units_.push_back(std::move(unit));
-    }
-  }
-
-  // ---- files
-
-  std::string data_path(Dataset dataset) const {
-    return fmt::format("{}/data/{}.jsonl", folder_, snapshot::spec_of(dataset).name);
-  }
+  // ---- files and checkpoints
 
   /// Opens what is there, as far as the last checkpoint says, or begins anew.
   Status open() {
     const std::string path = folder_ + "/progress.jsonl";
-    std::uint64_t kept = 0, ledger = 0;
-    std::map<Dataset, std::uint64_t> bytes;
-    bool goes_on = false;
+    std::optional<Progress> progress;
     if (files_.kind(path) == FileKind::file) {
       if (options_.resumes) {
-        auto text = files_.read_file(path, std::uint64_t{1} << 32);
+        const auto text = files_.read_file(path, std::uint64_t{1} << 32);
         if (!text) return tl::unexpected(text.error());
-        goes_on = replay(*text, kept, ledger, bytes);
-        if (!goes_on)
+        progress = replay(*text, options_.fingerprint, units_);
+        if (!progress)
           outcome_.note =
               "the sources, a key or the version of muster changed since: the collection starts anew";
       }
     } else if (options_.resumes) {
       outcome_.note = "there is nothing to go on with: the collection starts anew";
     }
-    outcome_.went_on = goes_on;
-    if (!goes_on) {
-      kept = ledger = 0;
-      bytes.clear();
-      requests_ = 0;
-      for (Unit& unit : units_) {
-        Unit fresh;
-        fresh.endpoint = unit.endpoint;
-        fresh.source = unit.source;
-        unit = std::move(fresh);
-      }
+    outcome_.went_on = progress.has_value();
+    if (progress) {
+      started_ = progress->started;
+      window_ = progress->window;
+      requests_ = progress->position.requests;
+    } else {
+      progress.emplace();
       started_ = clock_.now();
       const std::int64_t today =
           started_.us - ((started_.us % kMicrosPerDay) + kMicrosPerDay) % kMicrosPerDay;
@@ -212,435 +101,192 @@ class Run {
     }
     for (std::size_t d = 0; d < snapshot::kCollectedCount; ++d) {
       const auto dataset = static_cast<Dataset>(d);
-      if (!bytes.contains(dataset)) {
-        if (auto status = files_.remove_all(data_path(dataset)); !status) return status;
-      } else if (auto status = reopen(dataset, bytes[dataset]); !status) {
-        return status;
-      }
+      const auto kept = progress->position.bytes.find(dataset);
+      auto status =
+          kept == progress->position.bytes.end() ? data_.remove(dataset) : data_.open(dataset, kept->second);
+      if (!status) return status;
     }
-    auto opened = AppendFile::open(folder_ + "/ledger.jsonl", ledger);
+    auto opened = AppendFile::open(folder_ + "/ledger.jsonl", progress->position.ledger);
     if (!opened) return tl::unexpected(opened.error());
     ledger_ = std::move(*opened);
-    opened = AppendFile::open(path, kept);
+    opened = AppendFile::open(path, progress->bytes);
     if (!opened) return tl::unexpected(opened.error());
     progress_ = std::move(*opened);
-    if (goes_on) return {};
-    std::string line;
-    json::Writer writer(line);
-    writer.begin_object().key("start").begin_object();
-    writer.key("fingerprint").value(options_.fingerprint).key("at").value(format_rfc3339(started_));
-    writer.key("from").value(format_rfc3339(window_.from)).key("to").value(format_rfc3339(window_.to));
-    writer.end_object().end_object();
-    return progress_->append(line + "\n");
+    if (outcome_.went_on) return {};
+    return progress_->append(render_start(options_.fingerprint, started_, window_));
   }
 
-  /// Cuts a dataset's file and reads what is left of it through its digest.
-  Status reopen(Dataset dataset, std::uint64_t keep) {
-    Store& store = stores_[dataset];
-    auto opened = AppendFile::open(data_path(dataset), keep);
-    if (!opened) return tl::unexpected(opened.error());
-    store.file = std::move(*opened);
-    store.digest = Sha256();
-    store.bytes = keep;
-    store.rows = 0;
-    return each_chunk(dataset, 0, keep, [&](std::string_view chunk) {
-      store.digest.update(chunk);
-      store.rows += static_cast<std::uint64_t>(std::ranges::count(chunk, '\n'));
-    });
+  Status checkpoint(Unit& unit) {
+    return progress_->append(render_checkpoint(unit, {data_.sizes(), ledger_->size(), requests_}));
   }
 
-  Status each_chunk(Dataset dataset, std::uint64_t from, std::uint64_t to,
-                    const std::function<void(std::string_view)>& take) const {
-    if (from >= to) return {};
-    auto file = files_.open(data_path(dataset));
-    if (!file) return tl::unexpected(file.error());
-    std::string buffer(1u << 20, '\0');
-    while (from < to) {
-      const auto count =
-          (*file)->read_at(from, std::span(buffer).first(std::min<std::size_t>(buffer.size(), to - from)));
-      if (!count) return tl::unexpected(count.error());
-      if (*count == 0)
-        return fail(ErrorCode::file_unreadable, fmt::format("{} ends too early", data_path(dataset)));
-      take(std::string_view(buffer).substr(0, *count));
-      from += *count;
+  Status write_ledger(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += line;
+    requests_ += lines.size();
+    return text.empty() ? Status() : ledger_->append(text);
+  }
+
+  // ---- what is asked ahead
+
+  /// Finds out which lists a unit has.
+  Status make_known(std::size_t u) {
+    Lists& lists = lists_[u];
+    if (lists.is_known) return {};
+    if (!is_covered(units_[u], units_)) {
+      auto parents = parents_of(units_[u], data_, window_);
+      if (!parents) return tl::unexpected(parents.error());
+      lists.parents = std::move(*parents);
+    }
+    lists.next = units_[u].parent;
+    lists.is_known = true;
+    return {};
+  }
+
+  Status add_list(std::size_t u) {
+    Unit& unit = units_[u];
+    Lists& lists = lists_[u];
+    const std::size_t p = lists.next++;
+    ListRequest request;
+    request.endpoint = unit.endpoint;
+    request.path = path_of(unit.endpoint, lists.parents[p]);
+    request.query = query_of(unit.endpoint, lists.parents[p], window_);
+    if (p == unit.parent && unit.has_begun) {
+      request.cursor = unit.cursor;
+      request.has_restarted = unit.restarts > 0;
+      if (auto status = remember_rows(unit, request.first_id); !status) return status;
+    }
+    ahead_->add({u, p}, unit.source, std::move(request));
+    return {};
+  }
+
+  /// Tells the threads of lists that come later, as far as it is known which they are.
+  Status look_ahead(std::size_t from) {
+    const std::size_t most = kListsAhead * std::max(1u, options_.jobs);
+    std::vector<std::size_t> waiting(options_.sources.size());
+    for (std::size_t s = 0; s < waiting.size(); ++s) waiting[s] = ahead_->waiting(s);
+    for (std::size_t u = from; u < units_.size(); ++u) {
+      Unit& unit = units_[u];
+      if (unit.is_done || waiting[unit.source] >= most || !is_ready(unit, units_)) continue;
+      if (auto status = make_known(u); !status) return status;
+      for (; lists_[u].next < lists_[u].parents.size() && waiting[unit.source] < most; ++waiting[unit.source])
+        if (auto status = add_list(u); !status) return status;
     }
     return {};
   }
 
-  Status each_line(Dataset dataset, std::uint64_t from, std::uint64_t to,
-                   const std::function<void(const Value&)>& take) const {
-    std::string rest;
-    return each_chunk(dataset, from, to, [&](std::string_view chunk) {
-      for (std::size_t end; (end = chunk.find('\n')) != std::string_view::npos;
-           chunk.remove_prefix(end + 1)) {
-        rest += chunk.substr(0, end);
-        if (const auto line = json::parse(rest)) take(*line);
-        rest.clear();
-      }
-      rest += chunk;
-    });
-  }
-
-  // ---- checkpoints
-
-  Status checkpoint(const Unit& unit) {
-    std::string line;
-    json::Writer writer(line);
-    writer.begin_object().key("unit").value(unit.endpoint.name);
-    writer.key("done")
-        .value(unit.is_done)
-        .key("skipped")
-        .value(unit.is_skipped)
-        .key("begun")
-        .value(unit.has_begun);
-    writer.key("status").value(snapshot::word_of(unit.status)).key("reason").value(unit.reason);
-    writer.key("rows")
-        .value(unit.rows)
-        .key("pages")
-        .value(unit.pages)
-        .key("duplicates")
-        .value(unit.duplicates);
-    writer.key("traces").value(unit.traces).key("restarts").value(unit.restarts);
-    writer.key("parent").value(unit.parent).key("cursor");
-    unit.cursor ? writer.value(*unit.cursor) : writer.null();
-    writer.key("begin").value(unit.list_begin).key("list_rows").value(unit.list_rows);
-    writer.key("warnings").begin_array();
-    for (const auto& warning : unit.warnings) writer.value(warning);
-    writer.end_array().key("parents").begin_array();
-    for (const auto& parent : unit.parents)
-      writer.begin_array()
-          .value(parent.id)
-          .value(snapshot::word_of(parent.status))
-          .value(parent.reason)
-          .end_array();
-    writer.end_array().key("bytes").begin_object();
-    for (const auto dataset : datasets_of(unit))
-      if (const auto found = stores_.find(dataset); found != stores_.end())
-        writer.key(snapshot::spec_of(dataset).name).value(found->second.bytes);
-    writer.end_object().key("ledger").value(ledger_->size()).key("requests").value(requests_);
-    writer.end_object();
-    return progress_->append(line + "\n");
-  }
-
-  static std::vector<Dataset> datasets_of(const Unit& unit) {
-    if (unit.endpoint.paging == Paging::settings) return {Dataset::settings, Dataset::compliance_keys};
-    return {unit.endpoint.dataset};
-  }
-
-  /// Takes up the checkpoints; false when they are of another collection.
-  bool replay(std::string_view text, std::uint64_t& kept, std::uint64_t& ledger,
-              std::map<Dataset, std::uint64_t>& bytes) {
-    for (std::size_t end; (end = text.find('\n', kept)) != std::string_view::npos; kept = end + 1) {
-      const auto line = json::parse(text.substr(kept, end - kept));
-      if (!line) return kept > 0;
-      if (kept == 0) {
-        const Value* start = line->find("start");
-        if (start == nullptr || text_of(start->find("fingerprint")) != options_.fingerprint) return false;
-        const auto at = parse_rfc3339(text_of(start->find("at"))),
-                   from = parse_rfc3339(text_of(start->find("from"))),
-                   to = parse_rfc3339(text_of(start->find("to")));
-        if (!at || !from || !to) return false;
-        started_ = *at;
-        window_ = {*from, *to};
-        continue;
-      }
-      const auto unit = std::ranges::find(units_, text_of(line->find("unit")),
-                                          [](const Unit& each) { return each.endpoint.name; });
-      if (unit == units_.end()) return false;
-      restore(*unit, *line);
-      ledger = number_of(line->find("ledger"));
-      requests_ = number_of(line->find("requests"));
-      if (const Value* sizes = line->find("bytes"); sizes != nullptr && sizes->object() != nullptr) {
-        for (const auto& [name, size] : *sizes->object())
-          if (const auto* spec = snapshot::find_dataset(name)) bytes[spec->dataset] = number_of(&size);
-      }
-    }
-    return kept > 0;
-  }
-
-  static void restore(Unit& unit, const Value& line) {
-    unit.has_begun = line.find("begun") != nullptr && *line.find("begun")->boolean();
-    unit.is_done = line.find("done") != nullptr && *line.find("done")->boolean();
-    unit.is_skipped = line.find("skipped") != nullptr && *line.find("skipped")->boolean();
-    unit.status = status_of(text_of(line.find("status")));
-    unit.reason = text_of(line.find("reason"));
-    unit.rows = number_of(line.find("rows"));
-    unit.pages = number_of(line.find("pages"));
-    unit.duplicates = number_of(line.find("duplicates"));
-    unit.traces = number_of(line.find("traces"));
-    unit.restarts = number_of(line.find("restarts"));
-    unit.parent = number_of(line.find("parent"));
-    unit.list_begin = number_of(line.find("begin"));
-    unit.list_rows = number_of(line.find("list_rows"));
-    const Value* cursor = line.find("cursor");
-    unit.cursor =
-        cursor != nullptr && cursor->string() != nullptr ? std::optional(*cursor->string()) : std::nullopt;
-    unit.warnings.clear();
-    for (const Value& warning : *line.find("warnings")->array())
-      unit.warnings.emplace_back(text_of(&warning));
-    unit.parents.clear();
-    for (const Value& parent : *line.find("parents")->array()) {
-      const auto& parts = *parent.array();
-      unit.parents.push_back(
-          {std::string(text_of(&parts[0])), status_of(text_of(&parts[1])), std::string(text_of(&parts[2]))});
-    }
+  /// Of a list that goes on: the ids that it has brought, and the first of them.
+  Status remember_rows(const Unit& unit, std::string& first_id) {
+    if (unit.endpoint.key.empty()) return {};
+    const std::string path = fmt::format("object.{}", unit.endpoint.key);
+    return data_.each_line(unit.endpoint.dataset, unit.list_begin, data_.bytes(unit.endpoint.dataset), {path},
+                           [&](const snapshot::RowReader& line) {
+                             const auto id = line.text(0);
+                             if (!id) return true;
+                             if (first_id.empty()) first_id = *id;
+                             ids_.add(*id);
+                             return true;
+                           });
   }
 
   // ---- one endpoint
 
-  Result<End> collect_unit(Unit& unit) {
-    const Endpoint& endpoint = unit.endpoint;
-    if (is_covered(unit)) {
+  Result<End> collect_unit(std::size_t u) {
+    Unit& unit = units_[u];
+    if (auto status = make_known(u); !status) return tl::unexpected(status.error());
+    if (is_covered(unit, units_)) {
       unit.is_done = unit.is_skipped = true;
       if (auto status = checkpoint(unit); !status) return tl::unexpected(status.error());
       return End::finished;
     }
-    std::vector<ParentRow> parents(1);
-    if (endpoint.parent != Parent::none) {
-      auto found = parents_of(unit);
-      if (!found) return tl::unexpected(found.error());
-      parents = std::move(*found);
-      if (auto incomplete = parents_incomplete(unit)) note_partial(unit, std::move(*incomplete));
+    const std::vector<ParentRow>& parents = lists_[u].parents;
+    if (auto incomplete = parents_incomplete(unit, units_)) {
+      unit.status = DatasetStatus::partial;
+      unit.reason = std::move(*incomplete);
     }
-    if (home_.empty() && endpoint.dataset != Dataset::organizations) {
+    if (home_.empty() && unit.endpoint.dataset != Dataset::organizations) {
       if (auto status = find_home(); !status) return tl::unexpected(status.error());
     }
     for (const Dataset dataset : datasets_of(unit)) {
-      if (stores_.contains(dataset)) continue;
-      if (auto status = reopen(dataset, 0); !status) return tl::unexpected(status.error());
+      if (data_.has(dataset)) continue;
+      if (auto status = data_.open(dataset, 0); !status) return tl::unexpected(status.error());
     }
     while (unit.parent < parents.size()) {
-      const ParentRow& parent = parents[unit.parent];
-      if (lost_sources_.contains(unit.source)) {
-        set_failed(unit, parents.size(), parent,
-                   {Trouble::Kind::unauthorized, lost_sources_[unit.source], 401});
-        ++unit.parent;
-        continue;
-      }
-      if (auto status = begin_list(unit); !status) return tl::unexpected(status.error());
-      auto trouble = collect_list(unit, parent);
+      if (auto status = begin_list(u); !status) return tl::unexpected(status.error());
+      auto trouble = collect_list(u, parents[unit.parent]);
       if (!trouble) return tl::unexpected(trouble.error());
       if (!*trouble) {
         unreachable_in_a_row_ = 0;
-      } else if (const auto end = handle(unit, parents.size(), parent, std::move(**trouble));
+      } else if (const auto end = handle(unit, parents.size(), parents[unit.parent], **trouble);
                  end != End::finished) {
         return end;
       }
       unit.cursor.reset();
       unit.has_begun = false;
-      if (++unit.parent == parents.size()) break;
-      if (auto status = flush_ledger(); !status) return tl::unexpected(status.error());
+      ++unit.parent;
+      show(u);
+      if (unit.parent == parents.size()) break;
       if (auto status = checkpoint(unit); !status) return tl::unexpected(status.error());
     }
-    if (unit.parents.size() == parents.size() && !parents.empty() && unit.rows == 0 &&
-        endpoint.parent != Parent::none) {
-      const auto status = unit.parents.front().status;
-      if (std::ranges::all_of(unit.parents, [&](const auto& each) { return each.status == status; })) {
-        unit.status = status;
-        unit.reason = unit.parents.front().reason;
-      }
-    }
-    if (unit.duplicates > 0)
-      warn(unit, fmt::format("{} rows came twice: the list shifted while it was read", unit.duplicates));
-    if (unit.traces > 0)
-      warn(unit, fmt::format("{} activities are traces of collections by muster", unit.traces));
+    conclude(unit, parents.size());
     unit.is_done = true;
-    if (auto status = flush_ledger(); !status) return tl::unexpected(status.error());
     if (auto status = checkpoint(unit); !status) return tl::unexpected(status.error());
+    lists_[u] = {};
+    lists_[u].is_known = true;
     tell(unit);
     return End::finished;
   }
 
-  /// The Compliance API's view of groups and roles is for those whose Admin key cannot read them.
-  bool is_covered(const Unit& unit) const {
-    if (unit.endpoint.provider != Provider::compliance) return false;
-    const Dataset dataset = unit.endpoint.dataset;
-    if (dataset != Dataset::groups && dataset != Dataset::group_members && dataset != Dataset::roles &&
-        dataset != Dataset::role_permissions)
-      return false;
-    return std::ranges::any_of(units_, [&](const Unit& other) {
-      return other.endpoint.dataset == dataset && other.endpoint.provider == Provider::admin &&
-             other.is_done && !other.is_skipped &&
-             (other.status == DatasetStatus::complete || other.rows > 0);
-    });
-  }
-
-  Status begin_list(Unit& unit) {
-    Store& store = stores_[unit.endpoint.dataset];
+  Status begin_list(std::size_t u) {
+    Unit& unit = units_[u];
     ids_.clear();
-    cursors_.clear();
-    empty_pages_ = 0;
+    // A list that goes on puts the ids that it has brought into the set when it is added.
+    if (!ahead_->has({u, unit.parent})) {
+      lists_[u].next = std::max<std::size_t>(lists_[u].next, unit.parent);
+      if (auto status = add_list(u); !status) return status;
+    }
     if (!unit.has_begun) {
       unit.has_begun = true;
-      unit.list_begin = store.bytes;
-      unit.list_rows = 0;
+      unit.list_begin = data_.bytes(unit.endpoint.dataset);
+      unit.list_rows = unit.restarts = 0;
       unit.cursor.reset();
-      return {};
     }
-    if (unit.endpoint.key.empty()) return {};
-    return each_line(unit.endpoint.dataset, unit.list_begin, store.bytes, [&](const Value& line) {
-      if (const Value* object = line.find("object")) ids_.add(text_of(object->find(unit.endpoint.key)));
-    });
+    return look_ahead(u);
   }
 
-  Result<std::vector<ParentRow>> parents_of(const Unit& unit) {
-    std::vector<ParentRow> parents;
-    if (unit.endpoint.parent == Parent::days) {
-      for (Date day = date_of(window_.from); start_of(day) < window_.to; day = plus_days(day, 1))
-        parents.push_back({format_date(day), {}, false});
-      return parents;
-    }
-    const Dataset dataset = *parent_dataset(unit.endpoint.parent);
-    const auto store = stores_.find(dataset);
-    if (store == stores_.end()) return parents;
-    const auto provider = word_of(unit.endpoint.provider);
-    const bool is_organization = dataset == Dataset::organizations;
-    auto status = each_line(dataset, 0, store->second.bytes, [&](const Value& line) {
-      const Value *from = line.find("from"), *object = line.find("object");
-      if (text_of(from->find("provider")) != provider) return;
-      const Value* archived = object->find("archived_at");
-      const bool is_archived = archived != nullptr && !archived->is_null();
-      if (is_archived && unit.endpoint.parent == Parent::live_workspaces) return;
-      ParentRow parent{
-          std::string(text_of(object->find(is_organization ? "uuid" : "id"))),
-          std::string(text_of(from->find("organization_id"))),
-          is_archived || (dataset == Dataset::workspaces && text_of(object->find("name")) == "Default")};
-      if (is_organization) parent.organization_id = parent.id;
-      parents.push_back(std::move(parent));
-    });
-    if (!status) return tl::unexpected(status.error());
-    return parents;
-  }
-
-  /// Children of a list that is not whole cannot be whole.
-  std::optional<std::string> parents_incomplete(const Unit& unit) const {
-    const auto dataset = parent_dataset(unit.endpoint.parent);
-    if (!dataset) return std::nullopt;
-    bool is_asked = false;
-    for (const Unit& other : units_) {
-      if (other.endpoint.dataset != *dataset || other.endpoint.provider != unit.endpoint.provider ||
-          other.is_skipped)
-        continue;
-      is_asked = true;
-      if (other.status != DatasetStatus::complete)
-        return fmt::format("the list of {} is {}", snapshot::spec_of(*dataset).name,
-                           snapshot::word_of(other.status));
-    }
-    if (is_asked) return std::nullopt;
-    return fmt::format("{} were not collected", snapshot::spec_of(*dataset).name);
-  }
-
-  Status find_home() {
-    const auto store = stores_.find(Dataset::organizations);
-    if (store == stores_.end()) return {};
-    return each_line(Dataset::organizations, 0, store->second.bytes, [&](const Value& line) {
-      const Value* object = line.find("object");
-      if (!home_.empty() || object == nullptr) return;
-      home_ = text_of(object->find("id"));
-      if (home_.empty()) home_ = text_of(object->find("uuid"));
-      home_name_ = text_of(object->find("name"));
-    });
-  }
-
-  std::string path_of(const Unit& unit, const ParentRow& parent) const {
-    std::string path(unit.endpoint.path);
-    replace(path, "{organization_id}", http::encode_segment(parent.organization_id));
-    replace(path, fmt::format("{{{}}}", parent_member(unit.endpoint.parent)),
-            http::encode_segment(parent.id));
-    return path;
-  }
-
-  std::string query_of(const Unit& unit, const ParentRow& parent) const {
-    const Endpoint& endpoint = unit.endpoint;
-    std::vector<std::string> parts;
-    if (endpoint.limit != 0) parts.push_back(fmt::format("limit={}", endpoint.limit));
-    if (endpoint.parent == Parent::days) parts.push_back("starting_at=" + parent.id);
-    if (endpoint.paging == Paging::buckets) {
-      parts.push_back("starting_at=" + format_rfc3339(start_of(date_of(window_.from))));
-      parts.push_back("ending_at=" + format_rfc3339(window_.to));
-    }
-    if (endpoint.dataset == Dataset::activities) {
-      // Up to the start: what the collection itself leaves in the feed lies behind it.
-      parts.push_back("created_at.gte=" + format_rfc3339(window_.from));
-      parts.push_back("created_at.lt=" + format_rfc3339(window_.to));
-    }
-    if (!endpoint.query.empty()) parts.emplace_back(endpoint.query);
-    if (unit.cursor)
-      parts.push_back((endpoint.paging == Paging::by_id ? "after_id=" : "page=") +
-                      http::encode_segment(*unit.cursor));
-    std::string query;
-    for (const std::string& part : parts) query += (query.empty() ? "" : "&") + part;
-    return query;
-  }
-
-  http::Session& session_of(std::size_t source) {
-    auto& session = sessions_[source];
-    if (!session) {
-      const Access& access = options_.sources[source];
-      session = std::make_unique<http::Session>(access.http, access.rate, access.patience, clock_,
-                                                hooks_.wait, hooks_.should_stop,
-                                                static_cast<std::uint64_t>(clock_.monotonic_us()));
-    }
-    return *session;
-  }
-
-  /// Reads one list to its end; nullopt when nothing was wrong.
-  Result<std::optional<Trouble>> collect_list(Unit& unit, const ParentRow& parent) {
-    const std::string path = path_of(unit, parent);
+  /// Writes one list to its end; nullopt when nothing was wrong.
+  Result<std::optional<Trouble>> collect_list(std::size_t u, const ParentRow& parent) {
+    Unit& unit = units_[u];
     for (;;) {
-      const std::string query = query_of(unit, parent);
-      Page page;
-      std::vector<std::size_t> offsets;  // of the rows: the body moves
-      const auto inspect = [&](const http::Response& response) -> std::optional<std::string> {
-        offsets.clear();
-        auto parsed = parse_page(response.body, unit.endpoint);
-        if (!parsed) return parsed.error().message;
-        page = std::move(*parsed);
-        for (const Row& row : page.rows)
-          offsets.push_back(static_cast<std::size_t>(row.object.data() - response.body.data()));
-        return std::nullopt;
-      };
-      const auto observe = [&](const std::string&, unsigned attempt, const http::Response& response) {
-        note_request(path, query, attempt, response,
-                     response.failure == http::Failure::none && response.status == 200 ? &page : nullptr);
-      };
-      const http::Response response =
-          session_of(unit.source).get(query.empty() ? path : path + "?" + query, observe, inspect);
-      if (response.failure != http::Failure::none || response.status != 200) {
-        if (response.status == 400 && unit.cursor && unit.restarts == 0 &&
-            response.failure == http::Failure::none) {
+      Step step = ahead_->next({u, unit.parent});
+      if (step.kind == Step::Kind::failed && step.trouble.kind == Trouble::Kind::interrupted)
+        return std::optional(std::move(step.trouble));
+      const auto rows_of = requests_ + step.requests.size();
+      std::map<Dataset, std::uint64_t> rows;
+      std::map<Dataset, std::string> lines;
+      if (step.kind == Step::Kind::page) take_page(unit, parent, step, rows_of, lines, rows);
+      for (const auto& [dataset, text] : lines)
+        if (auto status = data_.append(dataset, text, rows[dataset]); !status)
+          return tl::unexpected(status.error());
+      if (auto status = write_ledger(step.requests); !status) return tl::unexpected(status.error());
+      if (!step.warning.empty()) warn(unit, step.warning);
+      switch (step.kind) {
+        case Step::Kind::failed: return std::optional(std::move(step.trouble));
+        case Step::Kind::restarted:
           if (auto status = restart(unit); !status) return tl::unexpected(status.error());
-          continue;
-        }
-        return std::optional(trouble_of(response));
+          break;
+        case Step::Kind::compared: break;
+        case Step::Kind::page:
+          unit.cursor = step.cursor;
+          // What follows a last page is told by the list's own checkpoint.
+          if (unit.cursor)
+            if (auto status = checkpoint(unit); !status) return tl::unexpected(status.error());
+          show(u);
+          break;
       }
-      answered_.insert(unit.source);
-      for (std::size_t i = 0; i < page.rows.size(); ++i)
-        page.rows[i].object = std::string_view(response.body).substr(offsets[i], page.rows[i].object.size());
-      const std::optional<std::string> before = unit.cursor;
-      auto wrong = look_at_cursor(page, before);
-      unit.cursor = page.has_more && !wrong ? page.next : std::nullopt;
-      if (auto status = write_page(unit, parent, page); !status) return tl::unexpected(status.error());
-      const bool is_last = !page.has_more || wrong;
-      if (!is_last) {
-        if (auto status = checkpoint(unit); !status) return tl::unexpected(status.error());
-      }
-      if (hooks_.progress)
-        hooks_.progress(snapshot::spec_of(unit.endpoint.dataset).name, unit.rows, unit.pages);
-      if (wrong) return std::optional(Trouble{Trouble::Kind::other, std::move(*wrong), 0});
-      if (is_last) return std::optional<Trouble>();
+      if (step.wrong) return std::optional(Trouble{Trouble::Kind::other, std::move(*step.wrong), 0});
+      if (step.is_last) return std::optional<Trouble>();
     }
-  }
-
-  /// Cursors that lead nowhere: what is wrong with the one of this page.
-  std::optional<std::string> look_at_cursor(const Page& page, const std::optional<std::string>& before) {
-    if (!page.has_more) return std::nullopt;
-    if (!page.next) return "the service promises more rows but gives no cursor";
-    if (before && *before == *page.next) return "the service gave the same cursor again";
-    if (!cursors_.add(*page.next)) return "the service's cursors go round in a circle";
-    empty_pages_ = page.rows.empty() ? empty_pages_ + 1 : 0;
-    if (empty_pages_ >= kMostEmptyPages) return "the service promises more rows but gives none";
-    return std::nullopt;
   }
 
   Status restart(Unit& unit) {
@@ -650,129 +296,42 @@ class Run {
     unit.rows -= unit.list_rows;
     unit.list_rows = 0;
     ids_.clear();
-    cursors_.clear();
-    if (auto status = reopen(unit.endpoint.dataset, unit.list_begin); !status) return status;
-    if (auto status = flush_ledger(); !status) return status;
+    if (auto status = data_.open(unit.endpoint.dataset, unit.list_begin); !status) return status;
     return checkpoint(unit);
   }
 
-  Status write_page(Unit& unit, const ParentRow& parent, const Page& page) {
-    const std::string organization = parent.organization_id.empty() ? home_ : parent.organization_id;
-    std::string head =
-        fmt::format("{{\"from\":{{\"provider\":\"{}\"", word_of(options_.sources[unit.source].provider));
-    const auto add = [&](std::string_view name, std::string_view value) {
-      if (value.empty()) return;
-      head += fmt::format(",\"{}\":", name);
-      json::append_quoted(head, value);
-    };
-    std::string own_id;
-    if (unit.endpoint.dataset == Dataset::organizations && unit.endpoint.paging == Paging::single)
-      own_id = text_member(page.rows.front().object, "id");
-    add("organization_id", own_id.empty() ? organization : own_id);
-    if (const auto member = parent_member(unit.endpoint.parent); !member.empty()) add(member, parent.id);
-    std::map<Dataset, std::string> lines;
-    for (const Dataset dataset : datasets_of(unit))
-      lines[dataset].reserve(dataset == unit.endpoint.dataset ? page.rows.size() * 400 : 0);
-    for (const Row& row : page.rows) {
+  void take_page(Unit& unit, const ParentRow& parent, const Step& step, std::uint64_t request,
+                 std::map<Dataset, std::string>& lines, std::map<Dataset, std::uint64_t>& rows) {
+    answered_.insert(unit.source);
+    const Endpoint& endpoint = unit.endpoint;
+    std::string organization = parent.organization_id.empty() ? home_ : parent.organization_id;
+    if (endpoint.dataset == Dataset::organizations && endpoint.paging == Paging::single)
+      organization = text_member(step.page.rows.front().object, "id");
+    const LineWriter writer(
+        {options_.sources[unit.source].provider, organization, endpoint, parent, request});
+    for (const Dataset dataset : datasets_of(unit)) lines[dataset];
+    std::string& first = lines[endpoint.dataset];
+    first.reserve(step.body.size() + step.page.rows.size() * 160);
+    for (const Row& row : step.page.rows) {
       if (!row.id.empty() && !ids_.add(row.id)) {
         ++unit.duplicates;
         continue;
       }
-      std::string& out = lines[row.is_second ? Dataset::compliance_keys : unit.endpoint.dataset];
-      out += head;
-      if (unit.endpoint.provider == Provider::compliance && unit.endpoint.dataset == Dataset::organizations)
-        fmt::format_to(std::back_inserter(out), ",\"organization_id\":\"{}\"", row.id);
-      out += row.from;
-      fmt::format_to(std::back_inserter(out), ",\"request\":{}}},\"object\":", requests_);
-      const std::size_t begin = out.size();
-      out += row.object;
-      // White space between the parts of a value is no part of it, and a line has one record.
-      for (std::size_t at = begin; (at = out.find_first_of("\n\r", at)) != std::string::npos; ++at)
-        out[at] = ' ';
-      out += "}\n";
-      if (row.is_own_trace) ++unit.traces;
+      const Dataset dataset = row.is_second ? Dataset::compliance_keys : endpoint.dataset;
+      writer.add(row, row.is_second ? lines[dataset] : first);
+      ++rows[dataset];
+      if (!row.trace_of.empty()) ++unit.traces[row.trace_of];
       ++unit.rows;
       ++unit.list_rows;
-      ++stores_[row.is_second ? Dataset::compliance_keys : unit.endpoint.dataset].rows;
     }
     ++unit.pages;
-    for (const auto& [dataset, text] : lines) {
-      Store& store = stores_[dataset];
-      if (auto status = store.file->append(text); !status) return status;
-      store.digest.update(text);
-      store.bytes += text.size();
-    }
-    return flush_ledger();
-  }
-
-  // ---- the ledger
-
-  void note_request(const std::string& path, const std::string& query, unsigned attempt,
-                    const http::Response& response, const Page* page) {
-    ++requests_;
-    std::string line;
-    json::Writer writer(line);
-    writer.begin_object().key("method").value("GET").key("path").value(path).key("query").value(query);
-    writer.key("attempt").value(attempt).key("status").value(response.status);
-    const std::string* id = response.header("request-id");
-    writer.key("request_id").value(id == nullptr ? std::string() : *id);
-    writer.key("started")
-        .value(format_rfc3339(response.started))
-        .key("ended")
-        .value(format_rfc3339(response.ended));
-    writer.key("bytes")
-        .value(std::uint64_t{response.body.size()})
-        .key("sha256")
-        .value(sha256_hex(response.body));
-    writer.key("rows")
-        .value(page == nullptr ? std::uint64_t{0} : std::uint64_t{page->rows.size()})
-        .key("cursor");
-    page != nullptr && page->next ? writer.value(*page->next) : writer.null();
-    if (response.failure != http::Failure::none) writer.key("failure").value(response.reason);
-    writer.end_object();
-    unwritten_ledger_ += line + "\n";
-  }
-
-  Status flush_ledger() {
-    const std::string lines = std::exchange(unwritten_ledger_, {});
-    return lines.empty() ? Status() : ledger_->append(lines);
   }
 
   // ---- what went wrong
 
-  static Trouble trouble_of(const http::Response& response) {
-    using Kind = Trouble::Kind;
-    switch (response.failure) {
-      case http::Failure::interrupted: return {Kind::interrupted, "interrupted", 0};
-      case http::Failure::unreachable:
-      case http::Failure::timeout:
-      case http::Failure::tls:
-      case http::Failure::proxy: return {Kind::unreachable, response.reason, 0};
-      case http::Failure::broken:
-        // With a status, a reply came and was no good; without one, the connection ended.
-        return {response.status == 200 ? Kind::other : Kind::unreachable, response.reason, 0};
-      case http::Failure::too_large: return {Kind::other, response.reason, 0};
-      case http::Failure::none: break;
-    }
-    const std::string words = error_words(response.body);
-    std::string reason =
-        words.empty() ? fmt::format("{}", response.status) : fmt::format("{} {}", response.status, words);
-    if (response.status >= 300 && response.status < 400) {
-      const std::string* to = response.header("location");
-      reason = fmt::format("{} redirect to {}, which was not followed", response.status,
-                           to == nullptr ? "nowhere" : std::string(utf8_prefix(*to, 100)));
-    }
-    const Kind kind = response.status == 401   ? Kind::unauthorized
-                      : response.status == 403 ? Kind::denied
-                      : response.status == 404 ? Kind::absent
-                                               : Kind::other;
-    return {kind, std::move(reason), response.status};
-  }
-
-  End handle(Unit& unit, std::size_t parents, const ParentRow& parent, Trouble trouble) {
+  End handle(Unit& unit, std::size_t parents, const ParentRow& parent, const Trouble& trouble) {
     using Kind = Trouble::Kind;
     if (trouble.kind == Kind::interrupted) {
-      unwritten_ledger_.clear();
       outcome_.reason = "interrupted";
       return End::interrupted;
     }
@@ -786,12 +345,9 @@ class Run {
     } else {
       unreachable_in_a_row_ = 0;
     }
-    if (trouble.kind == Kind::unauthorized) {
-      if (!answered_.contains(unit.source)) {
-        outcome_.reason = trouble.reason;
-        return End::refused;
-      }
-      lost_sources_[unit.source] = trouble.reason;
+    if (trouble.kind == Kind::unauthorized && !answered_.contains(unit.source)) {
+      outcome_.reason = trouble.reason;
+      return End::refused;
     }
     if (parent.is_spare && (trouble.status == 400 || trouble.status == 404)) return End::finished;
     set_failed(unit, parents, parent, trouble);
@@ -816,15 +372,29 @@ class Run {
     unit.reason = fmt::format("{} of {} failed", unit.parents.size(), parents);
   }
 
-  static void note_partial(Unit& unit, std::string reason) {
-    unit.status = DatasetStatus::partial;
-    unit.reason = std::move(reason);
+  /// What can be said when all lists of a unit are behind it.
+  static void conclude(Unit& unit, std::size_t parents) {
+    if (unit.parents.size() == parents && parents > 0 && unit.rows == 0 &&
+        unit.endpoint.parent != Parent::none) {
+      const auto status = unit.parents.front().status;
+      if (std::ranges::all_of(unit.parents, [&](const auto& each) { return each.status == status; })) {
+        unit.status = status;
+        unit.reason = unit.parents.front().reason;
+      }
+    }
+    if (unit.duplicates > 0)
+      warn(unit, fmt::format("{} rows came twice: the list shifted while it was read", unit.duplicates));
+    for (const auto& [key, count] : unit.traces)
+      warn(unit, fmt::format("{} activities are traces of collections by muster with {}", count, key));
   }
 
-  static void warn(Unit& unit, std::string warning) {
-    if (unit.warnings.size() < kMostWarnings &&
-        std::ranges::find(unit.warnings, warning) == unit.warnings.end())
-      unit.warnings.push_back(std::move(warning));
+  // ---- for people
+
+  void show(std::size_t u) const {
+    if (!hooks_.progress) return;
+    const Unit& unit = units_[u];
+    hooks_.progress({snapshot::spec_of(unit.endpoint.dataset).name, unit.rows, unit.pages, unit.parent,
+                     lists_[u].parents.size()});
   }
 
   void tell(const Unit& unit) const {
@@ -835,6 +405,15 @@ class Run {
   }
 
   // ---- the end
+
+  Status find_home() {
+    return data_.each_line(Dataset::organizations, 0, data_.bytes(Dataset::organizations),
+                           {"object.id|object.uuid", "object.name"}, [&](const snapshot::RowReader& line) {
+                             home_ = line.text(0).value_or("");
+                             home_name_ = line.text(1).value_or("");
+                             return home_.empty();
+                           });
+  }
 
   Status finish() {
     if (home_.empty()) {
@@ -855,12 +434,21 @@ class Run {
     manifest.collector = options_.collector;
     manifest.started = started_;
     manifest.completed = clock_.now();
-    for (std::size_t d = 0; d < snapshot::kCollectedCount; ++d)
-      manifest.datasets.push_back(row_of(static_cast<Dataset>(d)));
-    for (auto& [dataset, store] : stores_) {
-      if (!store.file) continue;
-      if (auto status = store.file->sync(); !status) return status;
+    for (std::size_t d = 0; d < snapshot::kCollectedCount; ++d) {
+      const auto dataset = static_cast<Dataset>(d);
+      snapshot::DatasetManifest row = row_of(dataset, units_, options_.warnings);
+      const bool has_rows = row.status == DatasetStatus::complete || row.status == DatasetStatus::partial;
+      if (data_.has(dataset) && has_rows) {
+        row.rows = data_.rows(dataset);
+        row.bytes = data_.bytes(dataset);
+        row.sha256 = data_.finish_sha256(dataset);
+        row.filters = filters_of(dataset, window_);
+      } else if (auto status = data_.remove(dataset); !status) {
+        return status;
+      }
+      manifest.datasets.push_back(std::move(row));
     }
+    if (auto status = data_.sync(); !status) return status;
     if (auto status = ledger_->sync(); !status) return status;
     if (auto status = files_.write_file(folder_ + "/manifest.json", snapshot::render_manifest(manifest));
         !status)
@@ -873,85 +461,23 @@ class Run {
     return {};
   }
 
-  snapshot::DatasetManifest row_of(Dataset dataset) {
-    snapshot::DatasetManifest row;
-    row.name = snapshot::spec_of(dataset).name;
-    bool has_complete = false, is_asked = false;
-    for (const Unit& unit : units_) {
-      const auto all = datasets_of(unit);
-      if (unit.is_skipped || std::ranges::find(all, dataset) == all.end()) continue;
-      is_asked = true;
-      row.pages += unit.pages;
-      row.warnings.insert(row.warnings.end(), unit.warnings.begin(), unit.warnings.end());
-      row.parents.insert(row.parents.end(), unit.parents.begin(), unit.parents.end());
-      if (unit.status == DatasetStatus::complete) {
-        has_complete = true;
-        continue;
-      }
-      // Half a list counts more than one that was not to be had.
-      const bool is_worse =
-          row.status == DatasetStatus::not_requested || unit.status == DatasetStatus::partial ||
-          (unit.status == DatasetStatus::denied && row.status == DatasetStatus::unsupported);
-      if (is_worse) {
-        row.status = unit.status;
-        row.reason = unit.reason;
-      }
-    }
-    if (is_asked && row.status != DatasetStatus::partial && has_complete) {
-      // A source that was asked and refused may know of rows that the other does not: only what an
-      // organization does not have at all, or was not asked for, leaves the other's list whole.
-      if (!row.reason.empty())
-        row.warnings.push_back(
-            fmt::format("one of several sources was {}: {}", snapshot::word_of(row.status), row.reason));
-      if (row.status == DatasetStatus::denied) {
-        row.status = DatasetStatus::partial;
-        row.reason = fmt::format("one of several sources was denied: {}", row.reason);
-      } else {
-        row.status = DatasetStatus::complete;
-        row.reason.clear();
-      }
-    }
-    if (is_asked) row.warnings.insert(row.warnings.end(), options_.warnings.begin(), options_.warnings.end());
-    const auto store = stores_.find(dataset);
-    if (store != stores_.end() &&
-        (row.status == DatasetStatus::complete || row.status == DatasetStatus::partial)) {
-      row.rows = store->second.rows;
-      row.bytes = store->second.bytes;
-      row.sha256 = store->second.digest.finish_hex();
-      row.filters = filters_of(dataset);
-    } else if (store != stores_.end()) {
-      store->second.file.reset();
-      static_cast<void>(files_.remove_all(data_path(dataset)));
-    }
-    return row;
-  }
-
-  std::string filters_of(Dataset dataset) const {
-    if (dataset != Dataset::usage && dataset != Dataset::cost && dataset != Dataset::claude_code_usage &&
-        dataset != Dataset::activities)
-      return {};
-    return fmt::format("{{\"from\":\"{}\",\"to\":\"{}\"}}", format_rfc3339(window_.from),
-                       format_rfc3339(window_.to));
-  }
-
   FileSystem& files_;
   const Clock& clock_;
   const Options& options_;
   const Hooks& hooks_;
   std::string folder_, home_, home_name_;
   std::vector<Unit> units_;
-  std::map<Dataset, Store> stores_;
+  std::vector<Lists> lists_;  // of the units
+  DataFiles data_;
   std::optional<AppendFile> ledger_, progress_;
-  std::map<std::size_t, std::unique_ptr<http::Session>> sessions_;
-  std::map<std::size_t, std::string> lost_sources_;  // their key stopped working
-  std::set<std::size_t> answered_;
-  IdSet ids_, cursors_;
-  unsigned empty_pages_ = 0, unreachable_in_a_row_ = 0;
+  std::set<std::size_t> answered_;  // sources
+  IdSet ids_;                       // of the list under way
+  unsigned unreachable_in_a_row_ = 0;
   std::uint64_t requests_ = 0;
-  std::string unwritten_ledger_;
   Instant started_;
   Window window_;
   Outcome outcome_;
+  std::optional<Ahead> ahead_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
-// Collecting: the endpoints of one tenant's sources, page by page, into a snapshot. Everything is written as
-// it comes, so that a run that was killed goes on at the page in flight. The snapshot gets its name when it
-// is finished; until then it is a folder <name>.partial. Reads only. Not thread-safe.
+// Collecting: the endpoints of one tenant's sources, page by page, into a snapshot. Several lists are asked
+// for at once; everything is written in one order, whatever the number of jobs, so that a run that was killed
+// goes on behind the last page that was written. The snapshot gets its name when it is finished; until then
+// it is a folder <name>.partial. Reads only. Several collections into several folders may run at once.
 #pragma once
 
 #include <cstdint>
@@ -32,11 +33,22 @@ struct Window {
   Instant from, to;
 };
 
+/// How far a dataset is.
+struct Advance {
+  std::string_view dataset;
+  std::uint64_t rows = 0, pages = 0;
+  std::uint64_t lists = 0, of_lists = 0;  // of those that belong to rows collected before: done, and all
+};
+
 struct Hooks {
+  // These are called by several threads at once.
   std::function<bool()> should_stop;
   http::Wait wait;
+  /// What sends requests instead of a client: for tests. Called once for each thread that asks.
+  std::function<http::Send(const Access& source)> connect;
+  // These by the caller's thread.
   /// Called after each page.
-  std::function<void(std::string_view dataset, std::uint64_t rows, std::uint64_t pages)> progress;
+  std::function<void(const Advance& advance)> progress;
   /// Called when an endpoint is done, with one line for people.
   std::function<void(const std::string& line)> tell;
 };
@@ -48,6 +60,7 @@ struct Options {
   std::string collector;     // "muster 0.1.0"
   std::string fingerprint;   // of everything that must be the same for a collection to go on
   bool resumes = false;
+  unsigned jobs = 1;  // requests at once, to each source; the result is the same for every number
   std::int64_t window_us = 30 * kMicrosPerDay;
   std::optional<Window> window;    // instead of window_us before the start
   std::set<std::string> datasets;  // only these; empty: all

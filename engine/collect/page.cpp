@@ -4,188 +4,202 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "snapshot/rows.h"
 
 namespace muster::collect {
 namespace {
 
 using json::Value;
+using snapshot::RowReader;
 
-/// Slices of a text that is known to be JSON: elements of an array, members of an object.
-class Slicer {
- public:
-  explicit Slicer(std::string_view text) : text_(text) {}
-
-  /// The text of the member; empty when the object has none.
-  std::string_view member(std::string_view name) {
-    at_ = 0;
-    skip_space();
-    if (at_ >= text_.size() || text_[at_] != '{') return {};
-    for (++at_;;) {
-      skip_space();
-      if (text_[at_] == '}') return {};
-      const std::string_view key = value();
-      skip_space();
-      ++at_;  // the colon
-      skip_space();
-      const std::string_view held = value();
-      if (key.size() == name.size() + 2 && key.substr(1, name.size()) == name) return held;
-      skip_space();
-      if (text_[at_++] == '}') return {};
-    }
-  }
-
-  std::vector<std::string_view> elements() {
-    std::vector<std::string_view> all;
-    at_ = 0;
-    skip_space();
-    for (++at_;;) {
-      skip_space();
-      if (text_[at_] == ']') return all;
-      all.push_back(value());
-      skip_space();
-      if (text_[at_++] == ']') return all;
-    }
-  }
-
- private:
-  void skip_space() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
-      ++at_;
-  }
-  void skip_string() {
-    for (++at_; text_[at_] != '"'; ++at_)
-      if (text_[at_] == '\\') ++at_;
-    ++at_;
-  }
-  std::string_view value() {
-    const std::size_t begin = at_;
-    if (text_[at_] == '"') {
-      skip_string();
-    } else if (text_[at_] == '{' || text_[at_] == '[') {
-      int depth = 0;
-      do {
-        const char c = text_[at_];
-        if (c == '"') {
-          skip_string();
-          continue;
-        }
-        if (c == '{' || c == '[') ++depth;
-        if (c == '}' || c == ']') --depth;
-        ++at_;
-      } while (depth > 0);
-    } else {
-      while (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '}' && text_[at_] != ']' &&
-             text_[at_] != ' ' && text_[at_] != '\n' && text_[at_] != '\r' && text_[at_] != '\t')
-        ++at_;
-    }
-    return text_.substr(begin, at_ - begin);
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
+// A line of a dataset has one level around the object; a reply has two, and no reply may be deeper than a
+// line.
+constexpr int kLevelsAround = 2;
+// A giant reply must not hold its memory for the rest of the run.
+constexpr std::size_t kKeptCapacity = std::size_t{4} << 20;
 
 tl::unexpected<Error> odd(std::string message) {
   return fail(ErrorCode::service_unavailable, std::move(message));
+}
+
+tl::unexpected<Error> invalid(Error error) {
+  error.message = "the reply is not valid: " + error.message;
+  return tl::unexpected(std::move(error));
 }
 
 std::string text_of(const Value* value) {
   return value != nullptr && value->string() != nullptr ? *value->string() : std::string();
 }
 
-/// The objects of an array and the array's own text must be of one length; each is an object.
-Status take_rows(std::string_view list, const Value& values, const Endpoint& endpoint,
-                 const std::string& from, bool is_second, Page& page) {
-  const auto& array = *values.array();
-  const auto slices = Slicer(list).elements();
-  for (std::size_t i = 0; i < array.size(); ++i) {
-    if (array[i].object() == nullptr)
-      return odd(fmt::format("a row is no object but {}", array[i].type_name()));
-    Row row{slices[i], {}, from, is_second, false};
-    if (!endpoint.key.empty()) {
-      row.id = text_of(array[i].find(endpoint.key));
-      if (row.id.empty() && endpoint.dataset != snapshot::Dataset::activities)
-        return odd(fmt::format("a row has no {}", endpoint.key));
-    }
-    if (endpoint.dataset == snapshot::Dataset::activities) {
-      const Value* actor = array[i].find("actor");
-      row.is_own_trace = actor != nullptr && text_of(actor->find("user_agent")).starts_with("muster/");
-    }
-    page.rows.push_back(std::move(row));
-  }
-  return {};
+/// What a row is looked at for; the key comes behind these.
+enum Path : std::size_t { kAgent, kActor, kKeyId, kType, kMethod, kKey };
+
+std::vector<std::string_view> paths_of(const Endpoint& endpoint) {
+  std::vector<std::string_view> paths = {"actor.user_agent", "actor.type",
+                                         "actor.api_key_id|actor.admin_api_key_id|actor.service_account_id|"
+                                         "actor.user_id",
+                                         "type", "request_method"};
+  if (!endpoint.key.empty()) paths.push_back(endpoint.key);
+  return paths;
 }
 
 }  // namespace
 
-Result<Page> parse_page(std::string_view body, const Endpoint& endpoint) {
-  const auto value = json::parse(body);
-  if (!value) {
-    Error error = value.error();
-    error.message = "the reply is not valid: " + error.message;
-    return tl::unexpected(std::move(error));
-  }
-  if (value->object() == nullptr)
-    return odd(fmt::format("the reply is no object but {}", value->type_name()));
-  Page page;
-  if (endpoint.paging == Paging::single) {
-    std::string_view text = body;
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
-      text.remove_suffix(1);
-    page.rows.push_back({text, {}, {}, false, false});
+class PageReader::Impl {
+ public:
+  explicit Impl(const Endpoint& endpoint) : endpoint_(endpoint), reader_(paths_of(endpoint), kLevelsAround) {}
+
+  Result<Page> read(std::string_view body) {
+    body_ = body;
+    // The copy has readable bytes behind it, as the readers of JSON want.
+    padded_.reserve(body.size() + RowReader::kPadding);
+    padded_.assign(body);
+    padded_.append(RowReader::kPadding, '\0');
+    auto page = take(std::string_view(padded_).substr(0, body.size()));
+    if (padded_.capacity() > kKeptCapacity) padded_ = std::string();
     return page;
   }
-  const bool is_settings = endpoint.paging == Paging::settings, is_scim = endpoint.paging == Paging::scim;
-  if (is_scim) {
-    const Value* total = value->find("totalResults");
-    if (total == nullptr || total->integer() == nullptr || *total->integer() < 0)
-      return odd("the reply does not say totalResults");
-    page.total = static_cast<std::uint64_t>(*total->integer());
-    if (value->find("Resources") == nullptr) return page;  // left out when there are none
+
+ private:
+  /// An object with an empty list where its list was.
+  struct Cut {
+    Value rest;
+    std::string_view list;
+  };
+
+  Result<Cut> cut(std::string_view object, std::string_view member) {
+    const std::string_view list = reader_.list_of(object, member);
+    std::string rest(object.substr(0, list.empty() ? object.size() : offset(object, list)));
+    if (!list.empty()) {
+      rest += "[]";
+      rest += object.substr(offset(object, list) + list.size());
+    }
+    auto value = json::parse(rest);
+    if (!value) return invalid(std::move(value.error()));
+    return Cut{std::move(*value), list};
   }
-  const std::string_view name = is_settings ? "settings" : is_scim ? "Resources" : "data";
-  const Value* data = value->find(name);
-  if (data == nullptr || data->array() == nullptr)
-    return odd(fmt::format("the reply has no list `{}`", name));
-  Slicer slicer(body);
-  const std::string_view list = slicer.member(name);
-  if (endpoint.paging == Paging::buckets) {
-    const auto slices = Slicer(list).elements();
-    for (std::size_t i = 0; i < slices.size(); ++i) {
-      const Value& bucket = (*data->array())[i];
-      const Value* results = bucket.find("results");
-      const std::string start = text_of(bucket.find("starting_at")), end = text_of(bucket.find("ending_at"));
-      if (results == nullptr || results->array() == nullptr || start.empty())
-        return odd("a bucket has no start or no results");
+
+  static std::size_t offset(std::string_view whole, std::string_view part) {
+    return static_cast<std::size_t>(part.data() - whole.data());
+  }
+
+  Result<Page> take(std::string_view text) {
+    Page page;
+    if (endpoint_.paging == Paging::single) {
+      const auto value = json::parse(text);
+      if (!value) return invalid(value.error());
+      if (value->object() == nullptr)
+        return odd(fmt::format("the reply is no object but {}", value->type_name()));
+      page.rows.push_back({in_body(trim(text)), {}, {}, false, {}});
+      return page;
+    }
+    const bool is_settings = endpoint_.paging == Paging::settings, is_scim = endpoint_.paging == Paging::scim;
+    const std::string_view name = is_settings ? "settings" : is_scim ? "Resources" : "data";
+    auto whole = cut(text, name);
+    if (!whole) return tl::unexpected(whole.error());
+    const Value& rest = whole->rest;
+    if (rest.object() == nullptr) return odd(fmt::format("the reply is no object but {}", rest.type_name()));
+    if (is_scim) {
+      const Value* total = rest.find("totalResults");
+      if (total == nullptr || total->integer() == nullptr || *total->integer() < 0)
+        return odd("the reply does not say totalResults");
+      page.total = static_cast<std::uint64_t>(*total->integer());
+      if (rest.find("Resources") == nullptr) return page;  // left out when there are none
+    }
+    if (whole->list.empty()) return odd(fmt::format("the reply has no list `{}`", name));
+    auto status = endpoint_.paging == Paging::buckets ? take_buckets(whole->list, page)
+                                                      : take_rows(whole->list, {}, false, page);
+    if (!status) return tl::unexpected(status.error());
+    if (is_settings) {
+      const Value* keys = rest.find("api_keys");
+      if (keys == nullptr || keys->array() == nullptr) return page;
+      if (status = take_rows(reader_.list_of(text, "api_keys"), {}, true, page); !status)
+        return tl::unexpected(status.error());
+      return page;
+    }
+    if (is_scim) return page;
+    const Value* more = rest.find("has_more");
+    const bool says_more = more != nullptr && more->boolean() != nullptr;
+    const std::string next = text_of(rest.find(endpoint_.paging == Paging::by_id ? "last_id" : "next_page"));
+    if (!next.empty()) page.next = next;
+    page.has_more = says_more ? *more->boolean() : endpoint_.paging != Paging::by_id && page.next.has_value();
+    // Where the next page has a token of its own, the token is what counts (not every list says has_more).
+    if (endpoint_.paging != Paging::by_id && page.next) page.has_more = true;
+    return page;
+  }
+
+  Status take_buckets(std::string_view list, Page& page) {
+    const auto buckets = reader_.elements(list);
+    if (!buckets) return odd("the reply is not valid: its list does not end");
+    for (const std::string_view text : *buckets) {
+      const auto bucket = cut(text, "results");
+      if (!bucket) return tl::unexpected(bucket.error());
+      const std::string start = text_of(bucket->rest.find("starting_at")),
+                        end = text_of(bucket->rest.find("ending_at"));
+      if (bucket->list.empty() || start.empty()) return odd("a bucket has no start or no results");
       std::string from = ",\"starting_at\":";
       json::append_quoted(from, start);
       from += ",\"ending_at\":";
       json::append_quoted(from, end);
-      if (auto status = take_rows(Slicer(slices[i]).member("results"), *results, endpoint, from, false, page);
-          !status)
-        return tl::unexpected(status.error());
+      if (auto status = take_rows(bucket->list, from, false, page); !status) return status;
     }
-  } else if (auto status = take_rows(list, *data, endpoint, {}, false, page); !status) {
-    return tl::unexpected(status.error());
+    return {};
   }
-  if (is_settings) {
-    const Value* keys = value->find("api_keys");
-    if (keys != nullptr && keys->array() != nullptr) {
-      if (auto status = take_rows(slicer.member("api_keys"), *keys, endpoint, {}, true, page); !status)
-        return tl::unexpected(status.error());
+
+  Status take_rows(std::string_view list, const std::string& from, bool is_second, Page& page) {
+    const auto elements = reader_.elements(list);
+    if (!elements) return odd("the reply is not valid: its list does not end");
+    page.rows.reserve(page.rows.size() + elements->size());
+    for (const std::string_view text : *elements) {
+      if (!text.starts_with('{')) {
+        return odd(fmt::format("a row is no object but {}", utf8_prefix(text, 20)));
+      }
+      if (auto status = reader_.check(text); !status) return invalid(status.error());
+      Row row{in_body(text), {}, from, is_second, {}};
+      if (!endpoint_.key.empty()) {
+        row.id = reader_.text(kKey).value_or("");
+        if (row.id.empty() && endpoint_.dataset != snapshot::Dataset::activities)
+          return odd(fmt::format("a row has no {}", endpoint_.key));
+      }
+      if (endpoint_.dataset == snapshot::Dataset::activities) row.trace_of = trace_of();
+      page.rows.push_back(std::move(row));
     }
-    return page;
+    return {};
   }
-  if (is_scim) return page;
-  const Value* more = value->find("has_more");
-  const bool says_more = more != nullptr && more->boolean() != nullptr;
-  const std::string next = text_of(value->find(endpoint.paging == Paging::by_id ? "last_id" : "next_page"));
-  if (!next.empty()) page.next = next;
-  page.has_more = says_more ? *more->boolean() : endpoint.paging != Paging::by_id && page.next.has_value();
-  // Where the next page has a token of its own, the token is what counts (not every list says has_more).
-  if (endpoint.paging != Paging::by_id && page.next) page.has_more = true;
-  return page;
+
+  /// A collection leaves reads behind, made by a key and under muster's name. Whoever borrows the name alone
+  /// does not pass for one: the event must be a read, by an actor that a collection has, and the key is told.
+  [[nodiscard]] std::string trace_of() const {
+    const auto text = [&](Path path) { return reader_.text(path).value_or(""); };
+    const std::string_view actor = text(kActor), type = text(kType);
+    if (!text(kAgent).starts_with("muster/")) return {};
+    if (actor != "api_actor" && actor != "admin_api_key_actor" && actor != "service_account_actor" &&
+        actor != "user_actor")
+      return {};
+    const bool is_read = type == "compliance_api_accessed"
+                             ? text(kMethod) == "GET"
+                             : type.ends_with("_listed") || type.ends_with("_viewed");
+    return is_read ? std::string(text(kKeyId)) : std::string();
+  }
+
+  /// A piece of the copy, in the reply itself.
+  [[nodiscard]] std::string_view in_body(std::string_view piece) const {
+    return body_.substr(static_cast<std::size_t>(piece.data() - padded_.data()), piece.size());
+  }
+
+  Endpoint endpoint_;
+  RowReader reader_;
+  std::string padded_;
+  std::string_view body_;
+};
+
+PageReader::PageReader(const Endpoint& endpoint) : impl_(std::make_unique<Impl>(endpoint)) {}
+PageReader::~PageReader() = default;
+PageReader::PageReader(PageReader&&) noexcept = default;
+Result<Page> PageReader::read(std::string_view body) { return impl_->read(body); }
+
+Result<Page> parse_page(std::string_view body, const Endpoint& endpoint) {
+  return PageReader(endpoint).read(body);
 }
 
 std::string text_member(std::string_view object, std::string_view member) {

@@ -158,7 +158,7 @@ class ScimRun {
         ++seen;
       }
       if (!page.rows.empty()) last_id_ = page.rows.back().id;
-      if (hooks_.progress) hooks_.progress("roster", outcome_.rows, outcome_.requests);
+      if (hooks_.progress) hooks_.progress({"roster", outcome_.rows, outcome_.requests});
       if (seen >= total_) {
         if (seen == total_) return true;
         outcome_.reason = fmt::format("the service says that there are {} users and gives more", total_);

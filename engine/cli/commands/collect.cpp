@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "cli/collect_progress.h"
 #include "cli/command.h"
 #include "cli/inputs.h"
 #include "cli/keys.h"
@@ -32,36 +36,16 @@ http::Rate parse_rate(const std::string& text) {
   return {requests, parse_duration(text.substr(slash + 1)).value_or(60 * kMicrosPerSecond), requests};
 }
 
-/// The line on a terminal that says how far it is.
-class Line {
- public:
-  explicit Line(Environment& environment)
-      : environment_(environment), begin_us_(environment.clock.monotonic_us()) {}
-  void show(std::string_view what, std::uint64_t rows, std::uint64_t pages) {
-    if (!environment_.console.err_is_terminal) return;
-    const std::int64_t now = environment_.clock.monotonic_us();
-    if (now - shown_us_ < 100'000) return;
-    shown_us_ = now;
-    const double seconds = std::max(0.001, static_cast<double>(now - begin_us_) / 1e6);
-    all_rows_ = std::max(all_rows_, rows);
-    std::string line = fmt::format("{}: {} rows, {} pages, {:.0f} s", what, rows, pages, seconds);
-    const std::size_t columns = line.size();
-    if (columns_ > columns) line.append(columns_ - columns, ' ');
-    columns_ = std::max(columns_, columns);
-    environment_.console.err.write("\r" + line);
-    static_cast<void>(environment_.console.err.flush());
-  }
-  void clear() {
-    if (columns_ == 0) return;
-    environment_.console.err.write("\r" + std::string(columns_, ' ') + "\r");
-    columns_ = 0;
-  }
+constexpr unsigned kMostJobs = 64;
 
- private:
-  Environment& environment_;
-  std::int64_t begin_us_, shown_us_ = 0;
-  std::uint64_t all_rows_ = 0;
-  std::size_t columns_ = 0;
+/// One organization: its sources, and what became of its collection.
+struct Tenant {
+  std::string name;
+  std::vector<const Source*> sources;
+  std::vector<collect::Access> accesses;
+  std::string keys;  // fingerprint of what is asked with which key
+  collect::Options options;
+  std::optional<Result<collect::Outcome>> outcome;
 };
 
 class Collect final : public Command {
@@ -74,23 +58,26 @@ class Collect final : public Command {
             "Reads the sources of the config page by page, and only reads: every request is a GET. The "
             "snapshot gets its "
             "name when it is finished; until then it is a folder that ends in .partial, from which --resume "
-            "goes on at the page "
-            "where it stopped. A dataset that could not be read whole is marked so, with the reason, and "
-            "rules that "
-            "need it are unknown. Rosters of a SCIM service are written to their files. Keys come from an "
+            "goes on behind the last page that was written. A dataset that could not be read whole, or that "
+            "the keys may not read, is marked so, with the reason, and rules that need it are unknown; "
+            "`skip` "
+            "in the config leaves a dataset out on purpose. Several organizations are collected side by "
+            "side. Rosters of a SCIM service are written to their files. Keys come from an "
             "environment variable, a file or a "
             "program that the config names, never from an argument.",
         .examples = {{"muster collect",
                       "A snapshot in the folder that the config names, called after the time."},
                      {"muster collect --out snapshots/2026-11-20", "One with a name."},
                      {"muster collect --resume", "Goes on with the newest one that is not finished."}},
-        .exits = {
-            {ExitCode::ok, "Everything that was asked for is complete, or not to be had with these keys."},
-            {ExitCode::undecided, "The snapshot is written; something in it, or a roster, is partial."},
-            {ExitCode::wrong_input,
-             "The config or a key is wrong, or the disk is full; a full disk can be resumed."},
-            {ExitCode::unavailable, "The service does not answer; what was read can be resumed."},
-            {ExitCode::interrupted, "Interrupted; what was read can be resumed."}}};
+        .exits = {{ExitCode::ok,
+                   "Everything that was asked for is complete, or the organization does not have it."},
+                  {ExitCode::undecided,
+                   "The snapshot is written; something in it, or a roster, is partial, or was refused to the "
+                   "keys."},
+                  {ExitCode::wrong_input,
+                   "The config or a key is wrong, or the disk is full; a full disk can be resumed."},
+                  {ExitCode::unavailable, "The service does not answer; what was read can be resumed."},
+                  {ExitCode::interrupted, "Interrupted; what was read can be resumed."}}};
   }
 
   void declare(Arguments& arguments) override {
@@ -98,6 +85,9 @@ class Collect final : public Command {
     arguments.option("--out", "SNAPSHOT", text(out_),
                      "The snapshot's folder, which must not be there yet; with several organizations, the "
                      "beginning of their names.");
+    arguments.option("--jobs", "N", whole_number(jobs_, 1, kMostJobs),
+                     "How many requests are made at once, to each source. The snapshot is the same for every "
+                     "number, and the rate limit holds for all of them together.");
     arguments.flag("--resume", resumes_, "Go on with a collection that did not finish.");
   }
 
@@ -113,18 +103,22 @@ class Collect final : public Command {
                                        Place{config->file, 0, 0, {}},
                                        "add `sources:` with a provider and where its key comes from"});
     // Keys first: nothing is asked before all of them are there and of the right kind.
-    std::map<std::string, std::vector<collect::Access>> tenants;
-    std::map<std::string, std::vector<const Source*>> sources;
-    std::map<std::string, std::string> fingerprints;
+    std::vector<Tenant> tenants;
     std::vector<collect::ScimOptions> services;
     for (const Source& source : config->sources) {
-      auto access = access_of(environment, source, fingerprints[tenant_of(*config, source)]);
+      const std::string name = tenant_of(*config, source);
+      auto tenant = std::ranges::find(tenants, name, &Tenant::name);
+      if (tenant == tenants.end()) {
+        tenant = tenants.insert(tenants.end(), Tenant{});
+        tenant->name = name;
+      }
+      auto access = access_of(environment, source, tenant->keys);
       if (!access) {
         problems.error(access.error());
         continue;
       }
-      tenants[tenant_of(*config, source)].push_back(std::move(*access));
-      sources[tenant_of(*config, source)].push_back(&source);
+      tenant->accesses.push_back(std::move(*access));
+      tenant->sources.push_back(&source);
     }
     for (const RosterSource& roster : config->rosters) {
       if (roster.format != RosterSource::Format::scim) continue;
@@ -133,45 +127,30 @@ class Collect final : public Command {
     }
     if (problems.has_errors()) return report(environment, problems);
 
-    Line line(environment);
-    collect::Hooks hooks;
-    hooks.should_stop = [&] { return environment.is_interrupted.load(); };
-    hooks.wait = [&](std::int64_t us) {
-      const std::int64_t until = environment.clock.monotonic_us() + us;
-      while (environment.clock.monotonic_us() < until) {
-        if (environment.is_interrupted) return false;
-        const std::int64_t left = until - environment.clock.monotonic_us();
-        if (left > 0)
-          std::this_thread::sleep_for(std::chrono::microseconds(std::min<std::int64_t>(left, 100'000)));
-      }
-      return !environment.is_interrupted;
-    };
-    hooks.progress = [&](std::string_view what, std::uint64_t rows, std::uint64_t pages) {
-      line.show(what, rows, pages);
-    };
-    hooks.tell = [&](const std::string& text) {
-      line.clear();
-      environment.console.out.write(text + "\n");
-      static_cast<void>(environment.console.out.flush());
-    };
     for (const Source& source : config->sources)
       if (!source.verifies_tls)
         environment.console.err.write(
             fmt::format("muster: WARNING: certificates of {} are not verified: whoever stands between can "
                         "read the key and forge the snapshot\n",
                         source.base_url));
+    for (Tenant& tenant : tenants)
+      if (auto status = set_options(environment, *config, tenant, tenants.size() > 1); !status)
+        return report(environment, status.error());
 
+    CollectProgress progress(environment, rows_of_newest(environment, *config));
+    // Organizations have budgets of their own, so none waits for another.
+    run_parallel(static_cast<unsigned>(tenants.size()), tenants.size(), [&](std::size_t t, unsigned) {
+      const std::string who = tenants.size() > 1 ? tenants[t].name : "";
+      tenants[t].outcome = collect::collect(environment.files, environment.clock, tenants[t].options,
+                                            hooks_of(environment, progress, who));
+    });
+    progress.clear();
     ExitCode code = ExitCode::ok;
-    for (const auto& [tenant, accesses] : tenants) {
-      const ExitCode one = collect_tenant(environment, *config, tenant, tenants.size() > 1, accesses,
-                                          sources[tenant], fingerprints[tenant], hooks);
-      line.clear();
-      code = worse(code, one);
-      if (one == ExitCode::interrupted) return one;
-    }
+    for (const Tenant& tenant : tenants) code = worse(code, tell_outcome(environment, tenant));
+    if (code == ExitCode::interrupted) return code;
     for (const collect::ScimOptions& service : services) {
-      const ExitCode one = collect_roster(environment, service, hooks);
-      line.clear();
+      const ExitCode one = collect_roster(environment, service, hooks_of(environment, progress, ""));
+      progress.clear();
       code = worse(code, one);
       if (one == ExitCode::interrupted) return one;
     }
@@ -184,6 +163,39 @@ class Collect final : public Command {
   }
 
   static ExitCode worse(ExitCode a, ExitCode b) { return static_cast<int>(a) >= static_cast<int>(b) ? a : b; }
+
+  static collect::Hooks hooks_of(Environment& environment, CollectProgress& progress,
+                                 const std::string& who) {
+    collect::Hooks hooks;
+    hooks.should_stop = [&environment] { return environment.is_interrupted.load(); };
+    hooks.wait = [&environment](std::int64_t us) {
+      const std::int64_t until = environment.clock.monotonic_us() + us;
+      while (environment.clock.monotonic_us() < until) {
+        if (environment.is_interrupted) return false;
+        const std::int64_t left = until - environment.clock.monotonic_us();
+        if (left > 0)
+          std::this_thread::sleep_for(std::chrono::microseconds(std::min<std::int64_t>(left, 100'000)));
+      }
+      return !environment.is_interrupted;
+    };
+    hooks.progress = [&progress, who](const collect::Advance& advance) { progress.show(who, advance); };
+    hooks.tell = [&progress, who](const std::string& text) {
+      progress.tell(who.empty() ? text : who + ": " + text);
+    };
+    return hooks;
+  }
+
+  /// What an earlier collection into the same folder held: nothing but a guess at how much there is.
+  static std::map<std::string, std::uint64_t, std::less<>> rows_of_newest(const Environment& environment,
+                                                                          const Config& config) {
+    std::map<std::string, std::uint64_t, std::less<>> rows;
+    if (config.snapshot.empty()) return rows;
+    const auto newest = snapshot::find_snapshot(environment.files, config.snapshot);
+    if (!newest) return rows;
+    if (const auto manifest = snapshot::load_manifest(environment.files, *newest))
+      for (const auto& row : manifest->datasets) rows[row.name] = row.rows;
+    return rows;
+  }
 
   static Result<collect::Access> access_of(const Environment& environment, const Source& source,
                                            std::string& fingerprint) {
@@ -244,17 +256,16 @@ class Collect final : public Command {
     return service;
   }
 
-  ExitCode collect_tenant(Environment& environment, const Config& config, const std::string& tenant,
-                          bool is_one_of_several, const std::vector<collect::Access>& accesses,
-                          const std::vector<const Source*>& sources, const std::string& keys,
-                          const collect::Hooks& hooks) {
-    collect::Options options;
-    options.sources = accesses;
-    options.organization = tenant;
+  Status set_options(Environment& environment, const Config& config, Tenant& tenant,
+                     bool is_one_of_several) const {
+    collect::Options& options = tenant.options;
+    options.sources = tenant.accesses;
+    options.organization = tenant.name;
     options.collector = fmt::format("muster {}", version());
     options.resumes = resumes_;
+    options.jobs = jobs_;
     std::string settings;
-    for (const Source* source : sources) {
+    for (const Source* source : tenant.sources) {
       if (source->window_us) options.window_us = *source->window_us;
       if (source->from)
         options.window = collect::Window{start_of(*source->from),
@@ -268,13 +279,17 @@ class Collect final : public Command {
     }
     for (const auto& name : options.datasets) settings += "+" + name;
     for (const auto& name : options.skip) settings += "-" + name;
-    options.fingerprint = sha256_hex(fmt::format("{}{}\n{}\n{}\n{}", keys, settings, options.page_size,
+    options.fingerprint = sha256_hex(fmt::format("{}{}\n{}\n{}\n{}", tenant.keys, settings, options.page_size,
                                                  options.window_us, options.collector));
-    auto out = folder_of(environment, config, is_one_of_several ? "-" + tenant : "");
-    if (!out) return report(environment, out.error());
+    auto out = folder_of(environment, config, is_one_of_several ? "-" + tenant.name : "");
+    if (!out) return tl::unexpected(out.error());
     options.out = std::move(*out);
+    return {};
+  }
 
-    const auto outcome = collect::collect(environment.files, environment.clock, options, hooks);
+  static ExitCode tell_outcome(Environment& environment, const Tenant& tenant) {
+    const auto& accesses = tenant.accesses;
+    const auto& outcome = *tenant.outcome;
     if (!outcome) return report(environment, outcome.error());
     if (!outcome->note.empty()) environment.console.err.write("muster: " + outcome->note + "\n");
     switch (outcome->end) {
@@ -299,10 +314,28 @@ class Collect final : public Command {
     environment.console.out.write(fmt::format("\n{}\nWritten: {}, as of {}.\n",
                                               render_manifest_page(outcome->manifest), outcome->folder,
                                               format_rfc3339(outcome->manifest.completed)));
-    const bool is_whole = std::ranges::none_of(outcome->manifest.datasets, [](const auto& row) {
-      return row.status == snapshot::DatasetStatus::partial;
-    });
-    return is_whole ? ExitCode::ok : ExitCode::undecided;
+    return tell_what_is_missing(environment, outcome->manifest);
+  }
+
+  /// What a rule cannot judge by this snapshot stands last, where nobody misses it.
+  static ExitCode tell_what_is_missing(Environment& environment, const snapshot::Manifest& manifest) {
+    std::string text;
+    for (const auto& row : manifest.datasets) {
+      const bool is_denied = row.status == snapshot::DatasetStatus::denied;
+      if (!is_denied && row.status != snapshot::DatasetStatus::partial) continue;
+      text +=
+          fmt::format("  {} is {}: {}\n", row.name, snapshot::word_of(row.status), make_visible(row.reason));
+      if (!is_denied) continue;
+      for (const collect::Endpoint& endpoint : collect::endpoints())
+        if (snapshot::spec_of(endpoint.dataset).name == row.name)
+          text += fmt::format("    {} needs {}\n", endpoint.name, endpoint.needs);
+    }
+    if (text.empty()) return ExitCode::ok;
+    environment.console.err.write(fmt::format(
+        "\nmuster: the snapshot is not whole; rules that read these datasets will be unknown:\n{}"
+        "  help: use a key that may, or leave a dataset out on purpose with `skip: [NAME]` in the config\n",
+        text));
+    return ExitCode::undecided;
   }
 
   /// Where the snapshot goes: what --out says, else a folder called after the time beside the others.
@@ -346,6 +379,7 @@ class Collect final : public Command {
   Inputs inputs_;
   std::string out_;
   bool resumes_ = false;
+  unsigned jobs_ = 4;
 };
 
 }  // namespace

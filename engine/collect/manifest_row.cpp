@@ -1,0 +1,63 @@
+#include "collect/manifest_row.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace muster::collect {
+
+using snapshot::Dataset;
+using snapshot::DatasetStatus;
+
+snapshot::DatasetManifest row_of(Dataset dataset, const std::vector<Unit>& units,
+                                 const std::set<std::string>& warnings) {
+  snapshot::DatasetManifest row;
+  row.name = snapshot::spec_of(dataset).name;
+  bool has_complete = false, is_asked = false;
+  for (const Unit& unit : units) {
+    const auto all = datasets_of(unit);
+    if (unit.is_skipped || std::ranges::find(all, dataset) == all.end()) continue;
+    is_asked = true;
+    row.pages += unit.pages;
+    row.warnings.insert(row.warnings.end(), unit.warnings.begin(), unit.warnings.end());
+    row.parents.insert(row.parents.end(), unit.parents.begin(), unit.parents.end());
+    if (unit.status == DatasetStatus::complete) {
+      has_complete = true;
+      continue;
+    }
+    // Half a list counts more than one that was not to be had.
+    const bool is_worse = row.status == DatasetStatus::not_requested ||
+                          unit.status == DatasetStatus::partial ||
+                          (unit.status == DatasetStatus::denied && row.status == DatasetStatus::unsupported);
+    if (is_worse) {
+      row.status = unit.status;
+      row.reason = unit.reason;
+    }
+  }
+  if (is_asked && row.status != DatasetStatus::partial && has_complete) {
+    // A source that was asked and refused may know of rows that the other does not: only what an
+    // organization does not have at all, or was not asked for, leaves the other's list whole.
+    if (!row.reason.empty())
+      row.warnings.push_back(
+          fmt::format("one of several sources was {}: {}", snapshot::word_of(row.status), row.reason));
+    if (row.status == DatasetStatus::denied) {
+      row.status = DatasetStatus::partial;
+      row.reason = fmt::format("one of several sources was denied: {}", row.reason);
+    } else {
+      row.status = DatasetStatus::complete;
+      row.reason.clear();
+    }
+  }
+  if (is_asked) row.warnings.insert(row.warnings.end(), warnings.begin(), warnings.end());
+  return row;
+}
+
+std::string filters_of(Dataset dataset, const Window& window) {
+  if (dataset != Dataset::usage && dataset != Dataset::cost && dataset != Dataset::claude_code_usage &&
+      dataset != Dataset::activities)
+    return {};
+  return fmt::format("{{\"from\":\"{}\",\"to\":\"{}\"}}", format_rfc3339(window.from),
+                     format_rfc3339(window.to));
+}
+
+}  // namespace muster::collect
