@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "cli/layout.h"
 #include "cli/rule_pages.h"
+#include "reports/html/escape.h"
+#include "reports/html/frame.h"
 
 namespace muster::cli {
 namespace {
@@ -59,18 +61,7 @@ std::string markdown_code(std::string_view text) {
 }
 
 std::string html(std::string_view text, bool keep_lines = false) {
-  std::string out;
-  for (const char c : keep_lines ? make_visible(text, true) : line_of(text)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  }
-  return out;
+  return reports::html_text(keep_lines ? make_visible(text, true) : line_of(text));
 }
 
 std::string page_of(const std::string& id, std::string_view extension) {
@@ -133,49 +124,56 @@ std::string markdown_page(const rule::Rule& rule, const std::vector<std::string>
   return out;
 }
 
-constexpr std::string_view kStyle =
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 "
-    "1rem;color:#1b1f24;background:#fff}"
-    "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #d5dae1;padding:.35rem "
-    ".6rem;text-align:left;vertical-align:top}"
-    "td:first-child,th:first-child{white-space:nowrap}pre{background:#f4f6f8;padding:1rem;overflow:auto;font-"
-    "size:13px}code{font-family:ui-monospace,monospace}"
-    ".severity{display:inline-block;padding:0 .5rem;border:1px solid "
-    "#7a828e;border-radius:.3rem}a{color:#0b5cad}"
-    "@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#15191f}pre{background:#1f252d}td,th{"
-    "border-color:#39414c}a{color:#7ab8ff}}"
-    "@media print{details{display:none}}";
-
+/// `body` with what stands above it on every page.
 std::string html_frame(std::string_view title, std::string_view body) {
-  return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n"
-      "<style>{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
-      html(title), kStyle, body);
+  using reports::PageScript;
+  return reports::page_head(title, PageScript::none) + "<main class=\"catalogue\">\n" + std::string(body) +
+         "</main>\n" + reports::page_end(PageScript::none);
+}
+
+std::string html_table(std::string_view caption, std::initializer_list<std::string_view> columns,
+                       std::string_view rows) {
+  std::string out = fmt::format("<table>\n<caption>{}</caption>\n", caption);
+  if (columns.size() > 0) {
+    out += "<thead><tr>";
+    for (const std::string_view column : columns) out += fmt::format("<th scope=\"col\">{}</th>", column);
+    out += "</tr></thead>\n";
+  }
+  return out + fmt::format("<tbody>\n{}</tbody>\n</table>\n", rows);
 }
 
 std::string html_page(const rule::Rule& rule, const std::vector<std::string>& policies) {
   const rule::RuleInfo& info = rule.info();
   std::string out = fmt::format(
-      "<p><a href=\"../index.html\">All rules</a></p>\n<h1>{}</h1>\n<p><strong>{}</strong> <span "
-      "class=\"severity\">{}</span></p>\n<p>{}</p>\n<p><em>Fix:</em> {}</p>\n<table>\n",
-      html(info.id), html(info.title), word_of(info.severity), html(info.why), html(info.fix));
+      "<p><a href=\"../index.html\">All rules</a></p>\n<h1>{}</h1>\n<p class=\"lead\">{} <span "
+      "class=\"severity {}\">severity "
+      "{}</span></p>\n<p><strong>Why.</strong> {}</p>\n<p><strong>Fix.</strong> {}</p>\n",
+      html(info.id), html(info.title), word_of(info.severity), word_of(info.severity), html(info.why),
+      html(info.fix));
+  std::string rows;
   for (const Fact& fact : facts_of(info, policies))
-    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", html(fact.label), html(fact.text));
-  out += "</table>\n";
-  if (!info.params.empty()) out += "<h2>Parameters</h2>\n<table>\n";
-  for (const rule::ParamSpec& param : info.params)
-    out += fmt::format("<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td></tr>\n",
-                       html(param.name), html(describe(param)), html(param.doc));
-  if (!info.params.empty()) out += "</table>\n";
-  if (!info.examples.empty())
-    out +=
-        "<h2>Examples</h2>\n<table>\n<tr><th scope=\"col\">given</th><th scope=\"col\">verdict</th></tr>\n";
-  for (const rule::Example& example : info.examples)
-    out += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", html(example.note), html(wanted_of(example)));
-  if (!info.examples.empty()) out += "</table>\n";
-  out += fmt::format("<details>\n<summary>Source</summary>\n<pre><code>{}</code></pre>\n</details>\n",
-                     html(rule.source(), true));
+    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", html(fact.label), html(fact.text));
+  out += html_table("What it is and what it reads", {}, rows);
+  if (!info.params.empty()) {
+    rows.clear();
+    for (const rule::ParamSpec& param : info.params)
+      rows += fmt::format("<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td></tr>\n",
+                          html(param.name), html(describe(param)), html(param.doc));
+    out += "<section>\n<h2>Parameters</h2>\n" +
+           html_table("What a policy can set", {"Parameter", "Type", "Meaning"}, rows) + "</section>\n";
+  }
+  if (!info.examples.empty()) {
+    rows.clear();
+    for (const rule::Example& example : info.examples)
+      rows += fmt::format("<tr><td>{}</td><td class=\"{}\">{}</td></tr>\n", html(example.note),
+                          word_of(example.want), html(wanted_of(example)));
+    out += "<section>\n<h2>Examples</h2>\n" + html_table("The rule's tests", {"Given", "Verdict"}, rows) +
+           "</section>\n";
+  }
+  out += fmt::format(
+      "<section>\n<h2>Source</h2>\n<details>\n<summary>{}</summary>\n<pre "
+      "tabindex=\"0\"><code>{}</code></pre>\n</details>\n</section>\n",
+      html(info.file), html(rule.source(), true));
   return html_frame(info.id, out);
 }
 
@@ -189,27 +187,31 @@ std::vector<NewFile> render_catalogue(const std::vector<std::shared_ptr<const ru
       plural(rules.size(), "rule", "rules") +
       ". The controls are suggestions: whether a rule is enough evidence for one is for the auditor to say.";
   std::string markdown_index = fmt::format("# Rules\n\n{}\n", sum);
-  std::string html_index = fmt::format("<h1>Rules</h1>\n<p>{}</p>\n", sum);
-  std::string family;
+  std::string html_index = fmt::format("<h1>Rules</h1>\n<p class=\"lead\">{}</p>\n", sum);
+  std::string family, rows;
+  const auto end_family = [&] {
+    if (family.empty()) return;
+    html_index +=
+        fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", html(family),
+                    html_table("Rules about " + html(family), {"Rule", "Severity", "Judges", "Title"}, rows));
+    rows.clear();
+  };
   for (const auto& rule : rules) {
     const rule::RuleInfo& info = rule->info();
     if (family_of(info.id) != family) {
-      if (!family.empty()) html_index += "</table>\n";
+      end_family();
       family = family_of(info.id);
       markdown_index +=
           fmt::format("\n## {}\n\n| rule | severity | judges | |\n|---|---|---|---|\n", markdown(family));
-      html_index += fmt::format(
-          "<h2>{}</h2>\n<table>\n<tr><th scope=\"col\">rule</th><th scope=\"col\">severity</th><th "
-          "scope=\"col\">judges</th><th scope=\"col\"></th></tr>\n",
-          html(family));
     }
     markdown_index += fmt::format("| [{}]({}) | {} | {} | {} |\n", markdown(info.id), page_of(info.id, ".md"),
                                   word_of(info.severity), word_of(info.subject), markdown(info.title));
-    html_index += fmt::format("<tr><td><a href=\"{}\">{}</a></td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                              html(page_of(info.id, ".html")), html(info.id), word_of(info.severity),
-                              word_of(info.subject), html(info.title));
+    rows += fmt::format(
+        "<tr><th scope=\"row\"><a href=\"{}\">{}</a></th><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+        html(page_of(info.id, ".html")), html(info.id), word_of(info.severity), word_of(info.subject),
+        html(info.title));
   }
-  if (!family.empty()) html_index += "</table>\n";
+  end_family();
   if (formats.markdown) files.push_back({"index.md", markdown_index});
   if (formats.html) files.push_back({"index.html", html_frame("Rules", html_index)});
   for (const auto& rule : rules) {

@@ -76,6 +76,12 @@ std::string describe(const rule::ParamSpec& param) {
   return text;
 }
 
+/// "age in days, in steps at 30, 60, 90".
+std::string describe(const MeasureSpec& measure) {
+  return fmt::format("{} in {}, in steps at {}", flat(measure.name), flat(measure.unit),
+                     fmt::join(measure.edges, ", "));
+}
+
 std::string render_rule(const rule::RuleInfo& rule, std::size_t width) {
   constexpr std::size_t kIndent = 10;
   const auto list = [&](std::string_view label, const std::vector<std::string>& items) {
@@ -88,6 +94,7 @@ std::string render_rule(const rule::RuleInfo& rule, std::size_t width) {
   out += wrap(fmt::format("each {}", word_of(rule.subject)), "Judges", kIndent, width);
   if (!rule.why.empty()) out += wrap(flat(rule.why), "Why", kIndent, width);
   if (!rule.fix.empty()) out += wrap(flat(rule.fix), "Fix", kIndent, width);
+  if (rule.measure) out += wrap(describe(*rule.measure), "Measures", kIndent, width);
   out += list("Controls", controls_of(rule));
   out += list("Needs", names.must);
   out += list("May read", names.may);
@@ -123,6 +130,13 @@ json::Value rule_to_json(const rule::RuleInfo& rule) {
     if (!param.choices.empty()) object.emplace_back("choices", to_array(param.choices));
     params.emplace_back(std::move(object));
   }
+  json::Value measure;
+  if (rule.measure) {
+    json::Array edges;
+    for (const double edge : rule.measure->edges) edges.emplace_back(edge);
+    measure =
+        json::Object{{"name", rule.measure->name}, {"unit", rule.measure->unit}, {"edges", std::move(edges)}};
+  }
   json::Array examples;
   for (const rule::Example& example : rule.examples) {
     json::Object object{
@@ -143,6 +157,7 @@ json::Value rule_to_json(const rule::RuleInfo& rule) {
                       {"fields", to_array(names.fields)},
                       {"relations", to_array(names.relations)},
                       {"params", std::move(params)},
+                      {"measure", std::move(measure)},
                       {"examples", std::move(examples)},
                       {"file", rule.file},
                       {"sha256", rule.sha256}};
@@ -173,6 +188,7 @@ std::string render_rules_page(const rule::RuleSet& rules) {
     out += fmt::format("*Reads:* {}", fmt::join(names.must, ", "));
     if (!names.may.empty()) out += fmt::format("; can do without {}", fmt::join(names.may, ", "));
     out += "\n";
+    if (info.measure) out += fmt::format("\n*Measures:* {}\n", describe(*info.measure));
     if (info.params.empty()) continue;
     out += "\n| parameter | | |\n|---|---|---|\n";
     for (const rule::ParamSpec& param : info.params)

@@ -356,6 +356,7 @@ struct Case {
       if (finding.subject != 0) continue;
       out.observed = finding.observed;
       out.expected = finding.expected;
+      out.measure = finding.measure;
     }
     return out;
   }
@@ -369,6 +370,7 @@ ExampleResult result_of(const rule::Example& example, const Case& made) {
   result.reason = judged.reason;
   result.observed = judged.observed;
   result.expected = judged.expected;
+  result.measure = judged.measure;
   return result;
 }
 
@@ -391,6 +393,7 @@ bool ExampleResult::is_good() const {
       if (!found || json::dump(*found) != json::dump(value)) return false;
     }
   }
+  if (example->measure && example->measure != measure) return false;
   return !example->expected || (!expected.empty() && expected == json::dump(*example->expected));
 }
 
@@ -474,6 +477,7 @@ std::size_t ExampleWorlds::first_to_mind(const Variant& given) const {
     if (!block.findings.empty()) {
       result.observed = block.findings.front().observed;
       result.expected = block.findings.front().expected;
+      result.measure = block.findings.front().measure;
     }
     if (!result.is_good()) return i;
   }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,9 +18,12 @@ struct ExampleResult {
   Verdict got = Verdict::error;
   std::string reason;                      // what the rule said
   std::string observed, expected;          // as JSON, of a finding that has them
-  /// Why the example cannot count: `given` names something that is not there, or has a value of the wrong type. Empty: it ran.
+  std::optional<double> measure;           // of a fail
+  /// Why the example cannot count: `given` names something that is not there, or has a value of the wrong
+  /// type. Empty: it ran.
   std::string problem;
-  /// Whether verdict, reason, each wanted member of observed, and expected are as the example states them.
+  /// Whether verdict, reason, each wanted member of observed, expected and measure are as the example states
+  /// them.
   [[nodiscard]] bool is_good() const;
 };
 
@@ -27,6 +31,7 @@ struct ExampleResult {
 struct Judged {
   Verdict verdict = Verdict::error;
   std::string reason, observed, expected;  // the last two as JSON; empty when the rule said nothing
+  std::optional<double> measure;           // of a fail
   std::string problem;                     // as in ExampleResult
 };
 /// Judges one `given` that is no example of the rule (a spec file's). The same way as run_examples.

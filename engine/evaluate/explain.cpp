@@ -104,6 +104,7 @@ EntryExplanation explain_entry(const Entry& entry, const RuleResult& result, con
   if (finding != result.findings.end()) {
     out.observed = finding->observed;
     out.expected = finding->expected;
+    out.measure = finding->measure;
     out.related = finding->related;
     out.rows = finding->rows;
     if (finding->waiver) out.waiver = seen.run.waivers[*finding->waiver];

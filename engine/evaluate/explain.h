@@ -22,6 +22,7 @@ struct EntryExplanation {
   std::vector<std::string> include, exclude;  // "workspace_id: prod-*"
   Verdict verdict = Verdict::error;           // as in the results
   std::string reason, observed, expected;
+  std::optional<double> measure;  // of a fail or waived one, in the rule's unit
   std::vector<Related> related;
   std::optional<WaiverResult> waiver;  // the one applied
   /// False when the rule was not called: it is out of scope, or what it must read is not complete.

@@ -110,6 +110,7 @@ void run_scoped(const Plan& plan, rule::Evaluator& evaluator, std::uint32_t begi
   if (!out.over_budget.empty()) return;
   out.reasons = inner.reasons;
   out.findings = std::move(inner.findings);
+  out.measured = std::move(inner.measured);
   std::size_t run = 0;
   std::uint32_t taken = 0;
   std::size_t next_decided = 0;
@@ -146,6 +147,7 @@ void set_whole(RuleResult& result, Verdict verdict, std::string reason) {
   result.counts = Counts{};
   result.counts[verdict] = result.population;
   result.findings.clear();
+  if (result.measure) std::fill(result.measure->bins.begin(), result.measure->bins.end(), Counts{});
   result.reasons = {""};
   result.verdicts.clear();
   if (result.population == 0) return;
@@ -175,6 +177,8 @@ void merge(Plan& plan, RuleResult& result) {
       if (!result.verdicts.empty() && result.verdicts.back().verdict == run.verdict && result.verdicts.back().reason == reason) result.verdicts.back().count += run.count;
       else result.verdicts.push_back({run.count, run.verdict, reason});
     }
+    for (std::size_t bin = 0; bin < block.measured.size(); ++bin)
+      result.measure->bins[bin] += block.measured[bin];
     for (Finding& finding : block.findings) result.findings.push_back(std::move(finding));
     block = rule::BlockResult{};
   }
@@ -202,6 +206,8 @@ RuleResult describe(const Entry& entry, const snapshot::World& world) {
   for (const Dataset dataset : rule.reads.must) result.reads.emplace_back(snapshot::spec_of(dataset).name);
   for (const Dataset dataset : rule.reads.may) result.reads.emplace_back(snapshot::spec_of(dataset).name);
   std::sort(result.reads.begin(), result.reads.end());
+  if (rule.measure)
+    result.measure = Histogram{*rule.measure, std::vector<Counts>(rule.measure->edges.size() + 1)};
   result.reports_unknown = entry.reports_unknown;
   const snapshot::Table* table = world.table(snapshot::find_subject(rule.subject)->dataset);
   result.population = table ? table->rows() : 0;

@@ -90,6 +90,11 @@ void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world
         finding.waiver = index;
         ++described[index].applied;
         waived.push_back(finding.subject);
+        if (finding.measure) {
+          Counts& bin = result.measure->bins[result.measure->spec.bin_of(*finding.measure)];
+          --bin[Verdict::fail];
+          ++bin[Verdict::waived];
+        }
         break;
       }
     }

@@ -13,6 +13,7 @@
 #include "base/error_codes.h"
 #include "base/time.h"
 #include "model/control.h"
+#include "model/measure.h"
 #include "model/string_column.h"
 #include "model/verdict.h"
 
@@ -44,6 +45,7 @@ struct Finding {
   std::vector<Related> related;
   std::optional<std::uint32_t> waiver;  // index into Run::waivers; set when verdict is waived
   std::vector<RawRow> rows;
+  std::optional<double> measure;  // in the unit of RuleResult::measure
 };
 
 /// Run-length piece of a rule's verdicts, over the subjects in dataset order.
@@ -73,6 +75,7 @@ struct RuleResult {
   Counts counts;
   std::vector<std::string> reasons{""};  // reasons of pass, not_applicable and of every other verdict; index 0 is ""
   std::vector<VerdictRun> verdicts;      // counts add up to population
+  std::optional<Histogram> measure;      // of rules that measure; no bin counts anything when `whole` is set
   /// Sorted by subject. Empty when `whole` is set.
   std::vector<Finding> findings;
   /// Set when one thing decides every subject alike (a denied dataset, a rule over budget): said once, not once a subject.

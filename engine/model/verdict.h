@@ -42,6 +42,10 @@ struct Counts {
     for (auto n : of) sum += n;
     return sum;
   }
+  Counts& operator+=(const Counts& more) {
+    for (std::size_t i = 0; i < of.size(); ++i) of[i] += more.of[i];
+    return *this;
+  }
   friend bool operator==(const Counts&, const Counts&) = default;
 };
 

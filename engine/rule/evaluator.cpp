@@ -15,6 +15,7 @@ void Host::begin_subject() {
   handles_used = 0;
   sticky = Sticky::none;
   verdicts_made = 0;
+  measure.reset();
   used = 0;
   reads.clear();
   read_more = false;
@@ -152,6 +153,7 @@ bool Evaluator::Impl::recall() {
   }
   host.observed = outcome->observed;
   host.expected = outcome->expected;
+  host.measure = outcome->measure;
   record(outcome->verdict, outcome->reason, outcome->reason_index);
   host.used = outcome->instructions;
   return true;
@@ -163,8 +165,11 @@ void Evaluator::Impl::record(Verdict verdict, const std::string& reason, std::ui
   } else {
     out->verdicts.push_back({1, verdict, index});
   }
+  if (host.measure && (verdict == Verdict::pass || verdict == Verdict::fail))
+    ++out->measured[host.rule->measure->bin_of(*host.measure)][verdict];
   if (verdict == Verdict::pass || verdict == Verdict::not_applicable) return;
   Finding finding;
+  if (verdict == Verdict::fail) finding.measure = host.measure;
   finding.subject = rows[next];
   finding.verdict = verdict;
   finding.reason = reason;
@@ -191,7 +196,8 @@ void Evaluator::Impl::finish_subject() {
     record(host.sticky == Sticky::unknown ? Verdict::unknown : Verdict::error, host.sticky_reason);
   } else if (host.verdicts_made == 1 && lua_touserdata(L, -1) == host.verdict_token) {
     if (!host.read_more && host.related.empty() && host.rows.empty())
-      memo.learn(host.reads, {host.verdict, host.reason, host.observed, host.expected, host.used, 0, 0});
+      memo.learn(host.reads,
+                 {host.verdict, host.reason, host.observed, host.expected, host.measure, host.used, 0, 0});
     record(host.verdict, host.reason);
   } else {
     host.observed.clear();
@@ -264,6 +270,7 @@ void Evaluator::evaluate(std::span<const std::uint32_t> rows, BlockResult& out) 
   impl.out = &out;
   impl.reasons.clear();
   ++impl.block;
+  if (host.rule->measure) out.measured.resize(host.rule->measure->edges.size() + 1);
   while (impl.next < rows.size()) {
     lua_settop(L, 0);
     lua_pushcfunction(L, Impl::run);

@@ -6,6 +6,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -133,6 +134,7 @@ struct Host {
   int depth = 0;  // of the walk over what a rule captured
   Verdict verdict = Verdict::pass;
   std::string reason, observed, expected;
+  std::optional<double> measure;
   std::vector<Related> related;
   std::vector<RawRow> rows;
   // What it read of the subject's own row, for the memo; anything else that it learned of the subject sets `read_more`.

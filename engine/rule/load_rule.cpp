@@ -15,8 +15,11 @@ using snapshot::Dataset;
 
 namespace {
 
-constexpr std::string_view kKeys[] = {"id",       "title", "severity", "subject", "reads", "may_read", "controls",
-                                      "params",   "why",   "fix",      "check",   "examples"};
+constexpr std::string_view kKeys[] = {"id",       "title",    "severity", "subject", "reads",
+                                      "may_read", "controls", "params",   "measure", "why",
+                                      "fix",      "check",    "examples"};
+constexpr std::string_view kMeasureKeys[] = {"name", "unit", "edges"};
+constexpr std::size_t kMaxEdges = 20;
 constexpr std::string_view kParamKeys[] = {"type", "default", "doc", "minimum", "maximum", "choices"};
 constexpr std::string_view kExampleKeys[] = {"note", "given", "want"};
 
@@ -348,6 +351,46 @@ void take_params(Loading& in, const Raw& raw, std::vector<ParamSpec>& out) {
   std::sort(out.begin(), out.end(), [](const ParamSpec& a, const ParamSpec& b) { return a.name < b.name; });
 }
 
+void take_measure(Loading& in, const Raw& raw, std::optional<MeasureSpec>& out) {
+  const json::Value* value = member(raw, "measure");
+  if (!value) return;
+  const Place place = in.at_word("measure", true);
+  if (!value->object())
+    return in.shape("`measure` must be a table { name =, unit =, edges = { numbers } }", place);
+  for (const auto& [key, ignored] : *value->object()) {
+    (void)ignored;
+    if (std::find(std::begin(kMeasureKeys), std::end(kMeasureKeys), key) != std::end(kMeasureKeys)) continue;
+    const auto near = nearest_name(key, kMeasureKeys);
+    in.shape(fmt::format("`measure` has an unknown key '{}'", make_visible(key)), in.at_word(key, true),
+             near ? fmt::format("did you mean '{}'?", *near) : "it takes name, unit, edges");
+  }
+  MeasureSpec spec;
+  for (const auto& [key, text] : {std::pair("name", &spec.name), std::pair("unit", &spec.unit)}) {
+    const json::Value* given = value->find(key);
+    if (given && given->string() && !trim(*given->string()).empty() && given->string()->size() <= 60)
+      *text = *given->string();
+    else
+      in.shape(fmt::format("`measure` needs a `{}`: a text of at most 60 bytes, such as \"{}\"", key,
+                           key == std::string_view("name") ? "age" : "days"),
+               place);
+  }
+  const json::Value* edges = value->find("edges");
+  const json::Array* items = edges ? edges->array() : nullptr;
+  bool is_ascending = items && !items->empty() && items->size() <= kMaxEdges;
+  for (std::size_t i = 0; is_ascending && i < items->size(); ++i) {
+    const auto edge = take_bound(&(*items)[i]);
+    is_ascending = edge && std::isfinite(*edge) && (spec.edges.empty() || spec.edges.back() < *edge);
+    if (is_ascending) spec.edges.push_back(*edge);
+  }
+  if (!is_ascending)
+    in.shape(
+        fmt::format("`measure` needs `edges`: 1 to {} numbers, each greater than the one before", kMaxEdges),
+        place);
+  if (!raw.facts.names.contains("measure"))
+    in.shape("the rule declares a `measure`, but check never calls measure()", place);
+  out = std::move(spec);
+}
+
 void take_controls(Loading& in, const Raw& raw, std::vector<ControlId>& out) {
   const json::Value* value = member(raw, "controls");
   if (!value || is_empty_table(*value)) return;
@@ -401,8 +444,11 @@ void take_examples(Loading& in, const Raw& raw, const RuleInfo& info, std::vecto
     if (want->object()) {
       for (const auto& [key, ignored] : *want->object()) {
         (void)ignored;
-        if (key != "verdict" && key != "reason" && key != "observed" && key != "expected")
-          in.shape(fmt::format("`want` of example {} has an unknown key '{}'; it takes verdict, reason, observed, expected", number, key), place);
+        if (key != "verdict" && key != "reason" && key != "observed" && key != "expected" && key != "measure")
+          in.shape(fmt::format("`want` of example {} has an unknown key '{}'; it takes verdict, reason, "
+                               "observed, expected, measure",
+                               number, key),
+                   place);
       }
       if (const json::Value* reason = want->find("reason"); reason && reason->string()) example.reason = *reason->string();
       else if (reason) in.shape(fmt::format("`reason` of example {} must be a text", number), place);
@@ -411,6 +457,17 @@ void take_examples(Loading& in, const Raw& raw, const RuleInfo& info, std::vecto
         else example.observed = *observed;
       }
       if (const json::Value* expected = want->find("expected")) example.expected = *expected;
+      if (const json::Value* measure = want->find("measure")) {
+        example.measure = take_bound(measure);
+        if (!example.measure)
+          in.shape(fmt::format("`measure` of example {} must be a number", number), place);
+        else if (!info.measure)
+          in.shape(fmt::format("example {} wants a measure, and the rule declares none", number), place);
+        else if (example.want != Verdict::fail)
+          in.shape(fmt::format("example {} wants {}, and only a fail keeps its measure", number,
+                               word_of(example.want)),
+                   place);
+      }
       if ((example.observed || example.expected) && (example.want == Verdict::pass || example.want == Verdict::not_applicable))
         in.shape(fmt::format("example {} wants {}, which keeps no `observed` and `expected`", number, word_of(example.want)), place);
     }
@@ -552,6 +609,7 @@ std::optional<Rule> load_rule(std::string_view text, const std::string& file, co
   find_relations(raw.facts, info.reads);
   check_facts(in, raw, info.reads);
   take_params(in, raw, info.params);
+  take_measure(in, raw, info.measure);
   take_controls(in, raw, info.controls);
   if (has_subject) take_examples(in, raw, info, info.examples);
   // lib/ stands beside the families.

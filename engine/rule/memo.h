@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -41,6 +42,7 @@ inline constexpr std::uint8_t kDanglingState = 255;
 struct Outcome {
   Verdict verdict = Verdict::pass;
   std::string reason, observed, expected;
+  std::optional<double> measure;
   std::uint64_t instructions =
       0;  // what the call cost: budgets must not depend on which worker saw a subject first
   // Of the block in work, kept by the evaluator: where its reason stands.

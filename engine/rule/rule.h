@@ -18,6 +18,7 @@
 #include "base/file_system.h"
 #include "base/json.h"
 #include "model/control.h"
+#include "model/measure.h"
 #include "model/settings.h"
 #include "model/verdict.h"
 #include "snapshot/schema.h"
@@ -60,6 +61,7 @@ struct Example {
   std::optional<std::string> reason;  // the whole reason, when the example states it
   // What a finding must say besides: these members of `observed` (an object), and the whole of `expected`.
   std::optional<json::Value> observed, expected;
+  std::optional<double> measure;
   std::uint32_t line = 0;
 };
 
@@ -76,6 +78,7 @@ struct RuleInfo {
   SubjectKind subject = SubjectKind::user;
   std::vector<ControlId> controls;
   std::vector<ParamSpec> params;  // sorted by name
+  std::optional<MeasureSpec> measure;
   Reads reads;
   std::vector<Example> examples;
   std::vector<LibraryFile> libraries;  // sorted by file

@@ -172,6 +172,10 @@ int f_judge(lua_State* L) {
       lua_setfield(L, -2, name);
     }
   }
+  if (judged->measure) {
+    lua_pushnumber(L, *judged->measure);
+    lua_setfield(L, -2, "measure");
+  }
   return 1;
 }
 

@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct SpecSource {
 struct SpecVerdict {
   std::string verdict, reason;
   std::string observed, expected;  // JSON; may be empty
+  std::optional<double> measure;   // of a fail
 };
 /// Judges `given` by the rule of that id; the error's message is shown to the author as the reason why the
 /// test fails.

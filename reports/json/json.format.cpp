@@ -3,6 +3,7 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -72,6 +73,30 @@ void write_strings(json::Writer& w, std::string_view key, const std::vector<std:
 }
 
 void write_text(json::Writer& w, std::string_view key, std::string_view text) { w.key(key).value(text); }
+
+/// A whole number without a fraction, any other as short as it can be read back.
+void write_number(json::Writer& w, double number) {
+  constexpr double kWhole = 9007199254740992.0;
+  if (number == std::trunc(number) && std::fabs(number) < kWhole)
+    w.value(static_cast<std::int64_t>(number));
+  else
+    w.value(number);
+}
+
+void write_measure(json::Writer& w, const Histogram& histogram) {
+  w.key("measure").begin_object();
+  write_text(w, "name", histogram.spec.name);
+  write_text(w, "unit", histogram.spec.unit);
+  w.key("edges").begin_array();
+  for (const double edge : histogram.spec.edges) write_number(w, edge);
+  w.end_array();
+  for (const Verdict verdict : kMeasuredVerdicts) {
+    w.key(word_of(verdict)).begin_array();
+    for (const Counts& bin : histogram.bins) w.value(bin[verdict]);
+    w.end_array();
+  }
+  w.end_object();
+}
 
 void write_head(json::Writer& w, const Run& run) {
   w.key("run").begin_object();
@@ -214,6 +239,7 @@ void write_rule(Document& doc, const RuleResult& rule, unsigned jobs) {
   w.key("counts").begin_object();
   for (Verdict verdict : kVerdicts) w.key(word_of(verdict)).value(rule.counts[verdict]);
   w.end_object();
+  if (rule.measure) write_measure(w, *rule.measure);
   if (rule.whole) {
     w.key("whole").begin_object();
     write_text(w, "verdict", word_of(rule.whole->verdict));
@@ -250,6 +276,10 @@ void write_finding(json::Writer& w, const Run& run, const RuleResult& rule, cons
   write_text(w, "reason", finding.reason);
   if (!finding.observed.empty()) w.key("observed").raw(finding.observed);
   if (!finding.expected.empty()) w.key("expected").raw(finding.expected);
+  if (finding.measure) {
+    w.key("measure");
+    write_number(w, *finding.measure);
+  }
   if (!finding.related.empty()) {
     w.key("related").begin_array();
     for (const Related& related : finding.related) {

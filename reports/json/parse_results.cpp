@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
 #include <map>
 #include <utility>
@@ -89,6 +91,15 @@ class Members {
       return wrong(name, "a whole number in range", value);
     out = static_cast<T>(*held);
   }
+  void take_decimal(const json::Value& value, std::string_view name, double& out) {
+    if (const std::int64_t* whole = value.integer()) {
+      out = static_cast<double>(*whole);
+    } else if (const double* held = value.number()) {
+      out = *held;
+    } else {
+      wrong(name, "a number", value);
+    }
+  }
   /// A word of a closed set.
   template <class T>
   void word(std::string_view name, std::optional<T> (*parse)(std::string_view), T& out) {
@@ -121,6 +132,9 @@ class Members {
   }
   void texts(std::string_view name, std::vector<std::string>& out) {
     for (const json::Value& item : array(name)) take_text(item, name, out.emplace_back());
+  }
+  void decimals(std::string_view name, std::vector<double>& out) {
+    for (const json::Value& item : array(name)) take_decimal(item, name, out.emplace_back());
   }
   void column(std::string_view name, StringColumn& out) {
     const json::Array& items = array(name);
@@ -270,6 +284,33 @@ void read_verdicts(Members& m, RuleResult& rule) {
   if (!(counted == rule.counts)) m.problem().set(m.at("counts") + " are not those of the verdicts");
 }
 
+void read_measure(Members& m, RuleResult& rule) {
+  Histogram& histogram = rule.measure.emplace();
+  m.text("name", histogram.spec.name);
+  m.text("unit", histogram.spec.unit);
+  std::vector<double>& edges = histogram.spec.edges;
+  m.decimals("edges", edges);
+  if (m.problem().found()) return;
+  if (edges.empty() || std::adjacent_find(edges.begin(), edges.end(), std::greater_equal<>()) != edges.end())
+    return m.problem().set(m.at("edges") + " are not numbers in ascending order");
+  histogram.bins.resize(edges.size() + 1);
+  for (const Verdict verdict : kMeasuredVerdicts) {
+    const json::Array& counts = m.array(word_of(verdict));
+    if (m.problem().found()) return;
+    if (counts.size() != histogram.bins.size())
+      return m.problem().set(fmt::format("{} has {} bins, but {} edges make {}", m.at(word_of(verdict)),
+                                         counts.size(), edges.size(), histogram.bins.size()));
+    std::uint64_t sum = 0;
+    for (std::size_t bin = 0; bin < counts.size(); ++bin) {
+      m.take_number(counts[bin], word_of(verdict), histogram.bins[bin][verdict]);
+      sum += histogram.bins[bin][verdict];
+    }
+    if (sum > rule.counts[verdict])
+      return m.problem().set(fmt::format("{} add up to {}, but only {} are counted", m.at(word_of(verdict)),
+                                         sum, rule.counts[verdict]));
+  }
+}
+
 void read_rule(Members& m, RuleResult& rule) {
   m.text("policy", rule.policy);
   m.text("as", rule.as);
@@ -304,6 +345,11 @@ void read_rule(Members& m, RuleResult& rule) {
   if (const json::Value* counts = m.need("counts")) {
     Members c(*counts, m.at("counts"), m.problem());
     for (Verdict verdict : kVerdicts) c.number(word_of(verdict), rule.counts[verdict]);
+  }
+  if (const json::Value* measure = m.optional("measure")) {
+    Members h(*measure, m.at("measure"), m.problem());
+    read_measure(h, rule);
+    if (m.problem().found()) return;
   }
   if (const json::Value* whole = m.optional("whole")) {
     Members w(*whole, m.at("whole"), m.problem());
@@ -373,6 +419,10 @@ class FindingReader {
     m.text("reason", finding.reason);
     if (const json::Value* observed = m.optional("observed")) finding.observed = json::dump(*observed);
     if (const json::Value* expected = m.optional("expected")) finding.expected = json::dump(*expected);
+    if (const json::Value* measure = m.optional("measure")) {
+      m.take_decimal(*measure, "measure", finding.measure.emplace());
+      if (!rule.measure) return m.problem().set(m.at("measure") + " is there, but its rule measures nothing");
+    }
     read_related(m, finding);
     if (const json::Value* waiver = m.optional("waiver")) {
       std::string id;
@@ -400,10 +450,25 @@ class FindingReader {
                                   word_of(verdict), found_[i][verdict]));
         }
       }
+      check_measure(i, rule, problem);
     }
   }
 
  private:
+  static void check_measure(std::size_t number, const RuleResult& rule, Problem& problem) {
+    if (!rule.measure) return;
+    Histogram found{rule.measure->spec, std::vector<Counts>(rule.measure->bins.size())};
+    for (const Finding& finding : rule.findings)
+      if (finding.measure) ++found.bins[found.spec.bin_of(*finding.measure)][finding.verdict];
+    for (std::size_t bin = 0; bin < found.bins.size(); ++bin) {
+      for (Verdict verdict : {Verdict::fail, Verdict::waived}) {
+        if (found.bins[bin][verdict] != rule.measure->bins[bin][verdict])
+          problem.set(fmt::format("rules[{}].measure counts {} {} in bin {}, but findings has {}", number,
+                                  rule.measure->bins[bin][verdict], word_of(verdict), bin,
+                                  found.bins[bin][verdict]));
+      }
+    }
+  }
   void read_subject(Members& m, const RuleResult& rule, Finding& finding) {
     const json::Value* value = m.need("subject");
     if (value == nullptr) return;

@@ -29,6 +29,7 @@ return {
       doc = "Days after the end of the last day within which the account must be gone; 0 means at the end of the last day.",
     },
   },
+  measure = { name = "overdue", unit = "days", edges = { 0, 7, 30, 90, 365 } },
   why = "Access that outlives employment is the most common finding in access reviews, and nobody is left who would notice its use.",
   fix = "Remove the member in the console (Settings > Members). Removing a member archives their personal keys; workspace keys that they created stay "
     .. "active, so rotate those that they have seen. Admins and owners cannot be removed through the API, and where SCIM manages members the "
@@ -48,6 +49,7 @@ return {
     if state ~= "left" then return unknown("person state " .. state .. " is not known to this rule") end
 
     local deadline = user.person_left_at + days(params.grace_days)
+    measure((org.as_of - deadline):whole_days())
     local left_on = "left on " .. user.person_last_day:date()
     if org.as_of < deadline then
       return pass(string.format("%s, days left to remove the account: %d", left_on, (deadline - org.as_of):whole_days()))
@@ -96,7 +98,7 @@ return {
         user = { person_state = "left", person_last_day = "2026-11-10", person_left_at = "2026-11-11T05:00:00Z" },
         as_of = "2026-11-20T08:00:00Z",
       },
-      want = { verdict = "fail", reason = "left on 2026-11-10, days overdue: 8" },
+      want = { verdict = "fail", reason = "left on 2026-11-10, days overdue: 8", measure = 8 },
     },
     {
       note = "the deadline itself is too late",

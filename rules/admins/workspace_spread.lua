@@ -17,6 +17,7 @@ return {
     maximum = { type = "integer", default = 3, minimum = 0, doc = "Workspaces that one person may administer by being listed as workspace_admin." },
     include_archived = { type = "boolean", default = false, doc = "Whether archived workspaces count too." },
   },
+  measure = { name = "administered", unit = "workspaces", edges = { 1, 2, 3, 4, 6, 11, 21 } },
   why = "Rights that were granted one workspace at a time add up to an administrator of everything whom no list of administrators shows.",
   fix = "Lower the role in the workspaces that the person no longer runs (workspace > Members). Organization admins are administrators of every "
     .. "workspace without being listed; admins.count watches them.",
@@ -29,6 +30,7 @@ return {
     if count > 0 and not params.include_archived then count = user.workspace_admin_count end
 
     if count == 0 then return not_applicable("listed as administrator of no workspace") end
+    measure(count)
     if count <= params.maximum then return pass() end
     return fail(
       string.format("workspace_admin in %d workspaces, at most %d allowed", count, params.maximum),
@@ -71,7 +73,7 @@ return {
     {
       note = "unless the policy says so",
       given = { user = { workspace_admin_count = 3, workspace_admin_count_all = 9 }, params = { include_archived = true } },
-      want = { verdict = "fail", reason = "workspace_admin in 9 workspaces, at most 3 allowed" },
+      want = { verdict = "fail", reason = "workspace_admin in 9 workspaces, at most 3 allowed", measure = 9 },
     },
     {
       note = "counted from the lists of members; being a plain member is nothing, nor is a role in an archived workspace",

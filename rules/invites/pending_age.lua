@@ -18,6 +18,7 @@ return {
   params = {
     days = { type = "integer", default = 14, minimum = 0, doc = "Days that an invitation may stay unanswered." },
   },
+  measure = { name = "open for", unit = "days", edges = { 1, 3, 7, 14, 21 } },
   why = "An open invitation is access that waits for whoever reads the mailbox, with the role that seemed right when it was sent.",
   fix = "Withdraw the invitation (console, or DELETE on the invite: only pending ones can be deleted) and send a new one when it is still wanted. "
     .. "Invitations expire after 21 days by themselves; that cannot be configured.",
@@ -27,6 +28,7 @@ return {
     if invite.status ~= "pending" then return not_applicable("status is " .. invite.status) end
     if invite.expires_at <= org.as_of then return not_applicable("expired on " .. invite.expires_at:date()) end
     if invite.invited_at > org.as_of then return unknown("sent after the snapshot: one of the two dates is wrong") end
+    measure(days_since(invite.invited_at))
     if org.as_of <= invite.invited_at + days(params.days) then return pass() end
     return fail(
       string.format("pending since %s, more than %d days", invite.invited_at:date(), params.days),
@@ -103,7 +105,7 @@ return {
         as_of = "2026-11-20T08:00:00Z",
         params = { days = 2 },
       },
-      want = { verdict = "fail", reason = "pending since 2026-11-17, more than 2 days" },
+      want = { verdict = "fail", reason = "pending since 2026-11-17, more than 2 days", measure = 3 },
     },
     {
       note = "pending in word, expired in fact",

@@ -13,12 +13,14 @@ return {
     pci4 = { "8.6.3" },
     hipaa = { "164.308(a)(5)(ii)(D)" },
   },
+  measure = { name = "since the expiry", unit = "days", edges = { 0, 30, 90, 365 } },
   why = "Dead keys hide the living ones: whoever reviews the list stops reading it.",
   fix = "Archive the key in the console, or set its status to archived through the API. Archiving is final; keys cannot be deleted.",
 
   check = function(key, org)
     if key.status == "archived" then return not_applicable("status is archived") end
     if key:is_null("expires_at") then return not_applicable("never expires") end
+    measure(days_since(key.expires_at))
     if org.as_of < key.expires_at then return pass() end
     return fail(
       string.format("expired on %s, status is %s", key.expires_at:date(), key.status),
@@ -36,7 +38,7 @@ return {
     {
       note = "expired and left lying",
       given = { api_key = { status = "expired", expires_at = "2026-10-01T00:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
-      want = { verdict = "fail", reason = "expired on 2026-10-01, status is expired" },
+      want = { verdict = "fail", reason = "expired on 2026-10-01, status is expired", measure = 50 },
     },
     {
       note = "an inactive one too",
@@ -46,7 +48,7 @@ return {
     {
       note = "expires at this very instant",
       given = { api_key = { status = "active", expires_at = "2026-11-20T08:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
-      want = { verdict = "fail", reason = "expired on 2026-11-20, status is active" },
+      want = { verdict = "fail", reason = "expired on 2026-11-20, status is active", measure = 0 },
     },
     {
       note = "archived as it should be",

@@ -17,12 +17,14 @@ return {
   params = {
     days = { type = "integer", default = 180, minimum = 1, doc = "Days after its creation from which a key must not stay inactive." },
   },
+  measure = { name = "age", unit = "days", edges = { 30, 90, 180, 365, 730 } },
   why = "An inactive key works again at one click, for whoever kept a copy.",
   fix = "Archive the key (console or API); keys cannot be deleted. Since when a key is inactive the API does not say, so its age counts.",
 
   check = function(key, org, params)
     if not words.key_statuses[key.status] then return unknown("status " .. key.status .. " is not known to this rule") end
     if key.status ~= "inactive" then return not_applicable("status is " .. key.status) end
+    measure(days_since(key.created_at))
     if org.as_of <= key.created_at:plus_days(params.days) then return pass() end
     return fail(
       string.format("inactive, and created on %s, more than %d days ago", key.created_at:date(), params.days),
@@ -48,7 +50,7 @@ return {
         as_of = "2026-11-20T08:00:00Z",
         params = { days = 10 },
       },
-      want = { verdict = "fail", reason = "inactive, and created on 2026-11-10, more than 10 days ago" },
+      want = { verdict = "fail", reason = "inactive, and created on 2026-11-10, more than 10 days ago", measure = 10 },
     },
     {
       note = "works",

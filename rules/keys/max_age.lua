@@ -18,6 +18,7 @@ return {
   params = {
     days = { type = "integer", default = 90, minimum = 1, doc = "Days that an active key may live, counted from its creation." },
   },
+  measure = { name = "age", unit = "days", edges = { 30, 60, 90, 180, 365, 730 } },
   why = "The longer a key lives, the more places it has been copied to.",
   fix = "Create a new key in the console, move its users over, set the old one inactive, and archive it when nothing breaks. The API can set a key "
     .. "inactive or archived, but cannot create one.",
@@ -27,6 +28,7 @@ return {
     if key.status ~= "active" then return not_applicable("status is " .. key.status) end
     if key.created_at > org.as_of then return unknown("created after the snapshot: one of the two dates is wrong") end
 
+    measure(days_since(key.created_at))
     local due = key.created_at:plus_days(params.days)
     if org.as_of <= due then return pass() end
     return fail(
@@ -84,7 +86,7 @@ return {
         as_of = "2026-11-20T08:00:00Z",
         params = { days = 30 },
       },
-      want = { verdict = "fail", reason = "created on 2026-10-01, more than 30 days ago" },
+      want = { verdict = "fail", reason = "created on 2026-10-01, more than 30 days ago", measure = 50 },
     },
     {
       note = "inactive keys do not work",

@@ -9,6 +9,7 @@ return {
   params = {
     maximum = { type = "integer", default = 5, minimum = 0, doc = "Keys that one user may have made and that are not known to be dead." },
   },
+  measure = { name = "keys that may work", unit = "keys", edges = { 1, 2, 3, 6, 11, 21 } },
   why = "Keys that one person made by the dozen are not replaced, and all are in doubt on the day that the person leaves.",
   fix = "Set the keys that nobody uses inactive and archive them (console or API); keys cannot be deleted. Make those of a service in a service account.",
 
@@ -17,6 +18,7 @@ return {
     if made == 0 then return not_applicable("has made no key") end
     -- A word that is not known may be a live key: whatever is not known to be dead counts.
     local live = made - user:count("keys", { status = { "inactive", "archived", "expired" } })
+    measure(live)
     if live <= params.maximum then return pass() end
     return fail(string.format("keys that may work: %d, at most %d allowed", live, params.maximum), { live = live }, string.format("at most %d", params.maximum))
   end,
@@ -46,7 +48,7 @@ return {
         },
         params = { maximum = 1 },
       },
-      want = { verdict = "fail", reason = "keys that may work: 2, at most 1 allowed", observed = { live = 2 } },
+      want = { verdict = "fail", reason = "keys that may work: 2, at most 1 allowed", observed = { live = 2 }, measure = 2 },
     },
     {
       note = "a single key is a key",

@@ -715,10 +715,15 @@ error("this file is for editors; rules do not require it")
 ---@field maximum? number
 ---@field choices? string[]
 
+---@class (exact) muster.Measure
+---@field name string What is measured: "age".
+---@field unit string Of the numbers: "days".
+---@field edges number[] Where the bins of the histogram meet, ascending; each begins a bin.
+
 ---@class muster.Example
 ---@field note string
 ---@field given table
----@field want string|{ verdict: string, reason?: string, observed?: table, expected?: any }
+---@field want string|{ verdict: string, reason?: string, observed?: table, expected?: any, measure?: number }
 
 ---@class (exact) muster.Rule
 ---@field id string
@@ -729,6 +734,7 @@ error("this file is for editors; rules do not require it")
 ---@field may_read? string[]
 ---@field controls? table<string, string[]>
 ---@field params? table<string, muster.Param>
+---@field measure? muster.Measure
 ---@field why string
 ---@field fix string
 ---@field check fun(subject: any, org: muster.Org, params: table): muster.Verdict
@@ -813,6 +819,10 @@ hours = nil
 ---As in Lua; also for lists of parameters and fields.
 ---@type fun(list: table): function
 ipairs = nil
+
+---Gives the number that the rule's `measure` declares, before the verdict. Counted when that is pass or fail.
+---@type fun(value: number)
+measure = nil
 
 ---The rule does not speak about this subject.
 ---@type fun(reason: string): muster.Verdict

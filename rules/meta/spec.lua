@@ -7,6 +7,7 @@ error("this file is for editors; spec files do not require it")
 ---@field reason string
 ---@field observed? table
 ---@field expected? any
+---@field measure? number
 
 ---@class (exact) muster.Assert
 ---@overload fun(value: any, message?: string): any

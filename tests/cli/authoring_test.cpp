@@ -358,11 +358,9 @@ TEST(RuleDoc, IsAnIndexAndAPageEachInBothForms) {
   EXPECT_THAT(index,
               HasSubstr("\n## team\n\n| rule | severity | judges | |\n|---|---|---|---|\n| "
                         "[team.admins](team/admins.md) | low | user | Admins \\| \\<few\\> & \\*far\\* |\n"));
-  EXPECT_THAT(
-      page,
-      HasSubstr(
-          "<p><strong>Admins | &lt;few&gt; &amp; *far*</strong> <span class=\"severity\">low</span></p>\n"));
-  EXPECT_THAT(page, HasSubstr("<tr><td>an admin</td><td>fail: is a boss</td></tr>\n"));
+  EXPECT_THAT(page, HasSubstr("<p class=\"lead\">Admins | &lt;few&gt; &amp; *far* <span class=\"severity "
+                              "low\">severity low</span></p>\n"));
+  EXPECT_THAT(page, HasSubstr("<tr><td>an admin</td><td class=\"fail\">fail: is a boss</td></tr>\n"));
   EXPECT_THAT(page, Not(HasSubstr("<few>")));
   const std::string shipped = muster.files.read_file("book/keys/max_age.md").value();
   for (const char* part : {"# keys.max_age\n", "| Selected by | anthropic-baseline",

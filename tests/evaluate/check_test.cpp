@@ -223,6 +223,39 @@ TEST(Waivers, TurnAFailureIntoWaivedWhileTheyLast) {
   EXPECT_EQ(office.run().waivers.at(0).state, "not_started");
 }
 
+std::vector<std::string> bins(const RuleResult& result) {
+  std::vector<std::string> out;
+  for (const Counts& bin : result.measure.value().bins)
+    out.push_back(std::to_string(bin[Verdict::pass]) + "/" + std::to_string(bin[Verdict::fail]) + "/" +
+                  std::to_string(bin[Verdict::waived]));
+  return out;
+}
+
+TEST(Measures, AreCountedOverTheRunAndFollowAWaiver) {
+  Office office;
+  office.own_rules["own/age.lua"] =
+      "return { id = 'own.age', title = 'T', severity = 'medium', subject = 'api_key', reads = { 'api_keys' "
+      "}, why = 'w', fix = 'f', measure = { name = 'age', unit = 'days', "
+      "edges = { 10, 30 } }, check = function(key) if key.id == 'key_2' then measure(3) return pass() end "
+      "measure(days_since(key.created_at)) return fail('old') end }";
+  office.policy = "policy: test\ntitle: T\nrules: [own.age]\n";
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  EXPECT_THAT(bins(rule(office.run(), "own.age")), ElementsAre("1/0/0", "0/2/0", "0/0/0"));
+  office.waivers =
+      "- {id: W-1, rule: own.age, subject: {id: key_3}, reason: r, approver: dana@x.example, expires: "
+      "2027-01-01}\n";
+  const muster::Run run = office.run();
+  EXPECT_THAT(bins(rule(run, "own.age")), ElementsAre("1/0/0", "0/1/1", "0/0/0"));
+  EXPECT_EQ(rule(run, "own.age").findings.back().measure, 19);
+  office.policy = "policy: test\ntitle: T\nrules:\n  - {rule: own.age, scope: {exclude: {id: key_2}}}\n";
+  EXPECT_THAT(bins(rule(office.run(), "own.age")), ElementsAre("0/0/0", "0/1/1", "0/0/0"))
+      << "out of scope is out of the histogram";
+  office.snapshot.row(Dataset::api_keys).status = DatasetStatus::partial;
+  const auto cut_off = office.check_as_is();
+  ASSERT_TRUE(cut_off) << office.problems.render();
+  EXPECT_THAT(bins(rule(cut_off->run, "own.age")), ElementsAre("0/0/0", "0/0/0", "0/0/0"));
+}
+
 TEST(Waivers, NeedAnApproverWhoIsNotTheSubject) {
   Office office;
   office.snapshot.files.add("hr.csv", "id,mail,status,end\nP1,ana@x.example,active,\nP2,bo@x.example,active,\n");
@@ -488,7 +521,9 @@ TEST(Determinism, SameBytesForAnyNumberOfWorkers) {
     office.snapshot.files.add("hr.csv", roster);
     office.own_rules["own/mixed.lua"] = own_rule("own.mixed", "if it.email:ends_with('7@x.example') then return fail('seven ' .. it.id) end return pass(it.role)");
     office.own_rules["own/loop.lua"] = own_rule("own.loop", "if it.email:starts_with('u9') then while true do end end return pass()");
-    office.policy = "policy: test\ntitle: T\nrules: [accounts.linked_to_roster, accounts.leavers_removed, keys.no_expiry, own.mixed, own.loop]\n";
+    office.policy =
+        "policy: test\ntitle: T\nrules: [accounts.linked_to_roster, accounts.leavers_removed, "
+        "keys.no_expiry, keys.max_age, own.mixed, own.loop]\n";
     office.request.limits.subject_instructions = 10'000;
     office.request.jobs = jobs;
     const muster::Run run = office.run();

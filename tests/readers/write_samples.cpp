@@ -29,6 +29,7 @@ bool write_sample(muster::FileSystem& files, const std::string& folder, const Ru
     const ReportOptions* options;
   };
   const Wanted all[] = {{"json", "results.json", &plain},
+                        {"html", "report.html", &plain},
                         {"junit", "junit.xml", &plain},
                         {"junit", "junit-timed.xml", &timed},
                         {"junit", "by-subject.xml", &by_subject},

@@ -127,6 +127,24 @@ RuleResult& RunBuilder::whole(const std::string& policy, const std::string& as, 
   return made;
 }
 
+void RunBuilder::measured(RuleResult& rule, MeasureSpec spec,
+                          const std::vector<std::optional<double>>& values) {
+  rule.measure = Histogram{std::move(spec), {}};
+  rule.measure->bins.resize(rule.measure->spec.edges.size() + 1);
+  std::size_t next = 0, finding = 0;
+  for (const VerdictRun& piece : rule.verdicts) {
+    for (std::uint32_t i = 0; i < piece.count; ++i, ++next) {
+      const bool is_measured = std::find(kMeasuredVerdicts.begin(), kMeasuredVerdicts.end(), piece.verdict) !=
+                               kMeasuredVerdicts.end();
+      const std::optional<double> value = values.at(next);
+      if (is_measured && value) ++rule.measure->bins[rule.measure->spec.bin_of(*value)][piece.verdict];
+      if (!needs_finding(piece.verdict)) continue;
+      if (is_measured) rule.findings[finding].measure = value;
+      ++finding;
+    }
+  }
+}
+
 Run RunBuilder::finish(Severity fail_on) {
   run.fail_on = fail_on;
   bool failed = false, undecided = run.rules.empty();
@@ -233,14 +251,16 @@ Run northwind() {
           "Every non-human identity has an owner", Verdict::unknown,
           "roster hr/contractors.csv is stale: 2026-10-30 is older than 7d")
       .reads = {"nonhumans", "persons"};
-  b.rule("keys", "keys.no_expiry", Severity::high, SubjectKind::api_key,
-         "Every active API key has an expiry date",
-         {{Verdict::pass, ""},
-          {Verdict::fail, "never expires", R"({"created_at":"2026-01-01T00:00:00Z","expires_at":null})"},
-          {Verdict::pass, ""},
-          {Verdict::waived, "never expires", R"({"created_at":"2024-05-02T00:00:00Z"})", "", "W-17"},
-          {Verdict::not_applicable, "status is archived"}})
-      .controls = {};
+  RuleResult& expiry =
+      b.rule("keys", "keys.no_expiry", Severity::high, SubjectKind::api_key,
+             "Every active API key has an expiry date",
+             {{Verdict::pass, ""},
+              {Verdict::fail, "never expires", R"({"created_at":"2026-01-01T00:00:00Z","expires_at":null})"},
+              {Verdict::pass, ""},
+              {Verdict::waived, "never expires", R"({"created_at":"2024-05-02T00:00:00Z"})", "", "W-17"},
+              {Verdict::not_applicable, "status is archived"}});
+  expiry.controls = {};
+  RunBuilder::measured(expiry, {"age", "days", {30, 365.5}}, {12, 323.25, {}, 932, 7});
   RuleResult& production =
       b.rule("keys", "keys.max_age_production", Severity::info, SubjectKind::api_key,
              "Production keys are replaced every 30 days",
@@ -250,6 +270,7 @@ Run northwind() {
               {Verdict::not_applicable, "out of scope"},
               {Verdict::not_applicable, "out of scope"}});
   production.rule = "keys.max_age";
+  RunBuilder::measured(production, {"age", "days", {30, 90, 180}}, {120, {}, {}, {}, {}});
   production.parameters = R"({"days":30,"statuses":["active"]})";
   b.rule("keys", "keys.creator_in_organization", Severity::medium, SubjectKind::api_key,
          "Whoever made a key is still here",

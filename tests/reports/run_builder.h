@@ -2,6 +2,7 @@
 // readers are tried on.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,9 @@ class RunBuilder {
   /// An entry that one thing decides for all subjects.
   RuleResult& whole(const std::string& policy, const std::string& as, Severity severity, SubjectKind kind,
                     const std::string& title, Verdict verdict, const std::string& reason);
+  /// What a rule measured of its subjects, one number or none for each in order; only those of pass, fail and
+  /// waived are taken.
+  static void measured(RuleResult& rule, MeasureSpec spec, const std::vector<std::optional<double>>& values);
   /// Sets the gate, the exit code and the waivers' counts from the rules.
   Run finish(Severity fail_on = Severity::info);
 

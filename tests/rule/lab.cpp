@@ -101,17 +101,22 @@ std::vector<Judged> Lab::run_over(const std::string& rule_text, const std::vecto
   auto evaluator = Evaluator::make(*rule, params, world, limits, budget);
   if (!evaluator) throw std::runtime_error(evaluator.error().message);
   std::vector<Judged> out;
+  measured.assign(rule->info().measure ? rule->info().measure->edges.size() + 1 : 0, Counts{});
   for (std::size_t from = 0; from < rows.size(); from += block) {
     BlockResult result;
     (*evaluator)->evaluate(std::span(rows).subspan(from, std::min(block, rows.size() - from)), result);
+    for (std::size_t bin = 0; bin < result.measured.size(); ++bin) measured[bin] += result.measured[bin];
     over_budget = result.over_budget;
     by_wall_time = result.by_wall_time;
-    if (!over_budget.empty()) return {{Verdict::error, over_budget, ""}};
+    if (!over_budget.empty()) return {{Verdict::error, over_budget, "", {}}};
     std::size_t next_finding = 0;
     for (const VerdictRun& run : result.verdicts) {
       for (std::uint32_t i = 0; i < run.count; ++i) {
-        Judged judged{run.verdict, result.reasons[run.reason], ""};
-        if (run.verdict != Verdict::pass && run.verdict != Verdict::not_applicable) judged.observed = result.findings[next_finding++].observed;
+        Judged judged{run.verdict, result.reasons[run.reason], "", {}};
+        if (run.verdict != Verdict::pass && run.verdict != Verdict::not_applicable) {
+          judged.observed = result.findings[next_finding].observed;
+          judged.measure = result.findings[next_finding++].measure;
+        }
         out.push_back(std::move(judged));
       }
     }

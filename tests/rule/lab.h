@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct Judged {
   Verdict verdict = Verdict::pass;
   std::string reason;
   std::string observed;
+  std::optional<double> measure;  // of a finding
 };
 
 class Lab {
@@ -37,6 +39,7 @@ class Lab {
   /// The verdict of the first key.
   Judged first(const std::string& check) { return run(text(check)).front(); }
 
+  std::vector<Counts> measured;  // of the last run, by bin
   Diagnostics problems;
   std::string over_budget;
   bool by_wall_time = false;

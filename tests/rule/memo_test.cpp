@@ -10,7 +10,9 @@ using testing::HasSubstr;
 
 std::vector<std::string> told(const std::vector<Judged>& all) {
   std::vector<std::string> out;
-  for (const Judged& judged : all) out.push_back(std::string(word_of(judged.verdict)) + "|" + judged.reason + "|" + judged.observed);
+  for (const Judged& judged : all)
+    out.push_back(std::string(word_of(judged.verdict)) + "|" + judged.reason + "|" + judged.observed + "|" +
+                  (judged.measure ? std::to_string(*judged.measure) : ""));
   return out;
 }
 
@@ -51,6 +53,20 @@ TEST(Memo, GivesWhatACallWouldGive) {
        })
     expect_as_called(check);
   expect_as_called("if known[key.status] then return pass() end return fail('unknown word')", "local known = { active = true }\n");
+}
+
+TEST(Memo, KeepsTheMeasure) {
+  Lab lab;
+  const std::string text =
+      Lab::text("measure(#key.status) return key.status == 'active' and pass() or fail('is ' .. key.status)",
+                "", "  measure = { name = 'letters', unit = 'letters', edges = { 7 } },\n");
+  const auto called = told(lab.run_over(text, {0, 1, 2}, 1));
+  const auto once = lab.measured;
+  const auto remembered = told(lab.run_over(text, {0, 1, 2, 2, 1, 0, 0, 1, 2}, 2));
+  for (std::size_t i = 0; i < remembered.size(); ++i)
+    EXPECT_EQ(remembered[i], called[i < 3 ? i : i < 6 ? 5 - i : i - 6]);
+  for (std::size_t bin = 0; bin < once.size(); ++bin)
+    for (const Verdict verdict : kVerdicts) EXPECT_EQ(lab.measured[bin][verdict], 3 * once[bin][verdict]);
 }
 
 TEST(Memo, RememberedCallsSpendTheirBudget) {

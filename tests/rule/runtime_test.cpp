@@ -65,6 +65,92 @@ TEST(Verdicts, ObservedIsSortedJson) {
   EXPECT_EQ(lab.first("return fail('x', { f = pass })").verdict, Verdict::error);
 }
 
+// One declared measure with edges at 10 and 20; `bins` reads "passes/fails" of each bin.
+const std::string kMeasure = "  measure = { name = 'age', unit = 'days', edges = { 10, 20 } },\n";
+std::vector<std::string> bins(Lab& lab, const std::string& check) {
+  lab.run(Lab::text(check, "", kMeasure));
+  std::vector<std::string> out;
+  for (const Counts& bin : lab.measured) {
+    out.push_back(std::to_string(bin[Verdict::pass]) + "/" + std::to_string(bin[Verdict::fail]));
+    EXPECT_EQ(bin.total(), bin[Verdict::pass] + bin[Verdict::fail]);
+  }
+  return out;
+}
+
+TEST(Measures, AreCountedByBinOfPassAndFail) {
+  Lab lab;
+  EXPECT_THAT(bins(lab, "measure(9.5) return pass()"), ElementsAre("4/0", "0/0", "0/0"));
+  EXPECT_THAT(bins(lab, "measure(10) return pass()"), ElementsAre("0/0", "4/0", "0/0"))
+      << "an edge begins its bin";
+  EXPECT_THAT(bins(lab, "measure(20) return fail('old')"), ElementsAre("0/0", "0/0", "0/4"));
+  EXPECT_THAT(bins(lab, "measure(-3) return fail('old')"), ElementsAre("0/4", "0/0", "0/0"));
+  EXPECT_THAT(bins(lab, "if false then measure(1) end return fail('old')"), ElementsAre("0/0", "0/0", "0/0"))
+      << "not every subject can be measured";
+  EXPECT_THAT(bins(lab, "if key.id == 'key_1' then measure(15) end return pass()"),
+              ElementsAre("0/0", "1/0", "0/0"))
+      << "and none has the measure of the one before";
+}
+
+TEST(Measures, OfWhatIsNotDecidedDoNotCount) {
+  Lab lab;
+  const auto none = ElementsAre("0/0", "0/0", "0/0");
+  EXPECT_THAT(bins(lab, "measure(1) return not_applicable('no')"), none);
+  EXPECT_THAT(bins(lab, "measure(1) return unknown('no')"), none);
+  EXPECT_THAT(bins(lab, "measure(1) error('broken')"), none);
+  EXPECT_THAT(bins(lab, "measure(1) pass()"), none);
+  EXPECT_THAT(bins(lab, "measure(1) local t = key.expires_at return fail('x')"),
+              ElementsAre("0/1", "0/0", "0/0"))
+      << "three keys have no such date";
+}
+
+TEST(Measures, StandInTheFinding) {
+  Lab lab;
+  const auto measure_of = [&](const std::string& check) {
+    return lab.run(Lab::text(check, "", kMeasure)).front().measure;
+  };
+  EXPECT_EQ(measure_of("measure(12.25) return fail('old')"), 12.25);
+  EXPECT_EQ(measure_of("if false then measure(1) end return fail('old')"), std::nullopt);
+  EXPECT_EQ(measure_of("measure(12) return unknown('old')"), std::nullopt);
+}
+
+TEST(Measures, SlipsAreErrors) {
+  Lab lab;
+  const auto reason = [&](const std::string& check) {
+    return lab.run(Lab::text(check, "", kMeasure)).front().reason;
+  };
+  EXPECT_THAT(reason("measure('12') return pass()"), HasSubstr("measure() wants a number, not string"));
+  EXPECT_THAT(reason("measure(0/0) return pass()"), HasSubstr("measure() wants a number, not "));
+  EXPECT_THAT(reason("measure(1/0) return pass()"), HasSubstr("measure() wants a number, not "));
+  EXPECT_THAT(reason("measure() return pass()"), HasSubstr("measure() wants a number, not "));
+  EXPECT_THAT(reason("measure(key.created_at) return pass()"),
+              HasSubstr("measure() wants a number, not time"));
+  EXPECT_THAT(reason("measure(1) measure(2) return pass()"),
+              HasSubstr("a second measure is given for one subject"));
+  EXPECT_THAT(reason("local p = pass() measure(2) return p"), HasSubstr("measure() comes after the verdict"));
+  EXPECT_THAT(lab.first("measure(1) return pass()").reason,
+              HasSubstr("the rule does not say what it measures"));
+  EXPECT_EQ(lab.first("measure(1) return pass()").verdict, Verdict::error);
+}
+
+TEST(Measures, ShapeIsCheckedAtLoad) {
+  const auto problem = [](const std::string& member, const std::string& check = "measure(1) return pass()") {
+    Lab lab;
+    EXPECT_EQ(lab.load(Lab::text(check, "", "  measure = " + member + ",\n")), nullptr) << member;
+    return lab.problems.render();
+  };
+  EXPECT_THAT(problem("5"), HasSubstr("`measure` must be a table { name =, unit =, edges = { numbers } }"));
+  EXPECT_THAT(problem("{ unit = 'days', edges = { 1 } }"), HasSubstr("`measure` needs a `name`"));
+  EXPECT_THAT(problem("{ name = 'age', unit = ' ', edges = { 1 } }"), HasSubstr("`measure` needs a `unit`"));
+  EXPECT_THAT(problem("{ name = 'age', unit = 'days', edge = { 1 } }"), HasSubstr("did you mean 'edges'?"));
+  for (const char* edges : {"{}", "{ 2, 1 }", "{ 1, 1 }", "{ 'a' }", "{ 0/0 }", "{ 1/0 }", "7",
+                            "{1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21}"})
+    EXPECT_THAT(problem("{ name = 'age', unit = 'days', edges = " + std::string(edges) + " }"),
+                HasSubstr("`measure` needs `edges`: 1 to 20 numbers"))
+        << edges;
+  EXPECT_THAT(problem("{ name = 'age', unit = 'days', edges = { 1 } }", "return pass()"),
+              HasSubstr("declares a `measure`, but check never calls measure()"));
+}
+
 TEST(Reads, MissingCellsMakeTheSubjectUnknown) {
   Lab lab;
   EXPECT_THAT(words(lab.run(Lab::text("local t = key.expires_at return pass()"))),

@@ -229,6 +229,7 @@ class RuleExplain final : public Command {
                        {"reason", entry.reason},
                        {"observed", parsed(entry.observed)},
                        {"expected", parsed(entry.expected)},
+                       {"measure", entry.measure ? json::Value(*entry.measure) : json::Value()},
                        {"related", std::move(related)},
                        {"waiver", entry.waiver ? json::Value(entry.waiver->id) : json::Value()},
                        {"called", entry.was_called},
@@ -280,6 +281,10 @@ class RuleExplain final : public Command {
                      entry.reason.empty() ? "" : ": " + make_visible(entry.reason)));
     if (!entry.observed.empty()) line(console, "Observed", make_visible(entry.observed));
     if (!entry.expected.empty()) line(console, "Expected", make_visible(entry.expected));
+    if (entry.measure)
+      line(console, "Measure",
+           fmt::format("{}: {} {}", make_visible(made.rule->info().measure->name), *entry.measure,
+                       make_visible(made.rule->info().measure->unit)));
     for (const Related& related : entry.related)
       line(console, "Related",
            fmt::format("{} {} ({})", related.kind, make_visible(related.label), make_visible(related.id)));

@@ -35,6 +35,8 @@ std::string told(const ExampleResult& result) {
   std::string text = verdict_and_reason(result.got, result.reason);
   if (result.example->observed)
     text += "; observed " + (result.observed.empty() ? "nothing" : make_visible(result.observed));
+  if (result.example->measure)
+    text += "; measure " + (result.measure ? fmt::format("{}", *result.measure) : std::string("nothing"));
   if (result.example->expected)
     text += "; expected " + (result.expected.empty() ? "nothing" : make_visible(result.expected));
   return text;
@@ -42,6 +44,7 @@ std::string told(const ExampleResult& result) {
 std::string wanted(const rule::Example& example) {
   std::string text = verdict_and_reason(example.want, example.reason);
   if (example.observed) text += "; observed " + make_visible(json::dump(*example.observed));
+  if (example.measure) text += fmt::format("; measure {}", *example.measure);
   if (example.expected) text += "; expected " + make_visible(json::dump(*example.expected));
   return text;
 }
@@ -69,7 +72,7 @@ class RuleTest final : public Command {
             "as in "
             "other Lua test tools, and judge(RULE, GIVEN), which judges a `given` as an example's and "
             "returns its "
-            "verdict, reason, observed and expected.\n\n"
+            "verdict, reason, observed, expected and measure.\n\n"
             "--coverage lists the verdicts that no example reaches. --mutate swaps one token of the rule "
             "at a time (== ~= < <= > >= and or not, numbers, true and false) and lists the swaps that no "
             "example notices. A swap that makes no difference at all is excused by a comment on its line "
@@ -311,7 +314,7 @@ class RuleTest final : public Command {
       evaluate::Judged judged = evaluate::judge_given(rule, given);
       if (!judged.problem.empty()) return fail(ErrorCode::rule_example, judged.problem);
       return rule::SpecVerdict{std::string(word_of(judged.verdict)), judged.reason, judged.observed,
-                               judged.expected};
+                               judged.expected, judged.measure};
     };
     std::vector<rule::SpecResult> results;
     for (const rule::SpecSource& spec : specs) {
@@ -431,13 +434,13 @@ class RuleTest final : public Command {
         const std::string where = fmt::format("{}:{}: {}", make_visible(info.file),
                                               quality.example_places[i].line, make_visible(example.note));
         const bool is_weaker = is_calm(result.got) && result.got != example.want;
-        const bool has_more = example.observed || example.expected;
+        const bool has_more = example.observed || example.expected || example.measure;
         if (!want || is_weaker || has_more || result.got == Verdict::error) {
           ++left;
           console.out.write(
               fmt::format("{}\n  not written: {}\n", where,
                           !want       ? "the example is made in a way that only running it shows"
-                          : has_more  ? "it states observed or expected; change it yourself"
+                          : has_more  ? "it states observed, expected or measure; change it yourself"
                           : is_weaker ? fmt::format("{} would become {}; if that is right, write it yourself",
                                                     word_of(example.want), word_of(result.got))
                                       : "the rule is in error: " + make_visible(result.reason)));

@@ -1,4 +1,7 @@
-// pass, fail, not_applicable, unknown: each makes the one verdict of the running subject and gives back the token that check must return.
+// pass, fail, not_applicable, unknown: each makes the one verdict of the running subject and gives back the
+// token that check must return. measure: the number that goes with it.
+#include <cmath>
+
 #include "base/text.h"
 #include "rule/host_internal.h"
 
@@ -80,6 +83,23 @@ int give(lua_State* L, Verdict verdict, const char* function, bool needs_reason)
   return 1;
 }
 
+int f_measure(lua_State* L) {
+  Host& host = host_of(L);
+  if (!host.world) raise_error(L, "measure() can be called inside check only");
+  if (!host.rule->measure)
+    raise_error(L,
+                "measure() is called, but the rule does not say what it measures; add `measure = { name =, "
+                "unit =, edges = }` to it");
+  if (host.measure) raise_error(L, "a second measure is given for one subject; give one");
+  if (host.verdicts_made > 0) raise_error(L, "measure() comes after the verdict; call it before");
+  const double value = lua_type(L, 1) == LUA_TNUMBER ? lua_tonumber(L, 1) : NAN;
+  if (!std::isfinite(value))
+    raise_error(L, "measure() wants a number, not " +
+                       (lua_type(L, 1) == LUA_TNUMBER ? text_of(L, 1) : std::string(kind_of(L, 1))));
+  host.measure = value;
+  return 0;
+}
+
 int f_pass(lua_State* L) { return give(L, Verdict::pass, "pass()", false); }
 int f_fail(lua_State* L) { return give(L, Verdict::fail, "fail()", true); }
 int f_not_applicable(lua_State* L) { return give(L, Verdict::not_applicable, "not_applicable()", true); }
@@ -89,8 +109,13 @@ constexpr ApiFunction kFunctions[] = {
     {"", "pass", guarded<f_pass>, "(reason?: string): muster.Verdict", "The subject is as it should be."},
     {"", "fail", guarded<f_fail>, "(reason: string|table, observed?: table, expected?: any): muster.Verdict",
      "It is not. Or `fail{ reason =, observed =, expected =, related = { records } }`."},
-    {"", "not_applicable", guarded<f_not_applicable>, "(reason: string): muster.Verdict", "The rule does not speak about this subject."},
-    {"", "unknown", guarded<f_unknown>, "(reason: string): muster.Verdict", "It cannot be decided from what was collected."},
+    {"", "measure", guarded<f_measure>, "(value: number)",
+     "Gives the number that the rule's `measure` declares, before the verdict. Counted when that is pass or "
+     "fail."},
+    {"", "not_applicable", guarded<f_not_applicable>, "(reason: string): muster.Verdict",
+     "The rule does not speak about this subject."},
+    {"", "unknown", guarded<f_unknown>, "(reason: string): muster.Verdict",
+     "It cannot be decided from what was collected."},
 };
 
 }  // namespace

@@ -1,0 +1,24 @@
+// Small charts as inline SVG, each with its numbers in words. Colours come from the style sheet's classes;
+// the attributes stand in where no style sheet is applied.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "model/run.h"
+
+namespace muster::reports {
+
+/// "not applicable" for not_applicable.
+[[nodiscard]] std::string_view words_of(Verdict verdict);
+/// "3 pass, 2 fail"; "nothing judged" for none.
+[[nodiscard]] std::string counts_in_words(const Counts& counts);
+/// A bar of the verdicts' shares. Each that occurs can be seen, however few they are.
+[[nodiscard]] std::string verdict_bar(const Counts& counts);
+/// How many subjects were measured.
+[[nodiscard]] std::uint64_t measured_count(const Histogram& histogram);
+/// Columns of a rule's measure by bin, with their numbers as a table below; `title` is HTML. An only file may
+/// hold several.
+[[nodiscard]] std::string histogram_figure(const Histogram& histogram, std::string_view title);
+
+}  // namespace muster::reports
