@@ -16,28 +16,30 @@ std::string_view colour_of(Verdict verdict) {
     case Verdict::pass: return "#2f8f5b";
     case Verdict::fail: return "#c23039";
     case Verdict::waived: return "#7464b8";
-    case Verdict::not_applicable: return "#a3adb7";
-    case Verdict::unknown: return "#c07a00";
+    case Verdict::not_applicable: return "#87929d";
+    case Verdict::unknown: return "#b87400";
     case Verdict::error: return "#6b3410";
   }
   return "";
 }
 
-bool is_whole(double number) { return number == std::trunc(number); }
+bool are_whole(const std::vector<double>& numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](double number) { return number == std::trunc(number); });
+}
 
 std::string bin_name(const std::vector<double>& edges, std::size_t bin) {
   if (bin == 0) return fmt::format("under {}", edges.front());
   if (bin == edges.size()) return fmt::format("{} or more", edges.back());
   const double from = edges[bin - 1], to = edges[bin];
   // Whole edges mostly bound whole numbers: "30–59" reads better than "30 to under 60", and says the same.
-  if (std::all_of(edges.begin(), edges.end(), is_whole))
+  if (are_whole(edges))
     return to - from == 1 ? fmt::format("{}", from) : fmt::format("{}–{}", from, to - 1);
   return fmt::format("{} to under {}", from, to);
 }
 std::string short_bin_name(const std::vector<double>& edges, std::size_t bin) {
   if (bin == 0) return fmt::format("&lt; {}", edges.front());
   if (bin == edges.size()) return fmt::format("≥ {}", edges.back());
-  return bin_name(edges, bin);
+  return are_whole(edges) ? bin_name(edges, bin) : fmt::format("{}–{}", edges[bin - 1], edges[bin]);
 }
 
 std::uint64_t measured_in(const Counts& bin) {

@@ -124,7 +124,7 @@ class Findings {
     if (rule.parameters != "{}" && !rule.parameters.empty())
       page_.put(" · with {}", escaped(readable_json(rule.parameters, kValueBytes), kValueBytes + 8));
     for (const ControlId& control : rule.controls) page_.put(" · {}", escaped(control.text(), 200));
-    page_.put(" · <a class=\"permalink\" href=\"#{}\">link to this rule</a></p>\n", page_.anchor(index));
+    page_.put("<span class=\"permalink\"> · <a href=\"#{}\">link to this rule</a></span></p>\n", page_.anchor(index));
     if (rule.measure && measured_count(*rule.measure) > 0) page_.put_raw(histogram_figure(*rule.measure, ""));
     rows(index, rule, share);
     page_.put_raw("</details>\n");

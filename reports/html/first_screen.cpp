@@ -38,16 +38,13 @@ std::string rules_in_words(const Run& run) {
 }
 
 std::string what_it_means(const Run& run) {
-  const std::string gate = run.fail_on == Severity::info
-                               ? std::string("Failures of every severity count")
-                               : fmt::format("Failures of severity {} or graver count", word_of(run.fail_on));
-  switch (run.exit) {
-    case ExitCode::ok: return gate + "; there are none, and everything that had to be decided was.";
-    case ExitCode::failed: return gate + "; there are some.";
-    case ExitCode::undecided:
-      return gate + "; none was found, but something could not be decided, so this is not a pass.";
-    default: return gate + "; there are some, and something could not be decided.";
-  }
+  const std::string counting = run.fail_on == Severity::info
+                                   ? std::string("Every failure counts")
+                                   : fmt::format("Failures of severity {} or graver count", word_of(run.fail_on));
+  if (run.exit == ExitCode::ok) return counting + ": there is none, and everything that had to be decided was.";
+  if (run.exit == ExitCode::undecided)
+    return "No failure that counts was found, but something could not be decided: this is not a pass.";
+  return counting + ".";
 }
 
 void fact(Page& page, std::string_view name, std::string_view html) {
