@@ -16,6 +16,8 @@
 #include <openssl/ts.h>
 #include <openssl/x509.h>
 
+#include "base/text.h"
+
 namespace muster {
 namespace {
 
@@ -196,9 +198,51 @@ tl::unexpected<Error> refuse(std::string message, std::string hint = {}) {
 }
 
 std::string last_reason() {
-  const unsigned long code = ERR_peek_last_error();
+  const char* data = nullptr;
+  int flags = 0;
+  const unsigned long code = ERR_peek_last_error_data(&data, &flags);
   const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-  return reason == nullptr ? "no reason given" : reason;
+  const bool has_data = data != nullptr && (flags & ERR_TXT_STRING) != 0 && *data != '\0';
+  return fmt::format("{}{}{}", reason == nullptr ? "no reason given" : reason, has_data ? ": " : "",
+                     has_data ? data : "");
+}
+
+Owned<ASN1_INTEGER, ASN1_INTEGER_free> integer_of(std::string_view nonce) {
+  std::uint64_t number = 0;
+  for (const char c : nonce.substr(0, 8)) number = number << 8 | static_cast<unsigned char>(c);
+  Owned<ASN1_INTEGER, ASN1_INTEGER_free> integer(ASN1_INTEGER_new());
+  must(integer && ASN1_INTEGER_set_uint64(integer.get(), number) == 1, "make a number");
+  return integer;
+}
+
+/// What RFC 3161 calls the status of a reply without a token, and the authority's own words.
+std::string refusal_of(const TS_STATUS_INFO* status) {
+  struct Bit {
+    int number;
+    const char* word;
+  };
+  constexpr Bit kFailures[] = {{0, "unknown or unsupported algorithm"},
+                               {2, "the request is not permitted"},
+                               {5, "the request is malformed"},
+                               {14, "its time source is not available"},
+                               {15, "its policy does not allow it"},
+                               {16, "an extension is not supported"},
+                               {17, "additional information is not available"},
+                               {25, "it failed"}};
+  const long number = ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status));
+  std::string out = fmt::format("status {}", number);
+  if (const ASN1_BIT_STRING* failure = TS_STATUS_INFO_get0_failure_info(status))
+    for (const Bit& bit : kFailures)
+      if (ASN1_BIT_STRING_get_bit(failure, bit.number) == 1) out += fmt::format(", {}", bit.word);
+  const STACK_OF(ASN1_UTF8STRING)* texts = TS_STATUS_INFO_get0_text(status);
+  for (int i = 0; texts != nullptr && i < sk_ASN1_UTF8STRING_num(texts); ++i) {
+    const ASN1_UTF8STRING* text = sk_ASN1_UTF8STRING_value(texts, i);
+    constexpr std::size_t kLongest = 200;
+    const std::string_view words(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                                 static_cast<std::size_t>(ASN1_STRING_length(text)));
+    out += fmt::format(", \"{}\"", make_visible(utf8_prefix(words, kLongest)));
+  }
+  return out;
 }
 
 std::optional<Instant> time_of(const ASN1_GENERALIZEDTIME* time) {
@@ -236,12 +280,7 @@ std::string make_request(std::string_view sha256, std::string_view nonce) {
            TS_REQ_set_cert_req(request.get(), 1) == 1,
        "make a time stamp request");
   if (!nonce.empty()) {
-    std::uint64_t number = 0;
-    for (const char c : nonce.substr(0, 8)) number = number << 8 | static_cast<unsigned char>(c);
-    const Owned<ASN1_INTEGER, ASN1_INTEGER_free> integer(ASN1_INTEGER_new());
-    must(integer && ASN1_INTEGER_set_uint64(integer.get(), number) == 1 &&
-             TS_REQ_set_nonce(request.get(), integer.get()) == 1,
-         "make a time stamp request");
+    must(TS_REQ_set_nonce(request.get(), integer_of(nonce).get()) == 1, "make a time stamp request");
   }
   unsigned char* encoded = nullptr;
   const int length = i2d_TS_REQ(request.get(), &encoded);
@@ -252,7 +291,7 @@ std::string make_request(std::string_view sha256, std::string_view nonce) {
 }
 
 Result<Token> read_reply(std::string_view reply, std::string_view sha256,
-                         const std::optional<std::string>& trusted_pem) {
+                         const std::optional<std::string>& trusted_pem, std::string_view nonce) {
   ERR_clear_error();
   const unsigned char* at = bytes_of(reply);
   const Reply response(d2i_TS_RESP(nullptr, &at, static_cast<long>(reply.size())));
@@ -262,16 +301,21 @@ Result<Token> read_reply(std::string_view reply, std::string_view sha256,
   const long granted = ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status));
   TS_TST_INFO* info = TS_RESP_get_tst_info(response.get());
   if ((granted != 0 && granted != 1) || info == nullptr)
-    return refuse(fmt::format("the time stamp authority refused the request (status {})", granted));
+    return refuse(fmt::format("the time stamp authority refused the request ({})", refusal_of(status)));
   TS_MSG_IMPRINT* imprint = TS_TST_INFO_get_msg_imprint(info);
   const ASN1_OCTET_STRING* message = TS_MSG_IMPRINT_get_msg(imprint);
   const std::string_view stamped(reinterpret_cast<const char*>(ASN1_STRING_get0_data(message)),
                                  static_cast<std::size_t>(ASN1_STRING_length(message)));
   if (OBJ_obj2nid(TS_MSG_IMPRINT_get_algo(imprint)->algorithm) != NID_sha256 || stamped != sha256)
     return refuse("the time stamp is about other bytes");
+  if (!nonce.empty()) {
+    const ASN1_INTEGER* answered = TS_TST_INFO_get_nonce(info);
+    if (answered == nullptr || ASN1_INTEGER_cmp(answered, integer_of(nonce).get()) != 0)
+      return refuse("the time stamp answers another request: its nonce is not the one that was sent");
+  }
   const auto time = time_of(TS_TST_INFO_get_time(info));
   if (!time) return refuse("the time stamp holds no time");
-  Token token{*time, {}};
+  Token token{*time, {}, granted == 1};
   PKCS7* signed_token = TS_RESP_get_token(response.get());
   if (signed_token != nullptr && PKCS7_type_is_signed(signed_token)) {
     const Owned<STACK_OF(X509), [](STACK_OF(X509) * stack) { sk_X509_free(stack); }> signers(

@@ -46,11 +46,14 @@ namespace timestamp {
 struct Token {
   Instant time;           // UTC, as the authority says
   std::string authority;  // subject of the certificate that signed, one line; empty when the token holds none
+  bool is_modified = false;  // the authority granted it "with modifications"
 };
 /// The reply (DER) of an authority: granted, and about this digest. With `trusted_pem` (certificates) the
-/// signature and its chain are checked too; without, nothing proves who made it. Errors: evidence_timestamp.
+/// signature and its chain are checked too; without, nothing proves who made it. With a `nonce` (that of the
+/// request) it must be the answer to that request. Errors: evidence_timestamp.
 [[nodiscard]] Result<Token> read_reply(std::string_view reply, std::string_view sha256,
-                                       const std::optional<std::string>& trusted_pem);
+                                       const std::optional<std::string>& trusted_pem,
+                                       std::string_view nonce = {});
 }  // namespace timestamp
 
 }  // namespace muster

@@ -13,6 +13,7 @@
 #include "cli/inputs.h"
 #include "cli/layout.h"
 #include "cli/privacy.h"
+#include "cli/timestamping.h"
 #include "cli/version.h"
 #include "evidence/sshsig.h"
 #include "evidence/verify.h"
@@ -190,6 +191,11 @@ void Bundling::declare(Arguments& arguments) {
   arguments.flag("--minisign", with_minisign_, "Sign in minisign's format too, with the same key.");
   arguments.flag("--statement", with_statement_,
                  "Add an in-toto statement in a DSSE envelope, signed with the same key.");
+  arguments.option("--timestamp", "URL", text(timestamp_url_),
+                   "Have an authority (RFC 3161) stamp this bundle's SHA256SUMS: its digest is sent to this "
+                   "URL, nothing else. It is what shows independently when the bundle was made.");
+  arguments.option("--timestamp-ca", "FILE", text(timestamp_ca_),
+                   "Certificates (PEM) that must vouch for the time stamp of --timestamp.");
   arguments.option("--timestamp-request", "FILE", text(timestamp_request_),
                    "Write a request for a time stamp (RFC 3161) over this bundle's SHA256SUMS; send it to an "
                    "authority, and make the bundle again with --timestamp-file.");
@@ -246,8 +252,8 @@ const std::vector<std::string_view>& Bundling::option_names() {
 
 bool Bundling::is_given() const {
   return profile_ != evidence::Profile::full || privacy_key_ || !keep_.empty() || signing_.is_wanted() ||
-         previous_ || retain_until_ || timestamp_request_ || timestamp_file_ || without_snapshot_ ||
-         without_roster_ || with_minisign_ || with_statement_;
+         previous_ || retain_until_ || timestamp_url_ || timestamp_ca_ || timestamp_request_ ||
+         timestamp_file_ || without_snapshot_ || without_roster_ || with_minisign_ || with_statement_;
 }
 
 Status Bundling::check() const {
@@ -264,6 +270,16 @@ Status Bundling::check() const {
                 "give --privacy-key FILE; `head -c 32 /dev/urandom > privacy.key` makes one");
   if (profile_ == evidence::Profile::pseudonymous && !keep_.empty())
     return fail(ErrorCode::usage, "--keep is for --privacy auditor; a pseudonymous bundle keeps nothing");
+  if (timestamp_url_) {
+    if (const Status fine = check_authority_url(*timestamp_url_); !fine) return fine;
+    if (timestamp_request_ || timestamp_file_)
+      return fail(ErrorCode::usage,
+                  "--timestamp asks the authority itself: --timestamp-request and "
+                  "--timestamp-file are for another way");
+  } else if (timestamp_ca_) {
+    return fail(ErrorCode::usage,
+                "--timestamp-ca is about the time stamp of --timestamp, which is not given");
+  }
   if (timestamp_request_ && timestamp_file_)
     return fail(ErrorCode::usage,
                 "--timestamp-request and --timestamp-file exclude each other: the reply is not there while "
@@ -296,6 +312,16 @@ Result<evidence::BundleMade> Bundling::write(Environment& environment, const Run
   request.organization = run.run.organization;
   request.outcome = run.run.outcome();
   request.principal = signer_name_;
+  // The predicate has no word for undecided: what was not shown to pass is no pass.
+  for (const RuleResult& rule : run.run.rules) {
+    const auto of = [&](Verdict verdict) { return rule.counts[verdict]; };
+    const bool is_wrong = of(Verdict::fail) + of(Verdict::error) > 0,
+               is_open = of(Verdict::unknown) + of(Verdict::waived) > 0 || !rule.undecided.empty();
+    (is_wrong  ? request.failed
+     : is_open ? request.warned
+               : request.passed)
+        .push_back(fmt::format("{}/{}", rule.policy, rule.as));
+  }
   request.with_minisign = with_minisign_;
   request.with_statement = with_statement_;
   request.signer = signer;
@@ -334,7 +360,17 @@ Result<evidence::BundleMade> Bundling::write(Environment& environment, const Run
     std::move(more->begin(), more->end(), std::back_inserter(request.parts));
   std::vector<evidence::Part> reports = report_parts(run.run, request.parts);
   std::move(reports.begin(), reports.end(), std::back_inserter(request.parts));
-  if (timestamp_file_ || timestamp_request_) {
+  if (timestamp_url_) {
+    std::optional<std::string> trusted;
+    if (timestamp_ca_) {
+      auto pem = environment.files.read_file(*timestamp_ca_, 16u << 20);
+      if (!pem) return tl::unexpected(pem.error());
+      trusted = std::move(*pem);
+    }
+    request.timestamp = [&environment, url = *timestamp_url_, trusted](const std::string& sha256) {
+      return ask_authority(environment, url, sha256, trusted);
+    };
+  } else if (timestamp_file_ || timestamp_request_) {
     request.timestamp = [&](const std::string& sha256) -> Result<std::string> {
       if (timestamp_request_) {
         // No nonce: the same bundle gives the same request.
@@ -410,7 +446,7 @@ ExitCode Bundling::pack(Environment& environment, const RunFolder& run, const st
     console.out.write(fmt::format(
         "Request for a time stamp: {}. This bundle has none yet; make it again with --timestamp-file.\n",
         *timestamp_request_));
-  else if (!timestamp_file_)
+  else if (!timestamp_file_ && !timestamp_url_)
     console.out.write("No time stamp: nothing independent shows when it was made.\n");
   return ExitCode::ok;
 }

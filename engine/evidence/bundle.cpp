@@ -280,12 +280,22 @@ class Bundle {
       if (name.starts_with("policies/"))
         configuration.push_back(
             json::Value(json::Object{{"name", name}, {"digest", json::Object{{"sha256", sha256}}}}));
+    const auto list = [](const std::vector<std::string>& names) {
+      json::Array out;
+      for (const std::string& name : names) out.emplace_back(name);
+      return out;
+    };
     return json::dump(json::Value(json::Object{
         {"_type", "https://in-toto.io/Statement/v1"},
         {"subject", std::move(subjects)},
         {"predicateType", "https://in-toto.io/attestation/test-result/v0.1"},
-        {"predicate", json::Object{{"result", request_.outcome == "passed" ? "PASSED" : "FAILED"},
-                                   {"configuration", std::move(configuration)}}}}));
+        {"predicate",
+         json::Object{{"result", request_.outcome == "passed" ? request_.warned.empty() ? "PASSED" : "WARNED"
+                                                              : "FAILED"},
+                      {"configuration", std::move(configuration)},
+                      {"passedTests", list(request_.passed)},
+                      {"warnedTests", list(request_.warned)},
+                      {"failedTests", list(request_.failed)}}}}));
   }
 
   FileSystem& files_;

@@ -44,6 +44,7 @@ struct BundleRequest {
   bool with_snapshot = true;           // its files go in, as snapshot/…
   std::string principal = "evidence";  // the signer's name in the printed recipe
   bool with_statement = false, with_minisign = false;
+  std::vector<std::string> passed, warned, failed;  // entries of policies, for the statement
   const Signer* signer = nullptr;  // none: unsigned
   /// Makes the time stamp of SHA256SUMS: its digest (32 bytes) → the authority's reply, or "" when it was
   /// only asked for. Empty: none.

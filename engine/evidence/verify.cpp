@@ -191,6 +191,7 @@ class Check {
                      fmt::format("{}: {}", kTimestampFile, token.error().message), token.error().hint);
     out_.stamped_at = token->time;
     out_.authority = token->authority;
+    out_.is_stamp_modified = token->is_modified;
     out_.is_stamp_trusted = request_.timestamp_ca.has_value();
   }
 

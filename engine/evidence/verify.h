@@ -54,7 +54,8 @@ struct Verification {
   bool has_minisign = false, has_statement = false;
   std::optional<Instant> stamped_at;  // the time stamp's time
   std::string authority;
-  bool is_stamp_trusted = false;  // its signature was checked against --timestamp-ca
+  bool is_stamp_modified = false;  // granted "with modifications"
+  bool is_stamp_trusted = false;   // its signature was checked against --timestamp-ca
   std::string previous_bundle_sha256;
   bool is_chain_checked = false;
   std::optional<RunRecord> record;

@@ -24,12 +24,16 @@ class BundleCommand final : public Command {
                      {"muster bundle out -o acme.tar.gz --key ci.pub",
                       "Signed by the ssh-agent that holds the private half."},
                      {"muster bundle out -o b.tar.gz --key k --previous a.tar.gz --retain-until 2032-11-30",
-                      "The next one of a chain, with the day until which it is to be kept."}},
+                      "The next one of a chain, with the day until which it is to be kept."},
+                     {"muster bundle out -o b.tar.gz --key k --timestamp http://tsa.example/tsr",
+                      "With a time stamp of that authority."}},
         .exits = {{ExitCode::ok, "The bundle is written."},
                   {ExitCode::wrong_input,
                    "A wrong call, a key that cannot be used, a run that cannot be bundled, or an output that "
                    "cannot be written."},
-                  {ExitCode::integrity, "An input or a part of the run was changed since the run."},
+                  {ExitCode::integrity,
+                   "An input or a part of the run was changed since the run, or the time stamp is wrong."},
+                  {ExitCode::unavailable, "The time stamp authority does not answer."},
                   {ExitCode::internal, "A bug in muster."},
                   {ExitCode::interrupted, "Interrupted; nothing half-written is left."}}};
   }

@@ -1,7 +1,6 @@
 #include "collect/collect.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <optional>
 #include <thread>
@@ -17,6 +16,7 @@
 #include "cli/keys.h"
 #include "cli/manifest_page.h"
 #include "cli/version.h"
+#include "cli/waiting.h"
 #include "collect/scim.h"
 
 namespace muster::cli {
@@ -168,16 +168,7 @@ class Collect final : public Command {
                                  const std::string& who) {
     collect::Hooks hooks;
     hooks.should_stop = [&environment] { return environment.is_interrupted.load(); };
-    hooks.wait = [&environment](std::int64_t us) {
-      const std::int64_t until = environment.clock.monotonic_us() + us;
-      while (environment.clock.monotonic_us() < until) {
-        if (environment.is_interrupted) return false;
-        const std::int64_t left = until - environment.clock.monotonic_us();
-        if (left > 0)
-          std::this_thread::sleep_for(std::chrono::microseconds(std::min<std::int64_t>(left, 100'000)));
-      }
-      return !environment.is_interrupted;
-    };
+    hooks.wait = [&environment](std::int64_t us) { return wait(environment, us); };
     hooks.progress = [&progress, who](const collect::Advance& advance) { progress.show(who, advance); };
     hooks.tell = [&progress, who](const std::string& text) {
       progress.tell(who.empty() ? text : who + ": " + text);

@@ -195,6 +195,9 @@ class Verify final : public Command {
     else
       console.out.write(fmt::format("Time: a time stamp says {}, NOT CHECKED: give --timestamp-ca FILE\n",
                                     format_rfc3339(*found.stamped_at)));
+    if (found.is_stamp_modified)
+      console.out.write(
+          "Time: the authority changed something of what was asked for (granted with modifications)\n");
     if (found.is_chain_checked)
       console.out.write(fmt::format("Chain: follows {}\n", *previous_));
     else if (found.previous_bundle_sha256.empty())

@@ -1,0 +1,171 @@
+"""Bundles with pseudonyms."""
+import csv
+import json
+import re
+import shutil
+import tarfile
+
+from case import Case, SHARED, SOURCE, muster, run
+
+
+class Privacy(Case):
+    def setUp(self):
+        super().setUp()
+        (self.work / "p.key").write_bytes(b"made up, and long enough to be a key")
+        (self.work / "q.key").write_bytes(b"another made up key, also long enough")
+
+    def private(self, name, *more, key="p.key", run="run", code=0):
+        """An unpacked bundle with pseudonyms."""
+        done = muster("bundle", self.base / run, "-o", self.work / f"{name}.tar.gz", "--key", self.base / "evidence.key", "--privacy-key", self.work / key, *more)
+        self.assert_exit(done, code)
+        if code:
+            return done
+        with tarfile.open(self.work / f"{name}.tar.gz") as tar:
+            tar.extractall(self.work / name)
+        return next((self.work / name).iterdir())
+
+    def words(self):
+        """Every address, name of a person, and id of the organization, as three sets."""
+        emails, names, ids = set(), set(), set()
+
+        def walk(value, key, dataset):
+            if isinstance(value, dict):
+                for name, inner in value.items():
+                    walk(inner, name, dataset)
+            elif isinstance(value, list):
+                for inner in value:
+                    walk(inner, key, dataset)
+            elif isinstance(value, str):
+                if re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", value):
+                    emails.add(value)
+                elif key in ("id", "uuid") or key.endswith(("_id", "_ids", "_uuid")):
+                    ids.add(value)
+                elif key in ("name", "full_name") and dataset == "users":
+                    names.add(value)
+
+        for path in (self.base / "northwind/snapshot/data").glob("*.jsonl"):
+            for line in path.read_text(encoding="utf-8").split("\n"):
+                if line:
+                    record = json.loads(line)
+                    record["from"].pop("request", None)
+                    walk(record, "", path.stem)
+        with open(self.base / "northwind/hr/roster.csv", newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                ids |= {row["employee_id"], row["manager_id"]}
+                names.add(row["display_name"])
+                emails |= {row["work_email"], *re.split(r"[;, ]+", row["former_emails"])}
+        for name in ("links", "nonhuman", "waivers"):
+            text = (self.base / f"northwind/{name}.yaml").read_text()
+            emails |= set(re.findall(r"[\w.+-]+@[\w.-]+\w", text))
+            ids |= set(re.findall(r"\b(?:NW-\d+|(?:user|apikey|svac|invite)_01\w+)", text))
+        return ({word for word in found if len(word) > 2} for found in (emails, names, ids))
+
+    def verdicts(self, results):
+        out = {}
+        for rule in results["rules"]:
+            row = []
+            for count, verdict, _ in rule["verdicts"]:
+                row += [verdict] * count
+            out[rule["as"]] = row
+        return out
+
+    def found(self, folder, words):
+        texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8").casefold() for path in folder.rglob("*") if path.is_file() and "builtin" not in path.parts}
+        return sorted((word, name) for word in words for name, text in texts.items() if word.casefold() in text)
+
+    def test_a_pseudonymous_bundle_names_nobody_and_gives_the_same_verdicts(self):
+        folder = self.private("p", "--privacy", "pseudonymous")
+        emails, names, ids = self.words()
+        self.assertGreater(len(emails), 400)
+        self.assertGreater(len(names), 400)
+        self.assertGreater(len(ids), 1000)
+        self.assertEqual(self.found(folder, emails | names | ids), [])
+        # The same words are all found where they should be.
+        self.assertGreater(len({word for word, _ in self.found(SHARED["folder"], emails | names | ids)}), 1500)
+        before, after = (json.loads((place / "results.json").read_text()) for place in (self.base / "run", folder))
+        self.assertEqual(self.verdicts(before), self.verdicts(after))
+        self.assertEqual([waiver["applied"] for waiver in before["waivers"]], [waiver["applied"] for waiver in after["waivers"]])
+        self.assertEqual(before["exit"], after["exit"])
+        done = self.assert_exit(muster("replay", self.work / "p.tar.gz"), 0)
+        self.assertTrue(done.stdout.startswith("REPRODUCED"))
+        self.assert_exit(self.verify(self.work / "p.tar.gz"), 0)
+        # What was done is listed.
+        privacy = json.loads((folder / "privacy.json").read_text())
+        self.assertEqual((privacy["profile"], privacy["kept"]), ("pseudonymous", []))
+        where = {row["where"]: row for row in privacy["redacted"]}
+        self.assertEqual(where["users: object.email"]["values"], 612)
+        self.assertIn("roster.csv: name", where)
+        self.assertIn("roster.csv: location", where)
+        self.assertEqual(sorted(path.name for path in self.work.iterdir()), ["p", "p.key", "p.tar.gz", "q.key"])
+        # One key, one word, one pseudonym; another key, another.
+        self.private("again", "--privacy", "pseudonymous")
+        self.assertEqual((self.work / "again.tar.gz").read_bytes(), (self.work / "p.tar.gz").read_bytes())
+        other = self.private("q", "--privacy", "pseudonymous", key="q.key")
+        ours, theirs = (set(json.loads((place / "results.json").read_text())["subjects"]["user"]["id"]) for place in (folder, other))
+        self.assertEqual(ours & theirs, set())
+
+    def test_the_auditor_profile_keeps_ids_and_what_is_chosen(self):
+        folder = self.private("a", "--privacy", "auditor", "--keep", "domains")
+        emails, names, ids = self.words()
+        self.assertEqual(self.found(folder, emails | names), [])
+        before, after = (json.loads((place / "results.json").read_text()) for place in (self.base / "run", folder))
+        self.assertEqual(before["subjects"]["user"]["id"], after["subjects"]["user"]["id"])
+        self.assertTrue(any(label.endswith("@northwind.example") for label in after["subjects"]["user"]["label"]))
+        self.assertEqual(self.verdicts(before), self.verdicts(after))
+        self.assert_exit(muster("replay", self.work / "a.tar.gz"), 0)
+        folder = self.private("n", "--privacy", "auditor", "--keep", "names", "emails", "domains")
+        self.assertEqual(json.loads((folder / "results.json").read_text())["subjects"], before["subjects"])
+
+    def test_a_rule_that_reads_the_words_themselves_is_refused_by_name(self):
+        (self.work / "rules/own").mkdir(parents=True)
+        (self.work / "rules/own/words.lua").write_text("""---@type muster.Rule
+return {
+  id = "own.words", title = "No account is named after a function", severity = "low", subject = "user", reads = { "users.email" },
+  why = "Shared accounts hide people.", fix = "Name it after its person.",
+  check = function(user)
+    if user.email:find("a", 1, true) then return fail("it has an a") end
+    return pass()
+  end,
+  examples = {
+    { note = "with", given = { user = { email = "a@x" } }, want = "fail" },
+    { note = "without", given = { user = { email = "x@x" } }, want = "pass" },
+  },
+}
+""")
+        (self.work / "p.yaml").write_text("policy: own\nrules: [own.words, keys.no_expiry]\n")
+        done = muster("check", "-c", self.base / "northwind/muster.yaml", "--rules", "rules", "--policy", "p.yaml", "--out", "out", "--quiet", cwd=self.work)
+        self.assertIn(done.returncode, (1, 3), done.stderr)
+        done = self.private("w", "--privacy", "pseudonymous", run=self.work / "out", code=64)
+        self.assertRegex(done.stderr, r"^error\[evidence.privacy\]: with pseudonyms other verdicts come out: own.words \(\d+\)\n")
+        self.assertFalse((self.work / "w.tar.gz").exists())
+
+    def test_absolute_paths_are_left_behind_and_the_originals_untouched(self):
+        home = self.work / "home/rosa.park"
+        home.mkdir(parents=True)
+        shutil.copytree(self.base / "northwind", home / "nw")
+        (home / "rules/own").mkdir(parents=True)
+        shutil.copytree(SOURCE / "rules/lib", home / "rules/lib")
+        (home / "rules/own/no_expiry.lua").write_text((SOURCE / "rules/keys/no_expiry.lua").read_text().replace('"keys.no_expiry"', '"own.no_expiry"'))
+        shutil.move(home / "nw/hr", home / "hr")
+        config = home / "nw/muster.yaml"
+        config.write_text(config.read_text().replace("csv: hr/roster.csv", f"csv: {home}/hr/roster.csv").replace("policies: [anthropic-baseline]", "policies: [anthropic-baseline, p.yaml]"))
+        (home / "nw/p.yaml").write_text("policy: own\nrules: [own.no_expiry]\n")
+        before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+        for call in (["-c", config, "--rules", home / "rules"], ["-c", config, "--rules", "home/rosa.park/rules", "--snapshot", "home/rosa.park/nw/snapshot"]):
+            done = muster("check", *call, "--out", self.work / "out", "--quiet", cwd=self.work)
+            self.assert_exit(done, 1)
+            shutil.rmtree(self.work / "h", ignore_errors=True)
+            folder = self.private("h", "--privacy", "pseudonymous", run=self.work / "out")
+            self.assertEqual(self.found(folder, ["rosa.park"]), [])
+            self.assert_exit(muster("replay", self.work / "h.tar.gz"), 0)
+            self.assertEqual({path: path.read_bytes() for path in home.rglob("*") if path.is_file()}, before)
+
+    def test_wrong_calls(self):
+        for call, message in ((["--privacy", "pseudonymous"], "--privacy pseudonymous needs a key"),
+                              (["--privacy-key", self.work / "p.key"], "--privacy-key is about pseudonyms, and a full bundle has none"),
+                              (["--privacy", "pseudonymous", "--privacy-key", self.work / "p.key", "--keep", "names"], "--keep is for --privacy auditor; a pseudonymous bundle keeps nothing")):
+            done = self.assert_exit(muster("bundle", "run", "-o", self.work / "x.tar.gz", *call, cwd=self.base), 64)
+            self.assertIn(message, done.stderr)
+        (self.work / "short").write_text("short")
+        done = self.assert_exit(muster("bundle", "run", "-o", self.work / "x.tar.gz", "--privacy", "auditor", "--privacy-key", self.work / "short", cwd=self.base), 64)
+        self.assertIn("is too short for a key: it has 5 bytes, and 16 are needed", done.stderr)
