@@ -119,16 +119,39 @@ class Case(unittest.TestCase):
         return subprocess.Popen([MUSTER, "collect", *map(str, arguments)], env=env or self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
     def collect(self, config, out="snapshot", *arguments, env=None, **options):
-        """The finished process, with the peak memory in MiB as `peak`."""
+        """The finished process, with its own peak memory in MiB as `peak`."""
         process = self.start("-c", config, "--out", self.work / out, *arguments, env=env, **options)
-        stdout, stderr = process.stdout.read(), process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        process.stdout.close()
-        process.stderr.close()
+        peak = [0]
+        watcher = threading.Thread(target=self.watch, args=(process, peak))
+        watcher.start()
+        stdout, stderr = process.communicate()
+        watcher.join()
         done = subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
-        done.peak = usage.ru_maxrss / 1024
+        done.peak = peak[0]
         return done
+
+    @staticmethod
+    def watch(process, peak):
+        # What wait4 says would count what this program holds, from before the other began.
+        status = Path(f"/proc/{process.pid}/status")
+        while process.poll() is None:
+            try:
+                found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+            except OSError:
+                return
+            if found:
+                peak[0] = max(peak[0], int(found[1]) / 1024)
+            time.sleep(0.005)
+
+    def tabulate(self, name, done, dataset="users", out=None):
+        """A row of the table of what faults lead to."""
+        if out and (self.work / out).exists():
+            said = self.manifest(out)[dataset]
+        else:
+            said = {"status": "not finished", "reason": done.stderr.split("\n")[0]}
+        reason = "; ".join(filter(None, [said["reason"], *said.get("warnings", [])]))
+        TABLE.append((name, said["status"], reason[:110], done.returncode, round(done.peak)))
+        return said
 
     def assert_exit(self, done, code):
         self.assertEqual(done.returncode, code, f"\n--- stdout\n{done.stdout[-3000:]}\n--- stderr\n{done.stderr[-3000:]}")
@@ -192,7 +215,9 @@ class Truth(Case):
             with self.subTest(options):
                 simulator = self.simulator(*options)
                 name = options[0].strip("-").replace("=", "-")
-                self.assert_exit(self.collect(self.config(simulator.url, compliance=True), name), 0)
+                done = self.collect(self.config(simulator.url, compliance=True), name)
+                self.tabulate(" ".join(options), done, "workspaces", name)
+                self.assert_exit(done, 0)
                 self.verify(name)
                 self.assertFalse((self.work / name / "etc").exists())
 
@@ -233,19 +258,18 @@ class Keys(Case):
 class Faults(Case):
     """Each fault: what the manifest says of the dataset, and the exit code."""
 
-    def survive(self, name, faults, status, code, dataset="users", url=None, options=(), reason=None, timeout="2s", arguments=()):
+    def survive(self, name, faults, status, code, dataset="users", url=None, options=(), reason=None, timeout="2s", arguments=(), more="", rows=2500):
         simulator = self.simulator("--users=2500", *options)
         simulator.faults(*faults)
         with self.subTest(name):
-            done = self.collect(self.config(url(simulator) if url else simulator.url, timeout=timeout), name, *arguments)
-            said = self.manifest(name)[dataset] if (self.work / name).exists() else {"status": "not finished", "reason": done.stderr.split("\n")[0]}
-            TABLE.append((name, said["status"], said["reason"][:100], done.returncode, round(done.peak)))
+            done = self.collect(self.config(url(simulator) if url else simulator.url, timeout=timeout, more=more), name, *arguments)
+            said = self.tabulate(name, done, dataset, name)
             self.assert_exit(done, code)
             self.assertEqual(said["status"], status, said)
             if status != "not finished":
                 self.verify(name)
             if status == "complete" and dataset == "users" and name != "50 MB field":
-                self.assertEqual(len({row["object"]["id"] for row in self.rows("users", name)}), 2500)
+                self.assertEqual(len({row["object"]["id"] for row in self.rows("users", name)}), rows)
             if reason:
                 self.assertIn(reason, said["reason"])
             self.assertLess(done.peak, 512)
@@ -263,6 +287,7 @@ class Faults(Case):
         self.survive("short_page", [f"short_page:{self.USERS},rows=7,times=3"], "complete", 0)
         self.survive("gzip", [f"gzip:{self.USERS},times=0"], "complete", 0)
         self.survive("duplicate_rows", [f"duplicate_rows:{self.USERS},from=2"], "complete", 0)
+        self.survive("vanishing rows", [f"vanish:{self.USERS},from=2,rows=3"], "complete", 0, rows=2497)
         self.survive("bad_cursor", [f"bad_cursor:{self.USERS},from=2"], "complete", 0)
 
     def test_lasting_troubles_are_told(self):
@@ -299,6 +324,15 @@ class Faults(Case):
             self.addCleanup(relay.close)
             return relay.url
         self.survive("no answer at all", [], "not finished", 69, url=url)
+
+    def test_bytes_that_dribble_for_minutes(self):
+        def url(simulator):
+            relay = Relay(simulator.port, "dribble")
+            self.addCleanup(relay.close)
+            return relay.url
+        begin = time.monotonic()
+        self.survive("dribble for good", [], "not finished", 69, url=url, timeout="10m", more=", stall_timeout: 1s")
+        self.assertLess(time.monotonic() - begin, 60)
 
     def test_the_key_does_not_go_elsewhere(self):
         seen = []
@@ -351,6 +385,7 @@ class Resuming(Case):
         self.wait_for_a_page()
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
+        TABLE.append(("Ctrl-C", "not finished", "resumable", process.returncode, "–"))
         self.assertEqual(process.returncode, 130)
         self.assertFalse((self.work / "snapshot").exists())
         simulator.faults()
@@ -364,6 +399,7 @@ class Resuming(Case):
         first = self.start("-c", config, "--out", self.work / "snapshot")
         time.sleep(0.4)
         second = self.collect(config, "snapshot")
+        self.tabulate("two collects into one folder", second)
         self.assert_exit(second, 64)
         self.assertIn("another muster collect is writing to", second.stderr)
         first.communicate(timeout=60)
@@ -378,6 +414,7 @@ class Resuming(Case):
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         done = self.collect(config, "snapshot", preexec_fn=limit)
+        self.tabulate("disk full", done)
         self.assert_exit(done, 64)
         self.assertIn("go on with --resume", done.stderr)
         self.assert_exit(self.collect(config, "snapshot", "--resume"), 0)
