@@ -1,7 +1,5 @@
 #include "evaluate/run_entries.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <atomic>
 #include <mutex>
@@ -11,6 +9,7 @@
 #include <unordered_map>
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include "base/parallel.h"
 #include "evaluate/selector.h"
@@ -38,6 +37,7 @@ struct Plan {
   std::unique_ptr<rule::Budget> budget;
   std::vector<rule::BlockResult> blocks;
   std::vector<std::uint32_t> in_scope;  // per block: how many subjects the scope left
+  std::atomic<std::uint32_t> blocks_left{0};
 };
 
 struct Task {
@@ -53,8 +53,10 @@ void append(rule::BlockResult& out, Verdict verdict, const std::string& reason, 
     index = static_cast<std::uint32_t>(found - out.reasons.begin());
     if (found == out.reasons.end()) out.reasons.push_back(reason);
   }
-  if (!out.verdicts.empty() && out.verdicts.back().verdict == verdict && out.verdicts.back().reason == index) out.verdicts.back().count += count;
-  else out.verdicts.push_back({count, verdict, index});
+  if (!out.verdicts.empty() && out.verdicts.back().verdict == verdict && out.verdicts.back().reason == index)
+    out.verdicts.back().count += count;
+  else
+    out.verdicts.push_back({count, verdict, index});
 }
 
 Selected is_in_scope(const Plan& plan, std::uint32_t row, std::string& reason) {
@@ -84,10 +86,13 @@ Selected is_in_scope(const Plan& plan, std::uint32_t row, std::string& reason) {
   return undecided ? Selected::undecided : Selected::yes;
 }
 
-RawRow raw_row(const snapshot::Table& table, std::uint32_t row) { return {std::string(table.spec().name), table.line(row), table.request(row)}; }
+RawRow raw_row(const snapshot::Table& table, std::uint32_t row) {
+  return {std::string(table.spec().name), table.line(row), table.request(row)};
+}
 
 /// The verdicts of the subjects in scope, put back between those that the scope decided.
-void run_scoped(const Plan& plan, rule::Evaluator& evaluator, std::uint32_t begin, std::uint32_t end, rule::BlockResult& out, std::uint32_t& in_scope) {
+void run_scoped(const Plan& plan, rule::Evaluator& evaluator, std::uint32_t begin, std::uint32_t end,
+                rule::BlockResult& out, std::uint32_t& in_scope) {
   std::vector<std::uint32_t> rows;
   std::vector<std::pair<std::uint32_t, std::string>> decided;  // out of scope or undecided, with the reason
   std::vector<Selected> how;
@@ -125,21 +130,26 @@ void run_scoped(const Plan& plan, rule::Evaluator& evaluator, std::uint32_t begi
         finding.subject = row;
         finding.verdict = Verdict::unknown;
         finding.reason = reason;
-        if (static_cast<std::size_t>(plan.table->spec().dataset) < snapshot::kCollectedCount) finding.rows.push_back(raw_row(*plan.table, row));
+        if (static_cast<std::size_t>(plan.table->spec().dataset) < snapshot::kCollectedCount)
+          finding.rows.push_back(raw_row(*plan.table, row));
         out.findings.push_back(std::move(finding));
       }
       ++next_decided;
       continue;
     }
     const VerdictRun& piece = inner.verdicts[run];
-    if (!out.verdicts.empty() && out.verdicts.back().verdict == piece.verdict && out.verdicts.back().reason == piece.reason) ++out.verdicts.back().count;
-    else out.verdicts.push_back({1, piece.verdict, piece.reason});
+    if (!out.verdicts.empty() && out.verdicts.back().verdict == piece.verdict &&
+        out.verdicts.back().reason == piece.reason)
+      ++out.verdicts.back().count;
+    else
+      out.verdicts.push_back({1, piece.verdict, piece.reason});
     if (++taken == piece.count) {
       ++run;
       taken = 0;
     }
   }
-  std::sort(out.findings.begin(), out.findings.end(), [](const Finding& a, const Finding& b) { return a.subject < b.subject; });
+  std::sort(out.findings.begin(), out.findings.end(),
+            [](const Finding& a, const Finding& b) { return a.subject < b.subject; });
 }
 
 void set_whole(RuleResult& result, Verdict verdict, std::string reason) {
@@ -167,15 +177,19 @@ void merge(Plan& plan, RuleResult& result) {
   for (rule::BlockResult& block : plan.blocks) {
     std::vector<std::uint32_t> global;
     for (std::string& reason : block.reasons) {
-      const auto [found, is_new] = index.try_emplace(reason, static_cast<std::uint32_t>(result.reasons.size()));
+      const auto [found, is_new] =
+          index.try_emplace(reason, static_cast<std::uint32_t>(result.reasons.size()));
       if (is_new) result.reasons.push_back(std::move(reason));
       global.push_back(found->second);
     }
     for (const VerdictRun& run : block.verdicts) {
       result.counts[run.verdict] += run.count;
       const std::uint32_t reason = global[run.reason];
-      if (!result.verdicts.empty() && result.verdicts.back().verdict == run.verdict && result.verdicts.back().reason == reason) result.verdicts.back().count += run.count;
-      else result.verdicts.push_back({run.count, run.verdict, reason});
+      if (!result.verdicts.empty() && result.verdicts.back().verdict == run.verdict &&
+          result.verdicts.back().reason == reason)
+        result.verdicts.back().count += run.count;
+      else
+        result.verdicts.push_back({run.count, run.verdict, reason});
     }
     for (std::size_t bin = 0; bin < block.measured.size(); ++bin)
       result.measure->bins[bin] += block.measured[bin];
@@ -183,7 +197,8 @@ void merge(Plan& plan, RuleResult& result) {
     block = rule::BlockResult{};
   }
   if (result.counts.total() != result.population)
-    throw std::logic_error(fmt::format("{}: {} verdicts for {} subjects", result.as, result.counts.total(), result.population));
+    throw std::logic_error(
+        fmt::format("{}: {} verdicts for {} subjects", result.as, result.counts.total(), result.population));
 }
 
 RuleResult describe(const Entry& entry, const snapshot::World& world) {
@@ -214,14 +229,17 @@ RuleResult describe(const Entry& entry, const snapshot::World& world) {
   return result;
 }
 
-std::unique_ptr<rule::Evaluator> make_evaluator(const Entry& entry, const snapshot::World& world, const rule::Limits& limits, rule::Budget& budget) {
+std::unique_ptr<rule::Evaluator> make_evaluator(const Entry& entry, const snapshot::World& world,
+                                                const rule::Limits& limits, rule::Budget& budget) {
   auto evaluator = rule::Evaluator::make(*entry.rule, entry.params, world, limits, budget);
   if (!evaluator) throw std::runtime_error(evaluator.error().message);
   return std::move(*evaluator);
 }
 
-/// Which subject runs over budget first, and where, found again in subject order: the workers may have met another one first.
-std::string first_over_budget(const Plan& plan, const snapshot::World& world, const rule::Limits& limits, const std::string& otherwise) {
+/// Which subject runs over budget first, and where, found again in subject order: the workers may have met
+/// another one first.
+std::string first_over_budget(const Plan& plan, const snapshot::World& world, const rule::Limits& limits,
+                              const std::string& otherwise) {
   rule::Budget budget(limits, plan.population);
   const auto evaluator = make_evaluator(*plan.entry, world, limits, budget);
   std::vector<std::uint32_t> rows;
@@ -249,13 +267,15 @@ std::string blocking_reason(const rule::RuleInfo& rule, const snapshot::World& w
     const snapshot::Availability& available = world.available(dataset);
     if (available.is_complete()) continue;
     if (!reason.empty()) reason += "; ";
-    reason += std::string(snapshot::spec_of(dataset).name) + ": " + std::string(snapshot::word_of(available.status));
+    reason += std::string(snapshot::spec_of(dataset).name) + ": " +
+              std::string(snapshot::word_of(available.status));
     if (!available.reason.empty()) reason += " (" + available.reason + ")";
   }
   return reason;
 }
 
-EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World& world, const RunOptions& options) {
+EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World& world,
+                          const RunOptions& options) {
   EntriesResult out;
   std::vector<Plan> plans(entries.size());
   std::vector<Task> tasks;
@@ -275,15 +295,45 @@ EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World&
     plan.budget = std::make_unique<rule::Budget>(options.limits, plan.population);
     const std::uint32_t blocks = (plan.population + kBlockRows - 1) / kBlockRows;
     plan.blocks.resize(blocks);
+    plan.blocks_left = blocks;
     plan.in_scope.resize(blocks);
-    for (std::uint32_t block = 0; block < blocks; ++block) tasks.push_back({static_cast<std::uint32_t>(i), block});
+    for (std::uint32_t block = 0; block < blocks; ++block)
+      tasks.push_back({static_cast<std::uint32_t>(i), block});
     most_rows = std::max(most_rows, plan.population);
   }
   std::vector<std::uint32_t> all_rows(most_rows);
   std::iota(all_rows.begin(), all_rows.end(), 0u);
 
   const unsigned jobs = std::max(1u, options.jobs);
-  // A worker keeps the evaluator of the entry that it works on: tasks are handed out in order, so it needs another one only when the entry changes.
+  std::atomic<bool> is_nondeterministic{false};
+  // Puts the blocks of an entry together. As soon as its last block is done, not at the end: the next entries
+  // then use its blocks' memory again.
+  const auto finish = [&](std::uint32_t number) {
+    Plan& plan = plans[number];
+    RuleResult& result = out.rules[number];
+    const auto spent =
+        std::find_if(plan.blocks.begin(), plan.blocks.end(),
+                     [](const rule::BlockResult& block) { return !block.over_budget.empty(); });
+    if (spent != plan.blocks.end()) {
+      const bool by_wall_time =
+          std::any_of(plan.blocks.begin(), plan.blocks.end(),
+                      [](const rule::BlockResult& block) { return block.by_wall_time; });
+      if (by_wall_time) is_nondeterministic = true;
+      set_whole(result, Verdict::error,
+                by_wall_time ? spent->over_budget
+                             : first_over_budget(plan, world, options.limits, spent->over_budget));
+    } else {
+      merge(plan, result);
+      const bool has_scope = !plan.include.empty() || !plan.exclude.empty();
+      if (has_scope && std::accumulate(plan.in_scope.begin(), plan.in_scope.end(), std::uint64_t{0}) == 0)
+        result.undecided =
+            fmt::format("the scope selects none of {} {}", plan.population, plan.table->spec().name);
+    }
+    plan.blocks = {};
+  };
+
+  // A worker keeps the evaluator of the entry that it works on: tasks are handed out in order, so it needs
+  // another one only when the entry changes.
   struct Worker {
     std::uint32_t plan = UINT32_MAX;
     std::unique_ptr<rule::Evaluator> evaluator;
@@ -312,31 +362,20 @@ EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World&
         run_scoped(plan, *worker.evaluator, begin, end, block, plan.in_scope[task.block]);
       }
     }
+    if (plan.blocks_left.fetch_sub(1, std::memory_order_acq_rel) == 1) finish(task.plan);
     worker.cpu_us[task.plan] += thread_cpu_us() - started;
     const std::size_t finished = ++done;
     if (options.progress && finished % 16 == 0) options.progress(finished, tasks.size());
   });
 
   for (std::size_t i = 0; i < plans.size(); ++i) {
+    if (!plans[i].whole.empty())
+      set_whole(out.rules[i], Verdict::unknown, plans[i].whole);
+    else if (plans[i].population == 0)
+      merge(plans[i], out.rules[i]);
     out.cpu_us.push_back(0);
     for (const Worker& worker : workers) out.cpu_us.back() += worker.cpu_us[i];
   }
-  std::atomic<bool> is_nondeterministic{false};
-  run_parallel(jobs, plans.size(), [&](std::size_t i, unsigned) {
-    Plan& plan = plans[i];
-    RuleResult& result = out.rules[i];
-    if (!plan.whole.empty()) return set_whole(result, Verdict::unknown, plan.whole);
-    const auto spent = std::find_if(plan.blocks.begin(), plan.blocks.end(), [](const rule::BlockResult& block) { return !block.over_budget.empty(); });
-    if (spent != plan.blocks.end()) {
-      const bool by_wall_time = std::any_of(plan.blocks.begin(), plan.blocks.end(), [](const rule::BlockResult& block) { return block.by_wall_time; });
-      if (by_wall_time) is_nondeterministic = true;
-      return set_whole(result, Verdict::error, by_wall_time ? spent->over_budget : first_over_budget(plan, world, options.limits, spent->over_budget));
-    }
-    merge(plan, result);
-    const bool has_scope = !plan.include.empty() || !plan.exclude.empty();
-    if (has_scope && std::accumulate(plan.in_scope.begin(), plan.in_scope.end(), std::uint64_t{0}) == 0)
-      result.undecided = fmt::format("the scope selects none of {} {}", plan.population, plan.table->spec().name);
-  });
   out.nondeterministic = is_nondeterministic;
   return out;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -282,12 +283,16 @@ class Loader {
       return;
     }
     // Ages are counted in days: an export's date says no more.
+    // A date so far ahead of the instant is a slip, or a roster of another time: it must not pass for a fresh
+    // one.
     const int days = days_between(*written, zone.date_of(options_.as_of));
-    if (std::int64_t{days} * kMicrosPerDay <= *source.max_age_us) return;
+    const int apart = std::abs(days);
+    if (std::int64_t{apart} * kMicrosPerDay <= *source.max_age_us) return;
     result.status = "stale";
     if (!result.reason.empty()) result.reason += "; ";
-    result.reason += fmt::format("roster {} is {} old, at most {} allowed", source.shown_path,
-                                 days == 1 ? "1 day" : fmt::format("{} days", days),
+    result.reason += fmt::format("roster {} is {} {}, at most {} allowed", source.shown_path,
+                                 apart == 1 ? "1 day" : fmt::format("{} days", apart),
+                                 days > 0 ? "old" : "ahead of the instant that is judged",
                                  *source.max_age_us % kMicrosPerDay == 0
                                      ? fmt::format("{}", *source.max_age_us / kMicrosPerDay)
                                      : format_duration(*source.max_age_us));

@@ -72,6 +72,7 @@ class ChunkParser::Impl {
     provider_ = walker_.want("from.provider");
     organization_ = walker_.want("from.organization_id");
     request_ = walker_.want("from.request");
+    has_from_origin_.resize(walker_.found().size());
     key_hashes_.resize(plan.key.size());
     texts_.resize(plan.links.size());
     allocate();
@@ -82,7 +83,7 @@ class ChunkParser::Impl {
     start(chunk, bytes);
     // All lines at once is a third faster than one by one. The strict loop decides whenever anything at all
     // is unusual.
-    std::size_t at = parse_batch(block, bytes, chunk);
+    std::size_t at = bytes > kKeptCapacity ? 0 : parse_batch(block, bytes, chunk);
     while (at < bytes && chunk.problems.size() < kMaxProblems) {
       const char* line = block + at;
       const auto* end = static_cast<const char*>(std::memchr(line, '\n', bytes - at));
@@ -91,7 +92,7 @@ class ChunkParser::Impl {
       if (result.error() != simdjson::SUCCESS) {
         refuse_line(chunk, {line, size}, result.error());
       } else {
-        take_document(parser_->doc, chunk);
+        take_document(parser_->doc, chunk, Form::whole);
       }
       ++chunk.lines;
       at += size + 1;
@@ -109,6 +110,26 @@ class ChunkParser::Impl {
     StringColumn texts;
     std::vector<std::uint64_t> hashes;
     std::vector<std::uint32_t> of;  // by row (or list item): index into texts, or one of the kNoRow values
+  };
+
+  /// How a line stands in the text that is parsed.
+  enum class Form : std::uint8_t { whole, without_origin };
+  struct Line {
+    std::size_t original = 0;  // where it begins in the block
+    std::size_t place = 0;     // and in the text that is parsed
+    Form form = Form::whole;
+  };
+  static constexpr std::string_view kNoOrigin = "{\"from\":{},\"object\":";
+
+  /// What the last whole line has in its origin.
+  struct Origin {
+    bool is_known = false;  // false when the line was refused
+    bool is_taken = false;  // the chunk has been told of it
+    std::vector<std::uint64_t> entries;
+    std::vector<std::uint8_t> texts;
+    Tape tape;                          // of the two above
+    std::vector<Found> found;           // by value; a place on that tape for those listed in `values`
+    std::vector<std::uint16_t> values;  // those that the origin has
   };
 
   void allocate() {
@@ -157,25 +178,116 @@ class ChunkParser::Impl {
 
   /// The fast way. Stops before the first line that is in any way unusual; returns where that line begins.
   std::size_t parse_batch(const char* block, std::size_t bytes, Chunk& chunk) {
+    const std::size_t size = shorten(block, bytes);
+    const char* text = short_text_.get();
     simdjson::dom::document_stream stream;
-    if (parser_->parse_many(block, bytes, bytes).get(stream) != simdjson::SUCCESS) return 0;
-    std::size_t at = 0;
+    if (parser_->parse_many(text, size, size).get(stream) != simdjson::SUCCESS) return 0;
+    std::size_t done = 0;
     const auto end = stream.end();
-    for (auto it = stream.begin(); at < bytes && it != end; ++it) {
+    for (auto it = stream.begin(); done + 1 < lines_.size() && it != end; ++it) {
+      const Line& line = lines_[done];
       if ((*it).error() != simdjson::SUCCESS) break;
-      const auto* line_end = static_cast<const char*>(std::memchr(block + at, '\n', bytes - at));
+      const char* line_end = text + lines_[done + 1].place - 1;
       const std::size_t first = it.current_index();
-      if (first < at || block[first] != '{') break;
-      const char* last = block + first + it.source().size();
+      if (first < line.place || text[first] != '{') break;
+      const char* last = text + first + it.source().size();
       // The document must be all there is in its line: documents that share a line, or span two, are for the
       // strict loop to refuse.
-      if (last > line_end || !is_blank(block + at, block + first) || !is_blank(last, line_end)) break;
-      take_document(parser_->doc, chunk);
+      if (last > line_end || !is_blank(text + line.place, text + first) || !is_blank(last, line_end)) break;
+      // A line that was refused says nothing of those that begin as it does.
+      if (line.form == Form::without_origin && !origin_.is_known) break;
+      take_document(parser_->doc, chunk, line.form);
       ++chunk.lines;
-      at = static_cast<std::size_t>(line_end - block) + 1;
+      ++done;
       if (chunk.problems.size() >= kMaxProblems) break;
     }
-    return at;
+    return lines_[done].original;
+  }
+
+  /// Most lines begin with the same bytes as the line before: {"from":{…},"object": and the origin is half of
+  /// a line. Writes the block with {"from":{},"object": in the place of each such repetition, which leaves
+  /// what is behind it to be judged as it was: the repeated bytes hold one whole object of scalars. Returns
+  /// the size; lines_ has a row for each line and one for the end.
+  std::size_t shorten(const char* block, std::size_t bytes) {
+    if (short_capacity_ < bytes + kBlockPadding) {
+      short_capacity_ = bytes + bytes / 4 + kBlockPadding;
+      short_text_ = std::make_unique_for_overwrite<char[]>(short_capacity_);
+    }
+    lines_.clear();
+    forget_origin();
+    const char* const end = block + bytes;
+    char* out = short_text_.get();
+    std::string_view repeated;
+    for (const char* at = block; at < end;) {
+      const bool repeats = !repeated.empty() && repeated.size() < static_cast<std::size_t>(end - at) &&
+                           std::memcmp(at, repeated.data(), repeated.size()) == 0;
+      const char* rest = repeats ? at + repeated.size() : at;
+      const char* next =
+          static_cast<const char*>(std::memchr(rest, '\n', static_cast<std::size_t>(end - rest))) + 1;
+      lines_.push_back({static_cast<std::size_t>(at - block),
+                        static_cast<std::size_t>(out - short_text_.get()),
+                        repeats ? Form::without_origin : Form::whole});
+      if (repeats) {
+        std::memcpy(out, kNoOrigin.data(), kNoOrigin.size());
+        out += kNoOrigin.size();
+      } else {
+        repeated = origin_text({at, static_cast<std::size_t>(next - at)});
+      }
+      const auto size = static_cast<std::size_t>(next - rest);
+      std::memcpy(out, rest, size);
+      out += size;
+      at = next;
+    }
+    const auto size = static_cast<std::size_t>(out - short_text_.get());
+    lines_.push_back({bytes, size, Form::whole});
+    return size;
+  }
+
+  /// {"from":{…},"object": at the begin of a line; empty when there is anything but scalars between the
+  /// braces. In a line that is JSON the brace before ,"object": cannot stand in a text: the quote behind the
+  /// comma would end it, and then no name may follow.
+  static std::string_view origin_text(std::string_view line) {
+    constexpr std::string_view kBegin = "{\"from\":{", kEnd = "},\"object\":";
+    if (!line.starts_with(kBegin)) return {};
+    const auto brace = line.find_first_of("{}[", kBegin.size());
+    if (brace == std::string_view::npos || !line.substr(brace).starts_with(kEnd)) return {};
+    const auto text = line.substr(0, brace + kEnd.size());
+    return text.size() > kNoOrigin.size() ? text : std::string_view{};
+  }
+
+  void forget_origin() {
+    origin_.is_known = false;
+    for (const auto value : origin_.values) has_from_origin_[value] = false;
+  }
+
+  /// Keeps what the wanted values of a whole line have from its origin, for the lines that repeat it.
+  void remember_origin() {
+    origin_.values.clear();
+    origin_.is_known = true;
+    origin_.is_taken = false;
+    const auto all = walker_.found();
+    const std::size_t end = all[object_].at;
+    std::size_t text_end = 0;
+    for (std::size_t at = 1; at < end; ++at) {
+      const char type = tape_.type(at);
+      if (type == '"')
+        text_end = std::max(text_end, static_cast<std::size_t>(tape_.text(at).end() -
+                                                               reinterpret_cast<const char*>(tape_.strings)));
+      if (type == 'l' || type == 'u' || type == 'd') ++at;
+    }
+    origin_.entries.assign(tape_.entries, tape_.entries + end);
+    origin_.texts.assign(tape_.strings, tape_.strings + text_end);
+    origin_.tape = Tape{origin_.entries.data(), origin_.texts.data()};
+    for (std::uint16_t value = 0; value < all.size(); ++value) {
+      if (value != from_ && all[value].is_there() && all[value].at < end) origin_.values.push_back(value);
+    }
+    origin_.found.assign(all.begin(), all.end());
+  }
+
+  /// Gives a line without its origin the values that the line before had from it.
+  void recall_origin() {
+    for (const auto value : origin_.values)
+      has_from_origin_[value] = origin_.found[value].rank < walker_.found()[value].rank;
   }
 
   static bool is_blank(const char* from, const char* to) {
@@ -202,7 +314,8 @@ class ChunkParser::Impl {
     add_problem(chunk, std::string(code_free_message(error)));
   }
 
-  void take_document(const simdjson::dom::document& document, Chunk& chunk) {
+  void take_document(const simdjson::dom::document& document, Chunk& chunk, Form form) {
+    if (form == Form::whole) forget_origin();
     tape_ = Tape{document.tape.get(), document.string_buf.get()};
     if (tape_.type(1) != '{') return add_problem(chunk, "the line is not one JSON object");
     if (const auto duplicate = walker_.walk(tape_)) {
@@ -210,12 +323,17 @@ class ChunkParser::Impl {
           chunk, fmt::format("the member \"{}\" stands twice in one object", utf8_prefix(*duplicate, 200)));
     }
     for (const auto part : {from_, object_}) {
-      if (found(part).rank != 0 || tape_.type(found(part).at) != '{') {
+      if (walker_.found()[part].rank != 0 || tape_.type(walker_.found()[part].at) != '{') {
         return add_problem(chunk, "a record must have the form {\"from\": {…}, \"object\": {…}}");
       }
     }
+    if (form == Form::whole)
+      remember_origin();
+    else
+      recall_origin();
     if (!take_key(chunk)) return;
-    take_origin(chunk);
+    if (!origin_.is_taken) take_origin(chunk);
+    origin_.is_taken = true;
     for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
       const std::uint16_t value = plan_.columns[i].value;
       push(chunk.columns[i], plan_.values[value].type, value);
@@ -231,14 +349,20 @@ class ChunkParser::Impl {
     ++chunk.rows;
   }
 
-  [[nodiscard]] const Found& found(std::uint16_t value) const { return walker_.found()[value]; }
+  [[nodiscard]] const Found& found(std::uint16_t value) const {
+    return has_from_origin_[value] ? origin_.found[value] : walker_.found()[value];
+  }
+  /// The tape that found(value) is a place on.
+  [[nodiscard]] const Tape& tape_of(std::uint16_t value) const {
+    return has_from_origin_[value] ? origin_.tape : tape_;
+  }
   [[nodiscard]] std::optional<std::string_view> text_of(std::uint16_t value) const {
-    if (!found(value).is_there() || tape_.type(found(value).at) != '"') return std::nullopt;
-    return tape_.text(found(value).at);
+    const Found& place = found(value);
+    const Tape& tape = tape_of(value);
+    if (!place.is_there() || tape.type(place.at) != '"') return std::nullopt;
+    return tape.text(place.at);
   }
-  [[nodiscard]] std::string_view key_text(std::size_t part) const {
-    return tape_.text(found(plan_.key[part]).at);
-  }
+  [[nodiscard]] std::string_view key_text(std::size_t part) const { return *text_of(plan_.key[part]); }
 
   bool take_key(Chunk& chunk) {
     if (plan_.key.empty()) return true;
@@ -279,8 +403,8 @@ class ChunkParser::Impl {
       chunk.sources.emplace_back(chunk.rows, Source{provider_text_, organization_text_});
     }
     std::uint64_t request = 0;
-    if (found(request_).is_there() && tape_.type(found(request_).at) == 'l') {
-      const std::int64_t number = tape_.signed_integer(found(request_).at);
+    if (found(request_).is_there() && tape_of(request_).type(found(request_).at) == 'l') {
+      const std::int64_t number = tape_of(request_).signed_integer(found(request_).at);
       if (number > 0 && number <= INT32_MAX) request = static_cast<std::uint64_t>(number);
     }
     if (request != last_request_) {
@@ -296,22 +420,23 @@ class ChunkParser::Impl {
                                  : place.rank == Found::kNull  ? Cell::null
                                                                : Cell::absent);
     }
-    const char tag = tape_.type(place.at);
+    const Tape& tape = tape_of(value);
+    const char tag = tape.type(place.at);
     if (tag == 'n') return column.push_missing(Cell::null);
     switch (type) {
       case FieldType::text:
       case FieldType::id:
       case FieldType::word:
-        if (tag == '"') return column.push_text(tape_.text(place.at));
+        if (tag == '"') return column.push_text(tape.text(place.at));
         break;
       case FieldType::time:
         if (tag == '"') {
-          if (const auto instant = parse_rfc3339(tape_.text(place.at))) return column.push_int(instant->us);
+          if (const auto instant = parse_rfc3339(tape.text(place.at))) return column.push_int(instant->us);
         }
         break;
       case FieldType::date:
         if (tag == '"') {
-          const auto text = tape_.text(place.at);
+          const auto text = tape.text(place.at);
           if (const auto date = parse_date(text)) return column.push_int(start_of(*date).us);
           if (const auto instant = parse_rfc3339(text))
             return column.push_int(start_of(date_of(*instant)).us);
@@ -321,45 +446,45 @@ class ChunkParser::Impl {
         if (tag == 't' || tag == 'f') return column.push_boolean(tag == 't');
         break;
       case FieldType::integer:
-        if (tag == 'l') return column.push_int(tape_.signed_integer(place.at));
+        if (tag == 'l') return column.push_int(tape.signed_integer(place.at));
         if (tag == 'd') {
           constexpr double kExact = 9007199254740992.0;
-          const double number = tape_.number(place.at);
+          const double number = tape.number(place.at);
           if (std::trunc(number) == number && std::abs(number) <= kExact)
             return column.push_int(static_cast<std::int64_t>(number));
         }
         break;
       case FieldType::number:
-        if (tag == 'd') return column.push_number(tape_.number(place.at));
-        if (tag == 'l') return column.push_number(static_cast<double>(tape_.signed_integer(place.at)));
-        if (tag == 'u') return column.push_number(static_cast<double>(tape_.unsigned_integer(place.at)));
+        if (tag == 'd') return column.push_number(tape.number(place.at));
+        if (tag == 'l') return column.push_number(static_cast<double>(tape.signed_integer(place.at)));
+        if (tag == 'u') return column.push_number(static_cast<double>(tape.unsigned_integer(place.at)));
         if (tag == '"') {
-          if (const auto number = decimal(tape_.text(place.at))) return column.push_number(*number);
+          if (const auto number = decimal(tape.text(place.at))) return column.push_number(*number);
         }
         break;
       case FieldType::text_list:
-        if (read_list(place.at)) return column.push_list(items_);
+        if (read_list(tape, place.at)) return column.push_list(items_);
         break;
       case FieldType::json:
         json_.clear();
-        append_json(json_, tape_, place.at);
+        append_json(json_, tape, place.at);
         return column.push_text(json_);
     }
     column.push_missing(Cell::invalid);
   }
 
   /// Reads a list of strings, or a bare string, into items_.
-  bool read_list(std::size_t at) {
+  bool read_list(const Tape& tape, std::size_t at) {
     items_.clear();
-    if (tape_.type(at) == '"') {
-      items_.push_back(tape_.text(at));
+    if (tape.type(at) == '"') {
+      items_.push_back(tape.text(at));
       return true;
     }
-    if (tape_.type(at) != '[') return false;
-    const std::size_t end = tape_.after(at) - 1;
+    if (tape.type(at) != '[') return false;
+    const std::size_t end = tape.after(at) - 1;
     for (++at; at < end; ++at) {
-      if (tape_.type(at) != '"') return false;
-      items_.push_back(tape_.text(at));
+      if (tape.type(at) != '"') return false;
+      items_.push_back(tape.text(at));
     }
     return true;
   }
@@ -376,9 +501,10 @@ class ChunkParser::Impl {
 
   void take_link(const Plan::Link& link, LinkTexts& texts, Chunk::ListLink& list) {
     const Found& place = found(link.value);
-    const char tag = place.is_there() ? tape_.type(place.at) : '\0';
+    const Tape& tape = tape_of(link.value);
+    const char tag = place.is_there() ? tape.type(place.at) : '\0';
     if (link.is_list) {
-      if (tag != '\0' && read_list(place.at)) {
+      if (tag != '\0' && read_list(tape, place.at)) {
         for (const auto item : items_) add_text(texts, item);
       }
       list.ends.push_back(static_cast<std::uint32_t>(texts.of.size()));
@@ -386,7 +512,7 @@ class ChunkParser::Impl {
       if (link.where_value && text_of(*link.where_value) != link.where_word) {
         texts.of.push_back(kNoRowNull);
       } else {
-        add_text(texts, tape_.text(place.at), link.key_part);
+        add_text(texts, tape.text(place.at), link.key_part);
       }
     } else {
       texts.of.push_back(tag == 'n' || place.rank == Found::kNull ? kNoRowNull
@@ -426,6 +552,12 @@ class ChunkParser::Impl {
   std::uint16_t from_ = 0, object_ = 0, provider_ = 0, organization_ = 0,
                 request_ = 0;  // values of the walker
   Tape tape_;
+  std::unique_ptr<char[]> short_text_;
+  std::size_t short_capacity_ = 0;
+  std::vector<Line> lines_;
+  Origin origin_;
+  std::vector<std::uint8_t>
+      has_from_origin_;  // by value: whether it is taken from there for the line in work
   std::vector<std::string_view> items_;
   std::string json_;
   std::vector<LinkTexts> texts_;

@@ -24,16 +24,20 @@ return {
     .. "inactive or archived, but cannot create one.",
 
   check = function(key, org, params)
-    if not known_statuses[key.status] then return unknown("status " .. key.status .. " is not known to this rule") end
-    if key.status ~= "active" then return not_applicable("status is " .. key.status) end
-    if key.created_at > org.as_of then return unknown("created after the snapshot: one of the two dates is wrong") end
+    local status = key.status
+    if status ~= "active" then
+      if not known_statuses[status] then return unknown("status " .. status .. " is not known to this rule") end
+      return not_applicable("status is " .. status)
+    end
+    local created, now = key.created_at, org.as_of
+    if created > now then return unknown("created after the snapshot: one of the two dates is wrong") end
 
-    measure(days_since(key.created_at))
-    local due = key.created_at:plus_days(params.days)
-    if org.as_of <= due then return pass() end
+    local age_days = days_since(created)
+    measure(age_days)
+    if now <= created:plus_days(params.days) then return pass() end
     return fail(
-      string.format("created on %s, more than %d days ago", key.created_at:date(), params.days),
-      { created_at = key.created_at, age_days = days_since(key.created_at) },
+      string.format("created on %s, more than %d days ago", created:date(), params.days),
+      { created_at = created, age_days = age_days },
       string.format("at most %d days", params.days)
     )
   end,

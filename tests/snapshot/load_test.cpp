@@ -1041,6 +1041,77 @@ std::set<std::uint32_t> wrong_lines(std::string_view text) {
   return wrong;
 }
 
+TEST(Load, LinesThatRepeatAnOriginHaveIt) {
+  FakeSnapshot snapshot;
+  const auto member = [](std::string_view user, std::string_view more, std::string_view object_more = "") {
+    return line(R"({"user_id":")" + std::string(user) + "\"" + std::string(object_more) + "}",
+                "anthropic-admin", "org-1", more);
+  };
+  const std::string first = R"(,"group_id":"g1","request":3)", second = R"(,"group_id":"g2","request":4)";
+  snapshot.add(Dataset::group_members, member("u1", first) + member("u2", first) +
+                                           member("u3", first, R"(,"group_id":"g9")") + member("u4", first) +
+                                           member("u1", second) + member("u2", second) + member("u5", first) +
+                                           member("u6", R"(,"group_id":null,"request":5)") +
+                                           member("u7", R"(,"group_id":"g3","request":6)"));
+  snapshot.fit();
+  // A key must be whole, so the line with a null is refused, and with it nothing that follows.
+  const auto spoiled = [&] {
+    MemoryFileSystem files;
+    files.add("m.jsonl", snapshot.data[Dataset::group_members]);
+    Plan plan(Dataset::group_members);
+    plan.keeps_key = true;
+    std::vector<std::string> seen;
+    const auto scanned =
+        scan(**files.open("m.jsonl"), "m.jsonl", plan, {}, [&](const Chunk& chunk, std::uint32_t) {
+          for (std::uint32_t row = 0; row < chunk.rows; ++row) seen.push_back(std::string(chunk.ids[row]));
+          for (const auto& run : chunk.requests)
+            seen.push_back(std::to_string(run.first_row) + "=" + std::to_string(run.request));
+          EXPECT_EQ(chunk.sources.size(), 1U);
+        });
+    EXPECT_TRUE(scanned);
+    EXPECT_EQ(texts(scanned->problems),
+              (std::vector<std::string>{
+                  "snapshot.line m.jsonl:8 the record has no group_id that is a non-empty text"}));
+    return seen;
+  };
+  EXPECT_THAT(spoiled(), ElementsAre("2:g12:u1", "2:g12:u2", "2:g92:u3", "2:g12:u4", "2:g22:u1", "2:g22:u2",
+                                     "2:g12:u5", "2:g32:u7", "0=3", "4=4", "6=3", "7=6"));
+}
+
+TEST(BadLines, AnOriginThatIsRepeatedExcusesNothing) {
+  const std::string at = "snapshot.line snap/data/users.jsonl:";
+  const std::string good = line(user("user_1"));
+  const std::string begin = good.substr(0, good.find("{\"", good.find("\"object\":")));
+  // What comes behind the repeated bytes is judged as it stands.
+  EXPECT_THAT(problems_of(good + begin + R"({"id":"x"},"from":{}})" + "\n" + line(user("user_2"))),
+              ElementsAre(at + "2 the member \"from\" stands twice in one object"));
+  EXPECT_THAT(problems_of(good + begin + R"({"id":"x"},"object":{"id":"y"}})" + "\n"),
+              ElementsAre(at + "2 the member \"object\" stands twice in one object"));
+  EXPECT_THAT(problems_of(good + begin + "\n" + begin + "7}\n"),
+              ElementsAre(HasSubstr(at + "2:"),
+                          at + "3 a record must have the form {\"from\": {…}, \"object\": {…}}"));
+  // An origin that is wrong is wrong in each line that has it.
+  const std::string twice =
+      R"({"from":{"provider":"anthropic-admin","provider":"b","request":12},"object":{"id":")";
+  EXPECT_THAT(problems_of(twice + "a\"}}\n" + twice + "b\"}}\n" + twice + "c\"}}\n"),
+              ElementsAre(at + "1 the member \"provider\" stands twice in one object",
+                          at + "2 the member \"provider\" stands twice in one object",
+                          at + "3 the member \"provider\" stands twice in one object"));
+  // Bytes that look like the end of an origin inside one, or inside a text.
+  const auto loaded_rows = [](const std::string& begins) {
+    FakeSnapshot snapshot;
+    snapshot.add(Dataset::users, begins + "a\"}}\n" + begins + "b\"}}\n");
+    snapshot.fit().write();
+    const auto result = load(snapshot);
+    return result->loaded ? result->world.table(Dataset::users)->rows() : 0U;
+  };
+  const std::string inner =
+      R"({"from":{"provider":"p","deeper":{"request":12},"object":{"id":"no"}},"object":{"id":")";
+  EXPECT_EQ(loaded_rows(inner), 2U);
+  const std::string text = R"({"from":{"provider":"p},\"object\":{","x":"}","request":12},"object":{"id":")";
+  EXPECT_EQ(loaded_rows(text), 2U);
+}
+
 TEST(BadLines, SpoiledBytesAreFoundAsACarefulReaderFindsThem) {
   std::mt19937 random(7);  // always the same numbers
   const auto below = [&](std::size_t limit) { return random() % limit; };
