@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/private_memory.h"
 
 extern char** environ;
 
@@ -57,6 +58,7 @@ Result<std::string> output_of(const std::vector<std::string>& command, const Pla
 }  // namespace
 
 Result<http::Secret> read_key(const Environment& environment, const KeySource& source, const Place& place) {
+  keep_memory_private();
   std::string text;
   std::string from;
   if (!source.env.empty()) {
@@ -109,7 +111,7 @@ std::string hint_of_key(const http::Secret& key) {
 }
 
 Status check_key_kind(const Source& source, const http::Secret& key) {
-  const std::string kind = kind_of_key(key, source.is_bearer);
+  const std::string kind = kind_of_key(key, source.connection.is_bearer);
   const bool wants_admin = source.provider == "anthropic-admin";
   const std::string_view right =
       wants_admin
@@ -127,7 +129,7 @@ Status check_key_kind(const Source& source, const http::Secret& key) {
   if (kind == "workspace")
     return wrong("a workspace's API key, which calls models and may not read the organization");
   if (!wants_admin && kind == "admin") return wrong("an Admin key, which may read the activity feed alone");
-  if (source.is_bearer && (kind == "admin" || kind == "compliance"))
+  if (source.connection.is_bearer && (kind == "admin" || kind == "compliance"))
     return fail(ErrorCode::key_kind, "an API key is given where an OAuth token is named", source.place,
                 "name it by api_key_env, api_key_file or api_key_command");
   return {};

@@ -12,8 +12,7 @@ namespace {
 
 constexpr unsigned kMostPasses = 3;
 
-const Endpoint kUsers = {
-    .name = "scim_users", .paging = Paging::scim, .path = "/Users", .key = "id", .needs = "bearer token"};
+const Endpoint kUsers = scim_users();
 
 class ScimRun {
  public:
@@ -77,11 +76,9 @@ class ScimRun {
     json::Writer writer(head);
     writer.begin_object().key("roster").value(1).key("source").value("scim").key("url").value(
         options_.http.base_url);
-    writer.key("collector")
-        .value(options_.collector)
-        .key("started")
-        .value(format_rfc3339(started_))
-        .end_object();
+    writer.key("collector").value(options_.collector).key("started").value(format_rfc3339(started_));
+    if (!options_.warning.empty()) writer.key("warning").value(options_.warning);
+    writer.end_object();
     put(head + "\n");
     put(ledger_);
     return {};
@@ -218,6 +215,11 @@ class ScimRun {
 };
 
 }  // namespace
+
+Endpoint scim_users() {
+  return {
+      .name = "scim_users", .paging = Paging::scim, .path = "/Users", .key = "id", .needs = "bearer token"};
+}
 
 Result<ScimOutcome> collect_scim(FileSystem& files, const Clock& clock, const ScimOptions& options,
                                  const Hooks& hooks) {

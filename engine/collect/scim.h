@@ -15,6 +15,7 @@ struct ScimOptions {
   http::Patience patience;
   std::string file;  // where the list goes
   std::string collector;
+  std::string warning;  // for whoever reads the file; empty: none
   unsigned page_size = 100;
 };
 
@@ -24,6 +25,9 @@ struct ScimOutcome {
   std::string reason;
   std::uint64_t rows = 0, requests = 0;
 };
+
+/// What is asked.
+[[nodiscard]] Endpoint scim_users();
 
 /// Errors: file_unwritable.
 [[nodiscard]] Result<ScimOutcome> collect_scim(FileSystem& files, const Clock& clock,

@@ -88,6 +88,27 @@ struct NonhumanEntry {
   Place place;
 };
 
+/// Where a key comes from: one of the three.
+struct KeySource {
+  std::string env, file;             // a variable's name; a path, resolved
+  std::vector<std::string> command;  // a program and its arguments
+  [[nodiscard]] bool is_given() const { return !env.empty() || !file.empty() || !command.empty(); }
+};
+
+/// How a service is reached, and how patiently.
+struct Connection {
+  Connection() = default;
+  explicit Connection(std::string url) : base_url(std::move(url)) {}
+  std::string base_url;  // https://HOST/PATH, no slash at its end
+  KeySource key;
+  bool is_bearer = false;  // the key is a token, in `authorization`
+  std::string proxy, proxy_user, proxy_password_env, ca_file;
+  bool verifies_tls = true;
+  std::optional<std::int64_t> timeout_us, stall_timeout_us, longest_wait_us;
+  std::optional<std::uint64_t> attempts, page_size;
+  std::string rate_limit;  // "100/60s", "off"; empty: the service's documented one
+};
+
 /// The fields of a roster that `columns` may name.
 inline constexpr std::array<std::string_view, 14> kRosterFields = {
     "person_id", "name",  "first_name", "last_name", "email",   "emails",     "former_emails",
@@ -110,11 +131,7 @@ struct RosterSource {
   std::optional<std::int64_t> max_age_us;
   std::optional<std::uint64_t> min_rows;  // `expect`-like guard for half a roster
   /// Format scim: the service that `muster collect` reads, into `path`; check reads the file alone.
-  struct Service {
-    std::string url;  // of the service: https://idp.example/scim/v2, without a slash at its end
-    std::string token_env, token_file;  // where the bearer token comes from; one of the three
-    std::vector<std::string> token_command;
-  } service;
+  Connection service;
   Place place;
 };
 
@@ -125,26 +142,12 @@ struct Expectation {
   Place place;
 };
 
-/// Where a key comes from: one of the three.
-struct KeySource {
-  std::string env, file;             // a variable's name; a path, resolved
-  std::vector<std::string> command;  // a program and its arguments
-  [[nodiscard]] bool is_given() const { return !env.empty() || !file.empty() || !command.empty(); }
-};
-
 /// One source of `muster collect`.
 struct Source {
   std::string provider;      // "anthropic-admin", "anthropic-compliance"
   std::string organization;  // which of several; empty: the config's
-  std::string base_url = "https://api.anthropic.com";
   std::string api_version = "2023-06-01";
-  KeySource key;
-  bool is_bearer = false;  // an OAuth token, in `authorization`
-  std::string proxy, proxy_user, proxy_password_env, ca_file;
-  bool verifies_tls = true;
-  std::optional<std::int64_t> timeout_us, stall_timeout_us, longest_wait_us;
-  std::optional<std::uint64_t> attempts, page_size;
-  std::string rate_limit;  // "100/60s", "off"; empty: the API's documented one
+  Connection connection{"https://api.anthropic.com"};
   std::optional<std::int64_t> window_us;
   std::optional<Date> from, to;  // instead of window_us
   std::vector<std::string> datasets, skip;

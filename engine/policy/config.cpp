@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "policy/connection.h"
 #include "policy/load.h"
 #include "policy/policy.h"
 #include "policy/tables.h"
@@ -18,108 +19,26 @@ std::vector<std::string> names_of(std::span<const std::string_view> words) {
 
 // ---- sources: checked for shape here, read by `collect`
 
-bool is_variable_name(std::string_view text) {
-  return !text.empty() && !(text.front() >= '0' && text.front() <= '9') &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-         });
-}
-
-bool is_base_url(std::string_view text) {
-  return (text.starts_with("https://") || text.starts_with("http://")) &&
-         text.find_first_of(" \t@?#") == std::string_view::npos;
-}
-
-/// "100/60s": requests and the time in which they may be made.
-bool is_rate(std::string_view text) {
-  if (text == "off") return true;
-  const auto slash = text.find('/');
-  return slash != std::string_view::npos && slash > 0 && slash < 8 &&
-         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(slash),
-                     [](char c) { return c >= '0' && c <= '9'; }) &&
-         text.front() != '0' && parse_duration(text.substr(slash + 1)).has_value();
-}
-
-bool is_proxy(std::string_view text) {
-  return (text.starts_with("http://") || text.starts_with("https://") || text.starts_with("socks5h://")) &&
-         text.find_first_of(" \t@?#") == std::string_view::npos;
-}
-
 Codec<Source> source_codec() {
   Mapping<Source> source(
       "a source",
       "Where `muster collect` reads, and how it gets its key. The key itself never stands in a file.");
-  const TextRule variable{is_variable_name, "^[A-Za-z_][A-Za-z0-9_]*$",
-                          "the name of an environment variable"};
   source
       .key("provider", Need::required, choice({"anthropic-admin", "anthropic-compliance"}), &Source::provider,
            "The API.")
       .key("organization", Need::optional, text(), &Source::organization,
            "Which of several organizations the key belongs to; each gets a snapshot of its own.")
-      .key("base_url", Need::optional,
-           text({is_base_url, "^https?://[^ \\t@?#]+$",
-                 "https://HOST/PATH without user name, query or fragment"}),
-           &Source::base_url, "Instead of the provider's own address.")
-      .key("api_version", Need::optional, text(), &Source::api_version,
-           "The anthropic-version header; 2023-06-01 when absent.");
-  for (const auto* kind : {"api_key", "token"}) {
-    const bool is_token = kind == std::string("token");
-    const std::string what = is_token ? "OAuth token" : "API key";
-    source
-        .key(
-            fmt::format("{}_env", kind), Need::optional, text(variable),
-            [is_token](Source& value, std::string name, const Node&, Reader&) {
-              value.key.env = std::move(name);
-              value.is_bearer = is_token;
-            },
-            fmt::format("The environment variable that holds the {}.", what))
-        .key(
-            fmt::format("{}_file", kind), Need::optional, text(),
-            [is_token](Source& value, std::string path, const Node&, Reader&) {
-              value.key.file = std::move(path);
-              value.is_bearer = is_token;
-            },
-            fmt::format("The file that holds the {}, and nothing else.", what))
-        .key(
-            fmt::format("{}_command", kind), Need::optional, text_list(),
-            [is_token](Source& value, std::vector<std::string> command, const Node&, Reader&) {
-              value.key.command = std::move(command);
-              value.is_bearer = is_token;
-            },
-            fmt::format("The program (and its arguments) that prints the {}.", what));
-  }
-  source
-      .key("proxy", Need::optional,
-           text({is_proxy, "^(https?|socks5h)://[^ \\t@?#]+$", "http://HOST:PORT without a user name"}),
-           &Source::proxy, "The proxy; the environment's HTTPS_PROXY when absent.")
-      .key("proxy_user", Need::optional, text(), &Source::proxy_user, "The user name that the proxy wants.")
-      .key("proxy_password_env", Need::optional, text(variable), &Source::proxy_password_env,
-           "The environment variable that holds the proxy's password.")
-      .key("ca_file", Need::optional, text(), &Source::ca_file,
-           "Certificates to trust instead of the system's, PEM.")
       .key(
-          "tls", Need::optional, choice({"verified", "unverified"}),
-          [](Source& value, const std::string& word, const Node&, Reader&) {
-            value.verifies_tls = word == "verified";
+          "base_url", Need::optional, base_url(),
+          [](Source& value, std::string url, const Node&, Reader&) {
+            value.connection.base_url = std::move(url);
           },
-          "unverified accepts any certificate; the run warns of it, and the snapshot says so. verified when "
-          "absent.")
-      .key("timeout", Need::optional, duration(), &Source::timeout_us,
-           "How long one attempt of a request may take; 60s when absent.")
-      .key("stall_timeout", Need::optional, duration(), &Source::stall_timeout_us,
-           "How long an attempt may bring next to nothing (less than 100 bytes a second) before it is given "
-           "up, "
-           "in whole seconds; 20s when absent.")
-      .key("attempts", Need::optional, count(), &Source::attempts,
-           "How often a request is tried; 6 when absent.")
-      .key("longest_wait", Need::optional, duration(), &Source::longest_wait_us,
-           "The longest pause between two attempts; 60s when absent.")
-      .key("page_size", Need::optional, count(), &Source::page_size,
-           "Rows asked for at once, where that is less than the API's most.")
-      .key("rate_limit", Need::optional,
-           text({is_rate, "^(off|[1-9][0-9]{0,6}/.+)$", "REQUESTS/TIME, as in 100/60s, or off"}),
-           &Source::rate_limit,
-           "How many requests may be made in which time; the API's documented limit when absent.")
+          "Instead of the provider's own address.")
+      .key("api_version", Need::optional, text(), &Source::api_version,
+           "The anthropic-version header; 2023-06-01 when absent.")
+      .keys_of(credential_keys("api_key"), &Source::connection)
+      .keys_of(credential_keys("token"), &Source::connection)
+      .keys_of(connection_keys(), &Source::connection)
       .key("window", Need::optional, duration(), &Source::window_us,
            "How far back usage, cost and activities are collected; 30d when absent.")
       .key("from", Need::optional, date(), &Source::from,
@@ -129,10 +48,9 @@ Codec<Source> source_codec() {
       .key("skip", Need::optional, text_list(), &Source::skip,
            "Datasets, or single endpoints of docs/endpoints.md, that are left out.")
       .place(&Source::place);
-  for (const auto secret : kSecretKeys)
-    source.refuse(std::string(secret), "a credential never stands in a file",
-                  "name where it comes from: `api_key_env`, `api_key_file`, `api_key_command`, or the same "
-                  "with `token`; then replace the key, it may have been seen");
+  refuse_secrets(source,
+                 "`api_key_env`, `api_key_file`, `api_key_command`, or the same with `token`; then replace "
+                 "the key, it may have been seen");
   source.check([](Source& value, const Node& node, Reader& reader) {
     const bool has_secret = std::any_of(kSecretKeys.begin(), kSecretKeys.end(),
                                         [&](std::string_view key) { return node.find(key) != nullptr; });
@@ -263,9 +181,12 @@ constexpr std::string_view kScimFile = "scim-roster.jsonl";
 
 /// What goes with `scim`, and what does not.
 void check_service(const Node& node, Reader& reader) {
-  static constexpr std::string_view kTokens[] = {"token_env", "token_file", "token_command"};
+  const std::vector<std::string> credentials = credential_keys("token").names();
   if (node.find("scim") == nullptr) {
-    for (const std::string_view key : {"file", "token_env", "token_file", "token_command"})
+    std::vector<std::string> of_services = connection_keys().names();
+    of_services.insert(of_services.begin(), credentials.begin(), credentials.end());
+    of_services.insert(of_services.begin(), "file");
+    for (const std::string& key : of_services)
       if (const Node* given = node.find(key))
         reader.problem(ErrorCode::config_invalid, *given, fmt::format("`{}` is for a SCIM roster", key),
                        "add `scim` with the service's address, or remove it");
@@ -277,7 +198,7 @@ void check_service(const Node& node, Reader& reader) {
       reader.problem(ErrorCode::config_invalid, *given, fmt::format("a SCIM roster has no `{}`", key),
                      "remove it: the service's attributes and the day of the collection are known");
   std::vector<const Node*> tokens;
-  for (const std::string_view key : kTokens)
+  for (const std::string& key : credentials)
     if (const Node* given = node.find(key)) tokens.push_back(given);
   if (tokens.size() > 1)
     reader.problem(ErrorCode::config_invalid, *tokens[1], "a SCIM roster has one token",
@@ -305,20 +226,15 @@ Codec<RosterSource> roster_codec() {
     one_of.emplace_back(json::Object{{"required", json::Array{name}}});
   }
   one_of.emplace_back(json::Object{{"required", json::Array{"scim"}}});
-  for (const auto secret : kSecretKeys)
-    roster.refuse(
-        std::string(secret), "a credential never stands in a file",
-        "name where it comes from: `token_env`, `token_file` or `token_command`; then replace the token, it "
-        "may have been seen");
+  refuse_secrets(roster,
+                 "`token_env`, `token_file` or `token_command`; then replace the token, it may have been "
+                 "seen");
   roster
       .key(
-          "scim", Need::optional,
-          text({is_base_url, "^https?://[^ \\t@?#]+$",
-                "https://HOST/PATH without user name, query or fragment"}),
+          "scim", Need::optional, base_url(),
           [](RosterSource& value, std::string url, const Node&, Reader&) {
             value.format = RosterSource::Format::scim;
-            while (url.ends_with('/')) url.pop_back();
-            value.service.url = std::move(url);
+            value.service.base_url = std::move(url);
             if (value.shown_path.empty()) value.shown_path = kScimFile;
           },
           "Instead of a file: the address of a SCIM 2.0 service, of which `muster collect` reads /Users.")
@@ -327,25 +243,8 @@ Codec<RosterSource> roster_codec() {
                "Where `muster collect` writes the users of a SCIM service, and `muster check` reads them; "
                "{} when absent.",
                kScimFile))
-      .key(
-          "token_env", Need::optional,
-          text({is_variable_name, "^[A-Za-z_][A-Za-z0-9_]*$", "the name of an environment variable"}),
-          [](RosterSource& value, std::string name, const Node&, Reader&) {
-            value.service.token_env = std::move(name);
-          },
-          "The environment variable that holds the SCIM service's bearer token.")
-      .key(
-          "token_file", Need::optional, text(),
-          [](RosterSource& value, std::string path, const Node&, Reader&) {
-            value.service.token_file = std::move(path);
-          },
-          "The file that holds the SCIM service's bearer token, and nothing else.")
-      .key(
-          "token_command", Need::optional, text_list(),
-          [](RosterSource& value, std::vector<std::string> command, const Node&, Reader&) {
-            value.service.token_command = std::move(command);
-          },
-          "The program (and its arguments) that prints the SCIM service's bearer token.")
+      .keys_of(credential_keys("token"), &RosterSource::service)
+      .keys_of(connection_keys(), &RosterSource::service)
       .key("columns", Need::optional,
            made_from<std::map<std::string, std::string>>(
                map_of(text(), {names_of(kRosterFields), "a roster field", 1, {}}),
@@ -516,13 +415,15 @@ std::optional<Config> load_config(const FileSystem& files, const std::string& pa
   for (std::string* relative : {&config.snapshot, &config.links, &config.nonhuman, &config.waivers})
     if (!relative->empty()) *relative = resolved(*relative);
   for (auto& rules : config.rule_folders) rules = resolved(rules);
-  for (auto& source : config.sources)
-    for (std::string* relative : {&source.key.file, &source.ca_file})
+  const auto resolve_files = [&](Connection& connection) {
+    for (std::string* relative : {&connection.key.file, &connection.ca_file})
       if (!relative->empty()) *relative = resolved(*relative);
+  };
+  for (auto& source : config.sources) resolve_files(source.connection);
   bool has_twins = false;
   for (auto& roster : config.rosters) {
     roster.path = resolved(roster.shown_path);
-    if (!roster.service.token_file.empty()) roster.service.token_file = resolved(roster.service.token_file);
+    resolve_files(roster.service);
     if (roster.format != RosterSource::Format::scim) continue;
     const auto same =
         std::find_if(config.rosters.begin(), config.rosters.end(), [&](const RosterSource& other) {

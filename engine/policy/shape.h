@@ -151,6 +151,26 @@ class Mapping {
     checks_.push_back(std::move(check));
     return *this;
   }
+  /// The keys and checks of `part`, beside this one's own; what they say goes into the member.
+  template <class U>
+  Mapping& keys_of(const Mapping<U>& part, U T::*member) {
+    for (KeyTable::Row row : part.table_.rows) {
+      row.set = [set = std::move(row.set), member](void* target, const Node& node, Reader& reader) {
+        return set(&(static_cast<T*>(target)->*member), node, reader);
+      };
+      table_.rows.push_back(std::move(row));
+    }
+    for (const auto& look : part.checks_)
+      checks_.push_back([look, member](T& value, const Node& node, Reader& reader) {
+        look(value.*member, node, reader);
+      });
+    return *this;
+  }
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& row : table_.rows) names.push_back(row.name);
+    return names;
+  }
   /// Members added to the JSON Schema, for what `check` demands.
   Mapping& also(json::Object schema) {
     for (auto& member : schema) table_.extra_schema.push_back(std::move(member));
@@ -172,6 +192,8 @@ class Mapping {
   }
 
  private:
+  template <class>
+  friend class Mapping;
   KeyTable table_;
   std::vector<std::function<void(T&, const Node&, Reader&)>> checks_;
   Place T::*place_ = nullptr;

@@ -34,7 +34,7 @@ roster:
     date_format: "%m/%d/%Y"
     delimiter: semicolon
   - {jsonl: /exports/contractors.jsonl, as_of_column: exported_on, max_age: 1d12h}
-  - {scim: "https://idp.northwind.example/scim/v2/", file: hr/people.jsonl, token_file: scim.token, max_age: 2d, kind: {contractor: Vendor}}
+  - {scim: "https://idp.northwind.example/scim/v2/", file: hr/people.jsonl, token_file: scim.token, max_age: 2d, kind: {contractor: Vendor}, proxy: "http://proxy.northwind.example:3128", ca_file: northwind.pem, timeout: 30s, attempts: 3}
 links: ../shared/links.yaml
 nonhuman: nonhuman.yaml
 domain_aliases: {northwind.example: [nw.example, nw2.example], sub.example: other.example}
@@ -78,10 +78,16 @@ TEST(Config, ReadsEveryKey) {
   ASSERT_EQ(config->rosters.size(), 3u);
   const RosterSource& scim = config->rosters[2];
   EXPECT_EQ(scim.format, RosterSource::Format::scim);
-  EXPECT_EQ(scim.service.url, "https://idp.northwind.example/scim/v2");
-  EXPECT_EQ(scim.service.token_file, "audit/scim.token");
+  EXPECT_EQ(scim.service.base_url, "https://idp.northwind.example/scim/v2");
+  EXPECT_EQ(scim.service.key.file, "audit/scim.token");
   EXPECT_EQ(scim.path, "audit/hr/people.jsonl");
   EXPECT_EQ(scim.max_age_us, 2 * kDay);
+  EXPECT_TRUE(scim.service.is_bearer);
+  EXPECT_EQ(scim.service.proxy, "http://proxy.northwind.example:3128");
+  EXPECT_EQ(scim.service.ca_file, "audit/northwind.pem");
+  EXPECT_EQ(scim.service.timeout_us, 30 * kMicrosPerSecond);
+  EXPECT_EQ(scim.service.attempts, 3u);
+  EXPECT_TRUE(scim.service.verifies_tls);
   const RosterSource& csv = config->rosters[0];
   EXPECT_EQ(csv.format, RosterSource::Format::csv);
   EXPECT_EQ(csv.path, "audit/hr/roster.csv");
@@ -308,8 +314,9 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
        "2w, 1d12h"},
       {"muster: 1\nroster: hr.csv\n",
        "2:9 `roster` must be a mapping, not the text \"hr.csv\" | its keys are `csv`, `json`, `jsonl`, "
-       "`scim`, `file`, `token_env`, `token_file`, `token_command`, "
-       "`columns`, `zone`, `date_format`, `status`, `kind`, "
+       "`scim`, `file`, `token_env`, `token_file`, `token_command`, `proxy`, `proxy_user`, "
+       "`proxy_password_env`, `ca_file`, `tls`, `timeout`, `stall_timeout`, `attempts`, `longest_wait`, "
+       "`page_size`, `rate_limit`, `columns`, `zone`, `date_format`, `status`, `kind`, "
        "`delimiter`, `as_of`, `as_of_column`, `max_age`, `min_rows`"},
       {"muster: 1\nroster: [{zone: UTC}]\n",
        "2:10 a roster lacks its file | add `csv`, `json` or `jsonl` with a path, or `scim` with an address"},
@@ -325,6 +332,15 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
        "collection are known"},
       {"muster: 1\nroster: [{csv: a, token_env: A}]\n",
        "2:30 `token_env` is for a SCIM roster | add `scim` with the service's address, or remove it"},
+      {"muster: 1\nroster: [{csv: a, proxy: \"http://p.example:3128\", ca_file: b}]\n",
+       "2:26 `proxy` is for a SCIM roster | add `scim` with the service's address, or remove it\n"
+       "2:60 `ca_file` is for a SCIM roster | add `scim` with the service's address, or remove it"},
+      {"muster: 1\nroster: [{scim: \"https://a.example\", token_env: A, proxy_password_env: B}]\n",
+       "2:72 a proxy's password needs its user | add `proxy_user`"},
+      {"muster: 1\nroster: [{scim: \"https://a.example\", token_env: A, proxy: \"http://u:p@p.example\"}]\n",
+       "2:59 `proxy` may not be \"http://u:p@p.example\" | write http://HOST:PORT without a user name"},
+      {"muster: 1\nroster: [{scim: \"https://a.example\", token_env: A, tls: off}]\n",
+       "2:57 `tls` must be one of `verified`, `unverified`, not \"off\" | "},
       {"muster: 1\nroster: [{scim: \"https://a.example\", token_env: A}, {scim: \"https://b.example\", "
        "token_env: B}]\n",
        "2:53 two rosters are written to scim-roster.jsonl, or read from it | give each a `file` of its own"},
@@ -332,7 +348,8 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
        "2:19 a roster is one file | make the second one an item of its own"},
       {"muster: 1\nroster: [{csv: a, xlsx: b}]\n",
        "2:19 a roster has no key `xlsx` | known: `csv`, `json`, `jsonl`, `scim`, `file`, `token_env`, "
-       "`token_file`, `token_command`, `columns`, `zone`, `date_format`, `status`, `kind`, `delimiter`, "
+       "`token_file`, `token_command`, `proxy`, `proxy_user`, `proxy_password_env`, `ca_file`, `tls`, "
+       "`timeout`, `stall_timeout`, `attempts`, `longest_wait`, `page_size`, `rate_limit`, `columns`, `zone`, `date_format`, `status`, `kind`, `delimiter`, "
        "`as_of`, "
        "`as_of_column`, `max_age`, `min_rows`"},
       {"muster: 1\nroster: [{csv: a, columns: {}}]\n",

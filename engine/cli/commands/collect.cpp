@@ -3,50 +3,22 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <thread>
 
 #include <fmt/format.h>
 
-#include "base/digest.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "cli/collect_progress.h"
 #include "cli/command.h"
 #include "cli/inputs.h"
-#include "cli/keys.h"
 #include "cli/manifest_page.h"
+#include "cli/sources.h"
 #include "cli/version.h"
-#include "cli/waiting.h"
-#include "collect/scim.h"
 
 namespace muster::cli {
 namespace {
 
-/// The documented limits, over all keys of an organization.
-http::Rate documented_rate(collect::Provider provider) {
-  return provider == collect::Provider::admin ? http::Rate{100, 60 * kMicrosPerSecond, 100}
-                                              : http::Rate{600, 60 * kMicrosPerSecond, 600};
-}
-
-/// "100/60s" of the config, which has checked it.
-http::Rate parse_rate(const std::string& text) {
-  if (text == "off") return {};
-  const auto slash = text.find('/');
-  const double requests = std::stod(text.substr(0, slash));
-  return {requests, parse_duration(text.substr(slash + 1)).value_or(60 * kMicrosPerSecond), requests};
-}
-
 constexpr unsigned kMostJobs = 64;
-
-/// One organization: its sources, and what became of its collection.
-struct Tenant {
-  std::string name;
-  std::vector<const Source*> sources;
-  std::vector<collect::Access> accesses;
-  std::string keys;  // fingerprint of what is asked with which key
-  collect::Options options;
-  std::optional<Result<collect::Outcome>> outcome;
-};
 
 class Collect final : public Command {
  public:
@@ -103,23 +75,10 @@ class Collect final : public Command {
                                        Place{config->file, 0, 0, {}},
                                        "add `sources:` with a provider and where its key comes from"});
     // Keys first: nothing is asked before all of them are there and of the right kind.
-    std::vector<Tenant> tenants;
+    std::vector<Tenant> tenants = tenants_of(environment, *config);
+    for (const Tenant& tenant : tenants)
+      for (const auto& keyless : tenant.keyless) problems.error(keyless.error);
     std::vector<collect::ScimOptions> services;
-    for (const Source& source : config->sources) {
-      const std::string name = tenant_of(*config, source);
-      auto tenant = std::ranges::find(tenants, name, &Tenant::name);
-      if (tenant == tenants.end()) {
-        tenant = tenants.insert(tenants.end(), Tenant{});
-        tenant->name = name;
-      }
-      auto access = access_of(environment, source, tenant->keys);
-      if (!access) {
-        problems.error(access.error());
-        continue;
-      }
-      tenant->accesses.push_back(std::move(*access));
-      tenant->sources.push_back(&source);
-    }
     for (const RosterSource& roster : config->rosters) {
       if (roster.format != RosterSource::Format::scim) continue;
       auto service = service_of(environment, roster);
@@ -127,26 +86,27 @@ class Collect final : public Command {
     }
     if (problems.has_errors()) return report(environment, problems);
 
-    for (const Source& source : config->sources)
-      if (!source.verifies_tls)
-        environment.console.err.write(
-            fmt::format("muster: WARNING: certificates of {} are not verified: whoever stands between can "
-                        "read the key and forge the snapshot\n",
-                        source.base_url));
-    for (Tenant& tenant : tenants)
-      if (auto status = set_options(environment, *config, tenant, tenants.size() > 1); !status)
-        return report(environment, status.error());
+    environment.console.err.write(tls_warnings(*config));
+    for (Tenant& tenant : tenants) {
+      auto out = folder_of(environment, *config, tenants.size() > 1 ? "-" + tenant.name : "");
+      if (!out) return report(environment, out.error());
+      tenant.options.out = std::move(*out);
+      tenant.options.resumes = resumes_;
+      tenant.options.jobs = jobs_;
+    }
 
     CollectProgress progress(environment, rows_of_newest(environment, *config));
+    std::vector<std::optional<Result<collect::Outcome>>> outcomes(tenants.size());
     // Organizations have budgets of their own, so none waits for another.
     run_parallel(static_cast<unsigned>(tenants.size()), tenants.size(), [&](std::size_t t, unsigned) {
       const std::string who = tenants.size() > 1 ? tenants[t].name : "";
-      tenants[t].outcome = collect::collect(environment.files, environment.clock, tenants[t].options,
-                                            hooks_of(environment, progress, who));
+      outcomes[t] = collect::collect(environment.files, environment.clock, tenants[t].options,
+                                     hooks_of(environment, progress, who));
     });
     progress.clear();
     ExitCode code = ExitCode::ok;
-    for (const Tenant& tenant : tenants) code = worse(code, tell_outcome(environment, tenant));
+    for (std::size_t t = 0; t < tenants.size(); ++t)
+      code = worse(code, tell_outcome(environment, tenants[t].options.sources.front(), *outcomes[t]));
     if (code == ExitCode::interrupted) return code;
     for (const collect::ScimOptions& service : services) {
       const ExitCode one = collect_roster(environment, service, hooks_of(environment, progress, ""));
@@ -158,17 +118,11 @@ class Collect final : public Command {
   }
 
  private:
-  static std::string tenant_of(const Config& config, const Source& source) {
-    return source.organization.empty() ? config.organization : source.organization;
-  }
-
   static ExitCode worse(ExitCode a, ExitCode b) { return static_cast<int>(a) >= static_cast<int>(b) ? a : b; }
 
   static collect::Hooks hooks_of(Environment& environment, CollectProgress& progress,
                                  const std::string& who) {
-    collect::Hooks hooks;
-    hooks.should_stop = [&environment] { return environment.is_interrupted.load(); };
-    hooks.wait = [&environment](std::int64_t us) { return wait(environment, us); };
+    collect::Hooks hooks = patient_hooks(environment);
     hooks.progress = [&progress, who](const collect::Advance& advance) { progress.show(who, advance); };
     hooks.tell = [&progress, who](const std::string& text) {
       progress.tell(who.empty() ? text : who + ": " + text);
@@ -188,116 +142,24 @@ class Collect final : public Command {
     return rows;
   }
 
-  static Result<collect::Access> access_of(const Environment& environment, const Source& source,
-                                           std::string& fingerprint) {
-    auto key = read_key(environment, source.key, source.place);
-    if (!key) return tl::unexpected(key.error());
-    if (auto status = check_key_kind(source, *key); !status) return tl::unexpected(status.error());
-    collect::Access access;
-    access.provider =
-        source.provider == "anthropic-admin" ? collect::Provider::admin : collect::Provider::compliance;
-    access.is_oauth = source.is_bearer;
-    access.key_kind = kind_of_key(*key, source.is_bearer);
-    access.key_hint = hint_of_key(*key);
-    access.http = connection(source.base_url, source.ca_file);
-    access.http.headers.emplace_back("anthropic-version", source.api_version);
-    access.http.key_header = source.is_bearer ? "authorization" : "x-api-key";
-    access.http.key = source.is_bearer ? http::Secret("Bearer " + key->reveal()) : *key;
-    access.http.proxy = source.proxy;
-    access.http.proxy_user = source.proxy_user;
-    access.http.verifies_tls = source.verifies_tls;
-    if (!source.proxy_password_env.empty()) {
-      auto password = read_key(environment, {source.proxy_password_env, {}, {}}, source.place);
-      if (!password) return tl::unexpected(password.error());
-      access.http.proxy_password = std::move(*password);
-    }
-    if (source.timeout_us) access.http.timeout_ms = *source.timeout_us / 1000;
-    if (source.stall_timeout_us) access.http.stall_timeout_ms = *source.stall_timeout_us / 1000;
-    access.http.connect_timeout_ms = std::min(access.http.connect_timeout_ms, access.http.timeout_ms);
-    if (source.attempts) access.patience.attempts = static_cast<unsigned>(*source.attempts);
-    if (source.longest_wait_us) access.patience.longest_wait_us = *source.longest_wait_us;
-    access.rate =
-        source.rate_limit.empty() ? documented_rate(access.provider) : parse_rate(source.rate_limit);
-    fingerprint += fmt::format("{}\n{}\n{}\n{}\n", source.provider, source.base_url, source.api_version,
-                               sha256_hex(key->reveal()));
-    return access;
-  }
-
-  static http::Options connection(const std::string& url, const std::string& ca_file) {
-    http::Options options;
-    options.base_url = url;
-    while (options.base_url.ends_with('/')) options.base_url.pop_back();
-    options.ca_file = ca_file;
-    options.user_agent = fmt::format("muster/{}", version());
-    return options;
-  }
-
-  static Result<collect::ScimOptions> service_of(const Environment& environment, const RosterSource& roster) {
-    auto token = read_key(environment,
-                          {roster.service.token_env, roster.service.token_file, roster.service.token_command},
-                          roster.place);
-    if (!token) return tl::unexpected(token.error());
-    collect::ScimOptions service;
-    service.http = connection(roster.service.url, {});
-    service.http.headers.emplace_back("accept", "application/scim+json, application/json");
-    service.http.key_header = "authorization";
-    service.http.key = http::Secret("Bearer " + token->reveal());
-    service.file = roster.path;
-    service.collector = fmt::format("muster {}", version());
-    return service;
-  }
-
-  Status set_options(Environment& environment, const Config& config, Tenant& tenant,
-                     bool is_one_of_several) const {
-    collect::Options& options = tenant.options;
-    options.sources = tenant.accesses;
-    options.organization = tenant.name;
-    options.collector = fmt::format("muster {}", version());
-    options.resumes = resumes_;
-    options.jobs = jobs_;
-    std::string settings;
-    for (const Source* source : tenant.sources) {
-      if (source->window_us) options.window_us = *source->window_us;
-      if (source->from)
-        options.window = collect::Window{start_of(*source->from),
-                                         source->to ? start_of(*source->to) : environment.clock.now()};
-      options.datasets.insert(source->datasets.begin(), source->datasets.end());
-      options.skip.insert(source->skip.begin(), source->skip.end());
-      if (source->page_size) options.page_size = static_cast<unsigned>(*source->page_size);
-      if (source->from) settings += format_date(*source->from);
-      if (source->to) settings += format_date(*source->to);
-      if (!source->verifies_tls) options.warnings.insert("TLS certificates were not verified");
-    }
-    for (const auto& name : options.datasets) settings += "+" + name;
-    for (const auto& name : options.skip) settings += "-" + name;
-    options.fingerprint = sha256_hex(fmt::format("{}{}\n{}\n{}\n{}", tenant.keys, settings, options.page_size,
-                                                 options.window_us, options.collector));
-    auto out = folder_of(environment, config, is_one_of_several ? "-" + tenant.name : "");
-    if (!out) return tl::unexpected(out.error());
-    options.out = std::move(*out);
-    return {};
-  }
-
-  static ExitCode tell_outcome(Environment& environment, const Tenant& tenant) {
-    const auto& accesses = tenant.accesses;
-    const auto& outcome = *tenant.outcome;
+  static ExitCode tell_outcome(Environment& environment, const collect::Access& first,
+                               const Result<collect::Outcome>& outcome) {
     if (!outcome) return report(environment, outcome.error());
     if (!outcome->note.empty()) environment.console.err.write("muster: " + outcome->note + "\n");
     switch (outcome->end) {
       case collect::End::interrupted: return ExitCode::interrupted;
       case collect::End::unreachable:
-        return report(
-            environment,
-            Error{ErrorCode::service_unavailable,
-                  fmt::format("{} does not answer: {}", accesses.front().http.base_url, outcome->reason),
-                  {},
-                  fmt::format("what was read is in {}; go on with `muster collect --resume`",
-                              outcome->folder)});
+        return report(environment,
+                      Error{ErrorCode::service_unavailable,
+                            fmt::format("{} does not answer: {}", first.http.base_url, outcome->reason),
+                            {},
+                            fmt::format("what was read is in {}; go on with `muster collect --resume`",
+                                        outcome->folder)});
       case collect::End::refused:
         return report(environment,
                       Error{ErrorCode::key_refused,
-                            fmt::format("{} does not take the key {}: {}", accesses.front().http.base_url,
-                                        accesses.front().key_hint, outcome->reason),
+                            fmt::format("{} does not take the key {}: {}", first.http.base_url,
+                                        first.key_hint, outcome->reason),
                             {},
                             "is it revoked or expired, or of another organization? make a new one"});
       case collect::End::finished: break;
