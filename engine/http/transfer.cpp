@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -132,6 +133,23 @@ Transfer::~Transfer() {
   curl_easy_cleanup(handle_);
 }
 
+/// Some services repeat what they were sent. Neither a log nor a snapshot may hold the key: an error loses
+/// its words, and a row that has the key in it cannot be kept as it is.
+void Transfer::keep_key_out(Response& reply) const {
+  std::string_view key = options_.key.reveal();
+  if (key.starts_with("Bearer ")) key.remove_prefix(7);
+  if (key.empty()) return;
+  const auto holds_key = [&](const std::string& text) {
+    return ::memmem(text.data(), text.size(), key.data(), key.size()) != nullptr;
+  };
+  std::erase_if(reply.headers, [&](const auto& header) { return holds_key(header.second); });
+  if (!holds_key(reply.body)) return;
+  reply.body.clear();
+  if (reply.status != 200 || reply.failure != Failure::none) return;
+  reply.failure = Failure::broken;
+  reply.reason = "the reply holds the key that was sent";
+}
+
 Response Transfer::perform(const std::string& target) {
   response_ = {};
   header_bytes_ = 0;
@@ -147,7 +165,14 @@ Response Transfer::perform(const std::string& target) {
   curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
   response.status = static_cast<int>(status);
   response.failure = is_too_large_ ? Failure::too_large : failure_of(code);
-  if (response.failure == Failure::none) return response;
+  if (response.failure == Failure::none && response.status == 407) {
+    response.failure = Failure::proxy;
+    response.reason = "the proxy answered 407: it wants a user name and a password, or others than these";
+    response.body.clear();
+    return response;
+  }
+  keep_key_out(response);
+  if (response.failure == Failure::none || !response.reason.empty()) return response;
   response.reason = message_[0] != '\0' ? std::string(&message_[0]) : std::string(curl_easy_strerror(code));
   if (response.failure == Failure::too_large)
     response.reason = fmt::format("the reply is larger than {} MiB", options_.most_bytes >> 20);
@@ -156,6 +181,8 @@ Response Transfer::perform(const std::string& target) {
   if (proxy_status >= 400) {
     response.failure = Failure::proxy;
     response.reason = fmt::format("the proxy answered {}", proxy_status);
+    if (proxy_status == 401 || proxy_status == 407)
+      response.reason += ": it wants a user name and a password, or others than these";
   }
   response.body.clear();
   return response;

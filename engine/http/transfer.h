@@ -27,6 +27,7 @@ class Transfer {
   [[nodiscard]] Response perform(const std::string& target);
 
  private:
+  void keep_key_out(Response& reply) const;
   static std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* self);
   static std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* self);
   static int progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);

@@ -84,6 +84,30 @@ TEST(Client, CapsTheBody) {
   EXPECT_EQ(asked.attempts, 1u);
 }
 
+TEST(Client, KeepsTheKeyOutOfWhatItHandsOn) {
+  const std::string body =
+      R"({"error":{"type":"authentication_error","message":"sk-ant-made-up is no key"}})";
+  const Asked refused = ask({reply("401 Unauthorized", "X-Echo: sk-ant-made-up\r\nX-Other: x\r\n", body)});
+  EXPECT_EQ(refused.response.failure, Failure::none);
+  EXPECT_EQ(refused.response.status, 401);
+  EXPECT_EQ(refused.response.body, "");
+  EXPECT_EQ(refused.response.header("x-echo"), nullptr);
+  EXPECT_NE(refused.response.header("x-other"), nullptr);
+  const Asked echoed =
+      ask(std::vector<std::string>(6, reply("200 OK", {}, R"({"data":[{"id":"sk-ant-made-up"}]})")));
+  EXPECT_EQ(echoed.response.failure, Failure::broken);
+  EXPECT_EQ(echoed.response.reason, "the reply holds the key that was sent");
+  EXPECT_EQ(echoed.response.body, "");
+}
+
+TEST(Client, AProxyThatWantsAPasswordIsNoAnswer) {
+  const Asked asked = ask({reply("407 Proxy Authentication Required")});
+  EXPECT_EQ(asked.response.failure, Failure::proxy);
+  EXPECT_EQ(asked.response.reason,
+            "the proxy answered 407: it wants a user name and a password, or others than these");
+  EXPECT_EQ(asked.attempts, 1u);
+}
+
 TEST(Client, EncodesIdsSoThatNoneClimbsOutOfItsPath) {
   EXPECT_EQ(encode_segment("user_01-a.b~"), "user_01-a.b~");
   EXPECT_EQ(encode_segment(".."), "%2E%2E");
