@@ -120,6 +120,7 @@ Step ListReader::next(http::Session& session) {
       request_.has_restarted = true;
       request_.cursor.reset();
       request_.first_id.clear();
+      page_begin_.clear();
       cursors_.clear();
       empty_pages_ = 0;
       pages_ = 0;
@@ -175,6 +176,9 @@ std::optional<std::string> ListReader::look_at_cursor(const Page& page) {
   if (!page.next) return "the service promises more rows but gives no cursor";
   if (request_.cursor && *request_.cursor == *page.next) return "the service gave the same cursor again";
   if (!cursors_.add(*page.next)) return "the service's cursors go round in a circle";
+  const std::string first = page.rows.empty() ? std::string() : page.rows.front().id;
+  if (!first.empty() && first == page_begin_) return "the service gave the same rows under another cursor";
+  page_begin_ = first;
   empty_pages_ = page.rows.empty() ? empty_pages_ + 1 : 0;
   if (empty_pages_ >= kMostEmptyPages) return "the service promises more rows but gives none";
   return std::nullopt;

@@ -68,6 +68,7 @@ class ListReader {
   ListRequest request_;
   PageReader reader_;
   IdSet cursors_;
+  std::string page_begin_;  // the id of the last page's first row
   unsigned empty_pages_ = 0;
   std::size_t pages_;
   bool is_read_ = false;  // to its end; the comparison is left

@@ -111,21 +111,36 @@ class PageReader::Impl {
                                                       : take_rows(whole->list, {}, false, page);
     if (!status) return tl::unexpected(status.error());
     if (is_settings) {
-      const Value* keys = rest.find("api_keys");
-      if (keys == nullptr || keys->array() == nullptr) return page;
-      if (status = take_rows(reader_.list_of(text, "api_keys"), {}, true, page); !status)
-        return tl::unexpected(status.error());
+      // Without the list nobody knows whether there are keys: an empty one says so itself.
+      const std::string_view keys = reader_.list_of(text, "api_keys");
+      if (keys.empty()) return odd("the reply has no list `api_keys`");
+      if (status = take_rows(keys, {}, true, page); !status) return tl::unexpected(status.error());
       return page;
     }
     if (is_scim) return page;
-    const Value* more = rest.find("has_more");
-    const bool says_more = more != nullptr && more->boolean() != nullptr;
-    const std::string next = text_of(rest.find(endpoint_.paging == Paging::by_id ? "last_id" : "next_page"));
-    if (!next.empty()) page.next = next;
-    page.has_more = says_more ? *more->boolean() : endpoint_.paging != Paging::by_id && page.next.has_value();
-    // Where the next page has a token of its own, the token is what counts (not every list says has_more).
-    if (endpoint_.paging != Paging::by_id && page.next) page.has_more = true;
+    if (status = find_next(rest, page); !status) return tl::unexpected(status.error());
     return page;
+  }
+
+  /// What leads on. A reply that leaves open whether there is more must not pass for the last.
+  Status find_next(const Value& reply, Page& page) const {
+    const bool is_by_id = endpoint_.paging == Paging::by_id;
+    const Value* more = reply.find("has_more");
+    const Value* cursor = reply.find(is_by_id ? "last_id" : "next_page");
+    if (more != nullptr && more->boolean() == nullptr && !more->is_null())
+      return odd(fmt::format("the reply says {} for has_more", more->type_name()));
+    if (cursor != nullptr && cursor->string() == nullptr && !cursor->is_null())
+      return odd(fmt::format("the reply has {} as a cursor", cursor->type_name()));
+    const bool says_more = more != nullptr && more->boolean() != nullptr;
+    const bool may_be_silent = endpoint_.dataset == snapshot::Dataset::activities || !is_by_id;
+    const bool is_full = endpoint_.limit > 1 && page.rows.size() >= endpoint_.limit;
+    if (!says_more && (!may_be_silent || (is_full && (is_by_id || cursor == nullptr))))
+      return odd("the reply does not say whether there is more");
+    if (const std::string next = text_of(cursor); !next.empty()) page.next = next;
+    page.has_more = says_more && *more->boolean();
+    // Where the next page has a token of its own, the token is what counts (not every list says has_more).
+    if (!is_by_id && page.next) page.has_more = true;
+    return {};
   }
 
   Status take_buckets(std::string_view list, Page& page) {

@@ -1,6 +1,7 @@
 // Replies taken apart: what is kept, what is tolerated, and what is refused.
 #include "collect/page.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,11 +58,9 @@ TEST(Page, WhatLeadsOn) {
   const auto by_id = [](const char* rest) {
     return *parse_page(std::string("{\"data\":[]") + rest + "}", users());
   };
-  EXPECT_FALSE(by_id("").has_more);
   EXPECT_FALSE(by_id(R"(,"has_more":false,"last_id":"z")").has_more);
   EXPECT_TRUE(by_id(R"(,"has_more":true,"last_id":null)").has_more);
   EXPECT_FALSE(by_id(R"(,"has_more":true,"last_id":null)").next);
-  EXPECT_FALSE(by_id(R"(,"has_more":"yes","last_id":"z")").has_more);
   const auto by_token = [](const char* rest) {
     return *parse_page(std::string("{\"data\":[]") + rest + "}", of(Paging::by_token));
   };
@@ -70,6 +69,32 @@ TEST(Page, WhatLeadsOn) {
   EXPECT_TRUE(by_token(R"(,"has_more":false,"next_page":"t")").has_more);  // the token is what counts
   EXPECT_FALSE(by_token(R"(,"next_page":null)").has_more);
   EXPECT_TRUE(by_token(R"(,"has_more":true,"next_page":null)").has_more);
+}
+
+TEST(Page, WhatLeavesOpenWhetherThereIsMoreIsNotTheLast) {
+  const auto of_rest = [](const char* rest, const Endpoint& endpoint, int rows = 1) {
+    std::string body = R"({"data":[{"id":"a"})";
+    for (int i = 1; i < rows; ++i) body += fmt::format(R"(,{{"id":"{}"}})", i);
+    return refusal(body + "]" + rest + "}", endpoint);
+  };
+  constexpr std::string_view kOpen = "the reply does not say whether there is more";
+  EXPECT_EQ(of_rest("", users()), kOpen);
+  EXPECT_EQ(of_rest(R"(,"has_more":null,"last_id":"a")", users()), kOpen);
+  EXPECT_EQ(of_rest(R"(,"has_more":"true","last_id":"a")", users()), "the reply says string for has_more");
+  EXPECT_EQ(of_rest(R"(,"has_more":0,"last_id":"a")", users()), "the reply says integer for has_more");
+  EXPECT_EQ(of_rest(R"(,"has_more":true,"last_id":7)", users()), "the reply has integer as a cursor");
+  Endpoint groups = of(Paging::by_token);
+  groups.limit = 3;
+  EXPECT_EQ(of_rest(R"(,"next_page":{"token":"t"})", groups), "the reply has object as a cursor");
+  EXPECT_EQ(of_rest(R"(,"has_more":[])", groups), "the reply says array for has_more");
+  // Not every list of tokens says has_more, and the feed may not: then a page that is full needs an end.
+  EXPECT_EQ(of_rest("", groups), "taken");
+  EXPECT_EQ(of_rest("", groups, 3), kOpen);
+  EXPECT_EQ(of_rest(R"(,"next_page":null)", groups, 3), "taken");
+  Endpoint feed = of(Paging::by_id, snapshot::Dataset::activities);
+  feed.limit = 3;
+  EXPECT_EQ(of_rest("", feed), "taken");
+  EXPECT_EQ(of_rest(R"(,"last_id":"x")", feed, 3), kOpen);
 }
 
 TEST(Page, BucketsGiveTheirTimesToTheirRows) {
@@ -96,7 +121,9 @@ TEST(Page, SettingsAreTwoLists) {
   EXPECT_FALSE(page->rows[0].is_second);
   EXPECT_TRUE(page->rows[1].is_second);
   EXPECT_FALSE(page->has_more);
-  EXPECT_TRUE(parse_page(R"({"settings":[]})", settings));
+  EXPECT_TRUE(parse_page(R"({"settings":[],"api_keys":[]})", settings));
+  EXPECT_EQ(refusal(R"({"settings":[]})", settings), "the reply has no list `api_keys`");
+  EXPECT_EQ(refusal(R"({"settings":[],"api_keys":null})", settings), "the reply has no list `api_keys`");
   EXPECT_EQ(refusal(R"({"api_keys":[]})", settings), "the reply has no list `settings`");
 }
 
@@ -117,7 +144,8 @@ TEST(Page, ScimSaysHowManyThereAre) {
 }
 
 TEST(Page, RefusesWhatALoadWouldRefuse) {
-  std::string deep = R"({"data":[{"id":"a","d":)" + std::string(61, '[') + std::string(61, ']') + "}]}";
+  std::string deep =
+      R"({"data":[{"id":"a","d":)" + std::string(61, '[') + std::string(61, ']') + R"(}],"has_more":false})";
   EXPECT_EQ(refusal(deep), "taken");
   deep = R"({"data":[{"id":"a","d":)" + std::string(62, '[') + std::string(62, ']') + "}]}";
   EXPECT_THAT(refusal(deep), HasSubstr("nested deeper than 64 levels"));
@@ -207,7 +235,7 @@ TEST(Page, RowsOfManyShapesGiveTheirOwnIds) {
         default: body += R"({"id":")" + id + R"(","x)" + id + "\":null}"; break;
       }
     }
-    const auto page = reader.read(body + "]}");
+    const auto page = reader.read(body + R"(],"has_more":false})");
     ASSERT_TRUE(page) << page.error().message;
     ASSERT_EQ(page->rows.size(), 200u);
     for (int i = 0; i < 200; ++i)
@@ -218,9 +246,11 @@ TEST(Page, RowsOfManyShapesGiveTheirOwnIds) {
 TEST(Page, AGiantRowIsReadAndOthersAfterIt) {
   PageReader reader(users());
   const std::string giant(6u << 20, 'x');
-  EXPECT_EQ(reader.read("{\"data\":[{\"id\":\"a\",\"v\":\"" + giant + "\"},{\"id\":\"b\"}]}")->rows[1].id,
+  EXPECT_EQ(reader.read("{\"data\":[{\"id\":\"a\",\"v\":\"" + giant + R"("},{"id":"b"}],"has_more":false})")
+                ->rows[1]
+                .id,
             "b");
-  EXPECT_EQ(reader.read(R"({"data":[{"id":"c"}]})")->rows[0].id, "c");
+  EXPECT_EQ(reader.read(R"({"data":[{"id":"c"}],"has_more":false})")->rows[0].id, "c");
 }
 
 std::string trace_of(std::string_view type, std::string_view actor, std::string_view agent,
