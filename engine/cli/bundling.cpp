@@ -13,6 +13,7 @@
 #include "cli/inputs.h"
 #include "cli/layout.h"
 #include "cli/privacy.h"
+#include "cli/private_memory.h"
 #include "cli/timestamping.h"
 #include "cli/version.h"
 #include "evidence/sshsig.h"
@@ -402,6 +403,7 @@ ExitCode Bundling::make_with_pseudonyms(Environment& environment, const RunFolde
   constexpr std::size_t kShortestKey = 16;
   PrivacyRequest request{profile_, {}, keep_};
   if (profile_ == evidence::Profile::auditor) request.keep.insert(evidence::Kept::ids);
+  keep_memory_private();
   auto key = environment.files.read_file(*privacy_key_, 1u << 20);
   if (!key) return report(environment, key.error());
   if (key->size() < kShortestKey)

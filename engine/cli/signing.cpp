@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "cli/private_memory.h"
+
 namespace muster::cli {
 
 Result<std::string> read_passphrase(const Environment& environment, const std::string& path) {
+  keep_memory_private();
   constexpr std::uint64_t kLongest = 4096;
   auto text = environment.files.read_file(path, kLongest);
   if (!text) return tl::unexpected(text.error());
@@ -30,6 +33,7 @@ Result<std::unique_ptr<evidence::Signer>> Signing::load(const Environment& envir
       return fail(ErrorCode::usage, "--passphrase-file opens the key of --key, and there is no --key");
     return nullptr;
   }
+  keep_memory_private();
   evidence::KeyRequest request;
   request.path = *key_;
   request.agent_socket = environment.variable("SSH_AUTH_SOCK").value_or("");

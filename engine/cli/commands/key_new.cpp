@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/inputs.h"
+#include "cli/private_memory.h"
 #include "cli/signing.h"
 #include "evidence/sshsig.h"
 
@@ -53,6 +54,7 @@ class KeyNew final : public Command {
       if (!given) return report(environment, given.error());
       passphrase = std::move(*given);
     }
+    keep_memory_private();
     const auto key = evidence::make_key(passphrase, comment_);
     if (!key) return report(environment, key.error());
     auto writer = environment.files.create_secret(file_);
