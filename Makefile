@@ -17,7 +17,8 @@ build: ## Build the program for use: build/release/muster
 	cmake --preset release
 	cmake --build --preset release --parallel $(JOBS) --target muster
 
-demo: setup build ## Check the shipped organization, and say where the results are
+demo: setup build ## Collect from a simulated organization, check it, and say where the results are
+	cmake --build --preset release --parallel $(JOBS) --target muster_simulator
 	@tests/demo
 
 test: setup ## Build and run all tests: release, then under the sanitizers
@@ -33,7 +34,7 @@ asan: ## The tests labelled unit, cases and hostile, under the address and undef
 	cmake --build --preset asan --parallel $(JOBS)
 	ctest --preset asan --parallel $(JOBS)
 
-tsan: ## The tests of snapshot and evaluate under the thread sanitizer
+tsan: ## The tests of snapshot, collect and evaluate under the thread sanitizer
 	cmake --preset tsan
 	cmake --build --preset tsan --parallel $(JOBS) --target tsan_tests
 	$(FIXED_LAYOUT) ctest --preset tsan --parallel $(JOBS)

@@ -11,6 +11,7 @@ import resource
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -32,11 +33,15 @@ TABLE = []  # rows of what each fault leads to
 class Relay:
     """Hands bytes on between a client and the simulator, and spoils the reply of chosen connections."""
 
-    def __init__(self, port, spoil, connections=lambda n: True):
-        """spoil: silent | reset | short | dribble; connections: which ones, by their number from 1."""
+    def __init__(self, port, spoil, connections=lambda n: True, certificate=None):
+        """spoil: silent | reset | short | dribble; connections: which ones, by their number from 1; certificate: (file, key file), to be spoken to by TLS."""
         self.target, self.spoil, self.chosen, self.count = port, spoil, connections, 0
         self.server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
+        self.tls = None
+        if certificate:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(*certificate)
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self.server.getsockname()[1]}"
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -49,6 +54,11 @@ class Relay:
             threading.Thread(target=self.handle, args=(client, self.chosen(self.count)), daemon=True).start()
 
     def handle(self, client, is_chosen):
+        if self.tls:
+            try:
+                client = self.tls.wrap_socket(client, server_side=True)
+            except OSError:  # a client that does not trust the certificate
+                return
         with client:
             request = b""
             while b"\r\n\r\n" not in request:
@@ -98,6 +108,22 @@ class Case(unittest.TestCase):
         simulator = Simulator(PROGRAM, *limits, *options, **more)
         self.addCleanup(simulator.stop)
         return simulator
+
+    def proxy(self, user, password):
+        """The address of a stock proxy that wants both."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        settings = self.work / "tinyproxy.conf"
+        settings.write_text(f"Port {port}\nListen 127.0.0.1\nBasicAuth {user} {password}\nTimeout 60\nAllow 127.0.0.1\nLogLevel Critical\n")
+        proxy = subprocess.Popen(["/usr/bin/tinyproxy", "-d", "-c", settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(proxy.wait)
+        self.addCleanup(proxy.kill)
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        return f"http://127.0.0.1:{port}"
 
     def config(self, url, *, compliance=False, name="muster.yaml", more="", admin=True, timeout="2s"):
         common = f'base_url: "{url}", from: 2026-11-13, to: 2026-11-21, longest_wait: 1s, rate_limit: off, timeout: {timeout}, attempts: 3{more}'
@@ -238,6 +264,45 @@ class Keys(Case):
         self.assertIn("error[key.refused]", done.stderr)
         self.assertFalse((self.work / "snapshot").exists())
 
+    def test_keys_from_a_file_and_from_a_program(self):
+        simulator = self.simulator()
+        config = self.config(simulator.url)
+        (self.work / "admin.key").write_text(ADMIN + "\n")
+        (self.work / "key-program").write_text(f"#!/bin/sh\ntest \"$1\" = read || exit 1\ncat '{self.work}/admin.key'\n")
+        (self.work / "key-program").chmod(0o700)
+        given = config.read_text()
+        for name, source, code, words in (("file", "api_key_file: admin.key", 0, ""), ("program", f'api_key_command: ["{self.work}/key-program", read]', 0, ""), ("gone", "api_key_file: gone.key", 64, "gone.key"),
+                                          ("failing", f'api_key_command: ["{self.work}/key-program", write]', 64, "failed, so there is no key"), ("absent", 'api_key_command: ["no-such-program"]', 64, "cannot be started")):
+            with self.subTest(name):
+                config.write_text(given.replace("api_key_env: ADMIN_KEY", source))
+                done = self.collect(config, name)
+                self.assert_exit(done, code)
+                self.assertIn(words, done.stderr)
+                self.assertNotIn(ADMIN, done.stdout + done.stderr)
+
+    def test_no_core_file_and_nobody_looks_inside(self):
+        simulator = self.simulator()
+        simulator.faults("slow:ms=1000,times=0")
+
+        def wants_core():
+            resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        (self.work / "cores").mkdir()
+        process = self.start("-c", self.config(simulator.url), "--out", self.work / "snapshot", preexec_fn=wants_core, cwd=self.work / "cores")
+        for _ in range(500):
+            if simulator.stats()["total"]:
+                break
+            time.sleep(0.01)
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+        self.assertRegex(limits, r"Max core file size +0 +0 ")
+        process.send_signal(signal.SIGABRT)
+        _, status = os.waitpid(process.pid, 0)
+        process.returncode = -signal.SIGABRT
+        process.stdout.close()
+        process.stderr.close()
+        self.assertTrue(os.WIFSIGNALED(status))
+        self.assertFalse(os.WCOREDUMP(status))
+        self.assertEqual(list((self.work / "cores").iterdir()), [])
+
     def test_nothing_of_a_key_is_left_anywhere(self):
         simulator = self.simulator()
         secrets = [ADMIN, AUDIT, ADMIN[15:-4], AUDIT[13:-4]]
@@ -249,6 +314,13 @@ class Keys(Case):
         printed = "".join(process.communicate(timeout=60))
         simulator.faults("forbidden:path=/v1/organizations/users,times=0", "not_json:path=/v1/organizations/invites,times=0")
         failed = self.collect(config, "failed")
+        # What a run that was killed leaves is kept for days.
+        simulator.faults("slow:ms=100,times=0")
+        killed = self.start("-c", config, "--out", self.work / "killed")
+        time.sleep(0.6)
+        killed.kill()
+        printed += "".join(killed.communicate())
+        self.assertTrue((self.work / "killed.partial").exists())
         texts = [command_line, printed, failed.stdout, failed.stderr] + [path.read_text(errors="replace") for path in self.work.rglob("*") if path.is_file()]
         for text in texts:
             for secret in secrets:
@@ -433,24 +505,34 @@ class Connections(Case):
         self.assertIn("TLS certificates were not verified", self.manifest("unverified")["users"]["warnings"])
 
     def test_a_proxy_with_a_password(self):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        settings = self.work / "tinyproxy.conf"
-        settings.write_text(f"Port {port}\nListen 127.0.0.1\nBasicAuth reader hush-hush\nTimeout 60\nAllow 127.0.0.1\nLogLevel Critical\n")
-        proxy = subprocess.Popen(["/usr/bin/tinyproxy", "-d", "-c", settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(proxy.wait)
-        self.addCleanup(proxy.kill)
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+        url = self.proxy("reader", "hush-hush")
         simulator = self.simulator()
-        more = f", proxy: \"http://127.0.0.1:{port}\", proxy_user: reader, proxy_password_env: PROXY_PASSWORD"
+        more = f", proxy: \"{url}\", proxy_user: reader, proxy_password_env: PROXY_PASSWORD"
         self.assert_exit(self.collect(self.config(simulator.url, more=more), "through", env=self.environment(PROXY_PASSWORD="hush-hush")), 0)
-        done = self.collect(self.config(simulator.url, more=more), "wrong", env=self.environment(PROXY_PASSWORD="guess"))
-        self.assertNotEqual(done.returncode, 0)
-        self.assertNotIn("guess", done.stdout + done.stderr)
+        done = self.collect(self.config(simulator.url, more=more), "wrong", env=self.environment(PROXY_PASSWORD="wrong-guess"))
+        self.assertIn(done.returncode, (64, 69))  # this proxy answers by 401, as a service does that refuses the key
+        self.assertNotIn("wrong-guess", done.stdout + done.stderr)
+        done = self.collect(self.config(simulator.url, more=more), "not-set")
+        self.assert_exit(done, 64)
+        self.assertIn("PROXY_PASSWORD is not set", done.stderr)
+        # Through a tunnel, and from the environment alone.
+        certificate = make_certificate(self.work)
+        secure = self.simulator(certificate=certificate)
+        trusted = f", ca_file: {certificate[0]}"
+        self.assert_exit(self.collect(self.config(secure.url, more=more + trusted), "tunnel", env=self.environment(PROXY_PASSWORD="hush-hush")), 0)
+        done = self.collect(self.config(secure.url, more=more + trusted), "no-tunnel", env=self.environment(PROXY_PASSWORD="wrong-guess"))
+        self.assert_exit(done, 69)
+        self.assertIn("the proxy answered 4", done.stderr)
+        proxy = url.replace("//", "//reader:hush-hush@")
+        done = self.collect(self.config(secure.url, more=trusted), "environment", env=self.environment(https_proxy=proxy))
+        self.assert_exit(done, 0)
+        for path in self.work.rglob("*.json*"):
+            self.assertNotIn("hush-hush", path.read_text())
+
+    def test_the_version_that_is_asked_for(self):
+        simulator = self.simulator()
+        self.assert_exit(self.collect(self.config(simulator.url, more=", api_version: 2023-01-01")), 0)
+        self.assertEqual(json.loads((self.work / "snapshot/manifest.json").read_text())["api_version"], "2023-01-01")
 
 
 class Rosters(Case):
@@ -469,10 +551,10 @@ class Rosters(Case):
         cls.addClassCleanup(cls.server.kill)
         cls.url = cls.server.stdout.readline().split()[-1]
 
-    def roster(self, token="made-up-token", url=None):
+    def roster(self, token="made-up-token", url=None, more="", **env):
         config = self.work / "muster.yaml"
-        config.write_text(f'muster: 1\nroster:\n  - {{scim: "{url or self.url}", file: people.jsonl, token_env: SCIM_TOKEN, max_age: 2d, kind: {{contractor: Contractor}}}}\n')
-        done = subprocess.run([MUSTER, "collect", "-c", config], env=self.environment(SCIM_TOKEN=token), capture_output=True, text=True)
+        config.write_text(f'muster: 1\nroster:\n  - {{scim: "{url or self.url}", file: people.jsonl, token_env: SCIM_TOKEN, max_age: 2d, kind: {{contractor: Contractor}}{more}}}\n')
+        done = subprocess.run([MUSTER, "collect", "-c", config], env=self.environment(SCIM_TOKEN=token, **env), capture_output=True, text=True)
         path = self.work / "people.jsonl"
         return done, [json.loads(line) for line in path.read_text().split("\n")[:-1]] if path.exists() else []
 
@@ -485,6 +567,60 @@ class Rosters(Case):
         shown = subprocess.run([MUSTER, "roster", "show", "--as-of", "now", "-c", self.work / "muster.yaml"], capture_output=True, text=True)
         self.assertEqual(shown.returncode, 0, shown.stderr)
         self.assertIn("451", shown.stdout)
+
+    def relay(self, *arguments, **more):
+        relay = Relay(int(self.url.split(":")[2].split("/")[0]), *arguments, **more)
+        self.addCleanup(relay.close)
+        return relay, relay.url + "/scim/v2"
+
+    def test_authorities(self):
+        certificate = make_certificate(self.work)
+        _, url = self.relay("", connections=lambda n: False, certificate=certificate)
+        done, lines = self.roster(url=url)
+        self.assert_exit(done, 69)
+        self.assertNotEqual(lines[-1]["status"], "complete")
+        done, lines = self.roster(url=url, more=f", ca_file: {certificate[0]}")
+        self.assert_exit(done, 0)
+        self.assertEqual(lines[-1]["rows"], 451)
+        self.assertNotIn("warning", lines[0])
+        done, lines = self.roster(url=url, more=", tls: unverified")
+        self.assert_exit(done, 0)
+        self.assertIn("WARNING", done.stderr)
+        self.assertEqual(lines[0]["warning"], "TLS certificates were not verified")
+
+    def test_a_proxy_with_a_password(self):
+        more = f', proxy: "{self.proxy("reader", "hush-hush")}", proxy_user: reader, proxy_password_env: PROXY_PASSWORD'
+        done, lines = self.roster(more=more, PROXY_PASSWORD="hush-hush")
+        self.assert_exit(done, 0)
+        self.assertEqual(lines[-1]["rows"], 451)
+        done, lines = self.roster(more=more, PROXY_PASSWORD="wrong-guess")
+        self.assertIn(done.returncode, (64, 69))
+        self.assertNotEqual(lines[-1]["status"], "complete")
+        self.assertNotIn("wrong-guess", json.dumps(lines) + done.stdout + done.stderr)
+
+    def test_patience(self):
+        # Silence is waited for no longer than the config says, and then asked again as often as it says.
+        relay, url = self.relay("silent", connections=lambda n: n == 1)
+        done, lines = self.roster(url=url, more=", timeout: 5s, attempts: 2, longest_wait: 1s")
+        self.assert_exit(done, 0)
+        self.assertEqual(lines[-1]["rows"], 451)
+        relay, url = self.relay("silent")
+        begin = time.monotonic()
+        done, lines = self.roster(url=url, more=", timeout: 1s, attempts: 2, longest_wait: 1s")
+        self.assert_exit(done, 69)
+        self.assertEqual(relay.count, 2)
+        self.assertLess(time.monotonic() - begin, 10)
+        self.assertNotEqual(lines[-1]["status"], "complete")
+        relay, url = self.relay("short", connections=lambda n: n == 3)
+        self.assert_exit(self.roster(url=url, more=", attempts: 1")[0], 2)
+
+    def test_pace_and_pages(self):
+        begin = time.monotonic()
+        done, lines = self.roster(more=", page_size: 50, rate_limit: 4/1s")
+        self.assert_exit(done, 0)
+        queries = [line["request"]["query"] for line in lines if "request" in line]
+        self.assertTrue(all("count=50" in query for query in queries), queries)
+        self.assertGreater(time.monotonic() - begin, (len(queries) - 4) / 4 * 0.9)
 
     def test_a_wrong_token(self):
         done, lines = self.roster(token="guess")

@@ -83,19 +83,20 @@ class Check(unittest.TestCase):
     def test_collect_reads_only(self):
         self.assertEqual(self.problems({
             "engine/http/a.cpp": "set(CURLOPT_HTTPGET, 1L);\nset(CURLOPT_POSTFIELDS, body);\nset(CURLOPT_CUSTOMREQUEST, word);\n",
-            "engine/collect/b.cpp": "set(CURLOPT_UPLOAD, 1L);\n",
+            "engine/collect/b.cpp": '#include "http/session.h"\n#include "http/writer.h"\nset(CURLOPT_UPLOAD, 1L);\n',
             "engine/collect/d.cpp": '#include "http/post/post.h"\n',
             "engine/http/e.cpp": '#include "http/post/post.h"\n',
             "engine/http/post/post.cpp": '#include "http/post/post.h"\nset(CURLOPT_POST, 1L);\n',
             "engine/http/post/post.h": "",
-            "engine/cli/f.cpp": '#include "http/post/post.h"\n',
+            "engine/cli/f.cpp": '#include "http/post/post.h"\n#include "http/writer.h"\n',
             "tests/simulator/c.cpp": "CURLOPT_POST\n",
         }), [
             "engine/collect/d.cpp:1: http/post/post.h: only cli may do anything but GET",
             "engine/http/e.cpp:1: http/post/post.h: only cli may do anything but GET",
-            "engine/collect/b.cpp:1: CURLOPT_UPLOAD: what collect is linked to knows GET alone",
+            "engine/collect/b.cpp:3: CURLOPT_UPLOAD: what collect is linked to knows GET alone",
             "engine/http/a.cpp:2: CURLOPT_POSTFIELDS: what collect is linked to knows GET alone",
             "engine/http/a.cpp:3: CURLOPT_CUSTOMREQUEST: what collect is linked to knows GET alone",
+            "engine/collect/b.cpp:2: collect may not include http/writer.h: it reads only",
         ])
 
     def test_every_module_has_a_readme(self):
