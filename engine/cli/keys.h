@@ -11,8 +11,9 @@
 
 namespace muster::cli {
 
-/// The key, without white space around it; from here on the process leaves no core file. Errors key_missing: the variable is not set, the file is not there
-/// or empty, the program failed; the text never holds a part of the key.
+/// The key, without white space around it; from here on the process leaves no core file. Errors key_missing:
+/// the variable is not set, the file is not there or empty, the program failed; the text never holds a part
+/// of the key.
 [[nodiscard]] Result<http::Secret> read_key(const Environment& environment, const KeySource& source,
                                             const Place& place);
 

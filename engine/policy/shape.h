@@ -161,9 +161,8 @@ class Mapping {
       table_.rows.push_back(std::move(row));
     }
     for (const auto& look : part.checks_)
-      checks_.push_back([look, member](T& value, const Node& node, Reader& reader) {
-        look(value.*member, node, reader);
-      });
+      checks_.push_back(
+          [look, member](T& value, const Node& node, Reader& reader) { look(value.*member, node, reader); });
     return *this;
   }
   [[nodiscard]] std::vector<std::string> names() const {

@@ -303,7 +303,8 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
        "same with `token`"},
       {"muster: 1\nsources: [{provider: anthropic-admin, token_env: A, token_file: b}]\n",
        "2:11 a source has one credential | keep one of the keys that end in _env, _file or _command"},
-      {"muster: 1\nsources: [{provider: anthropic-admin, token_env: A, base_url: \"https://user:pw@x.example\"}]\n",
+      {"muster: 1\nsources: [{provider: anthropic-admin, token_env: A, base_url: "
+       "\"https://user:pw@x.example\"}]\n",
        "2:63 `base_url` may not be \"https://user:pw@x.example\" | write https://HOST/PATH without user "
        "name, query or fragment"},
       {"muster: 1\nmax_snapshot_age: tomorrow\n",
@@ -349,7 +350,8 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
       {"muster: 1\nroster: [{csv: a, xlsx: b}]\n",
        "2:19 a roster has no key `xlsx` | known: `csv`, `json`, `jsonl`, `scim`, `file`, `token_env`, "
        "`token_file`, `token_command`, `proxy`, `proxy_user`, `proxy_password_env`, `ca_file`, `tls`, "
-       "`timeout`, `stall_timeout`, `attempts`, `longest_wait`, `page_size`, `rate_limit`, `columns`, `zone`, `date_format`, `status`, `kind`, `delimiter`, "
+       "`timeout`, `stall_timeout`, `attempts`, `longest_wait`, `page_size`, `rate_limit`, `columns`, "
+       "`zone`, `date_format`, `status`, `kind`, `delimiter`, "
        "`as_of`, "
        "`as_of_column`, `max_age`, `min_rows`"},
       {"muster: 1\nroster: [{csv: a, columns: {}}]\n",
