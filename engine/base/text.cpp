@@ -47,6 +47,22 @@ std::size_t ascii_prefix(std::string_view text) noexcept {
 
 char lower(char c) noexcept { return static_cast<char>(c | ((c >= 'A' && c <= 'Z') ? 0x20 : 0)); }
 
+/// Eight letters at a time. In bytes below 0x80, adding 0x3F sets the high bit from 'A' on, and 0x25 from
+/// behind 'Z'.
+void lower_ascii(char* text, std::size_t size) noexcept {
+  constexpr std::uint64_t kOnes = 0x0101010101010101ULL, kHigh = 0x80 * kOnes;
+  std::size_t at = 0;
+  for (; at + 8 <= size; at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text + at, 8);
+    const std::uint64_t low = word & ~kHigh;
+    const std::uint64_t capitals = (low + 0x3F * kOnes) & ~(low + 0x25 * kOnes) & ~word & kHigh;
+    word |= capitals >> 2;
+    std::memcpy(text + at, &word, 8);
+  }
+  for (; at < size; ++at) text[at] = lower(text[at]);
+}
+
 /// Whether a person would see nothing, or be misled, where this code point stands.
 bool is_invisible(std::uint32_t code) {
   if (code < 0x20 || code == 0x7F) return true;
@@ -83,8 +99,8 @@ void append_folded(std::string_view text, std::string& out) {
   const std::size_t begin = out.size();
   const std::size_t ascii = ascii_prefix(text);
   if (ascii == text.size() || !is_valid_utf8(text)) {
-    out.resize(begin + text.size());
-    std::transform(text.begin(), text.end(), out.begin() + static_cast<std::ptrdiff_t>(begin), lower);
+    out.append(text);
+    lower_ascii(out.data() + begin, text.size());
     return;
   }
   utf8proc_uint8_t* folded = nullptr;
@@ -321,6 +337,9 @@ std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) {
 }
 
 std::string_view trim(std::string_view text) {
+  // Nearly every text begins and ends with a plain character.
+  const auto is_plain = [](char c) { return c > ' ' && c < 0x7F; };
+  if (!text.empty() && is_plain(text.front()) && is_plain(text.back())) return text;
   while (!text.empty()) {
     const Unit unit = unit_at(text, 0);
     if (!unit.valid || !is_space(unit.code)) break;

@@ -48,11 +48,11 @@ constexpr std::uint32_t kRowsBeforeForecast = 4096;
 
 bool is_separator(char c) { return c == ';' || c == ',' || c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-std::string_view cut(std::string_view text) {
-  // base's trim knows all of Unicode's spaces; nearly every cell has none at all.
-  if (text.empty()) return text;
-  const auto is_plain = [](char c) { return c > ' ' && static_cast<unsigned char>(c) < 0x7F; };
-  return is_plain(text.front()) && is_plain(text.back()) ? text : trim(text);
+/// Where the first of several addresses ends.
+std::size_t first_separator(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && !is_separator(text[at])) ++at;
+  return at;
 }
 
 void foresee(StringColumn& column, std::uint64_t rows, std::uint64_t added_rows) {
@@ -120,7 +120,7 @@ void SourceRows::report(Error error) {
 
 bool SourceRows::read_moment(std::string_view text, Field field, std::uint32_t line,
                              std::optional<Moment>& out) {
-  text = cut(text);
+  text = trim(text);
   if (text.empty()) return true;
   out = moments_.read(text);
   if (out) return true;
@@ -150,7 +150,7 @@ bool SourceRows::read_tenure(const TenureText& text, std::uint32_t line, Tenure&
 }
 
 bool SourceRows::settle_status(const RowText& row, std::uint32_t line, std::span<Tenure> tenures) {
-  const auto word = cut(row[Field::status]);
+  const auto word = trim(row[Field::status]);
   if (word.empty()) return true;
   const auto status = statuses_.read(word, line);
   if (status == kUnknownWord) return false;
@@ -185,9 +185,8 @@ bool SourceRows::is_address(std::string_view text, std::uint32_t line) {
 
 void SourceRows::add_addresses(std::string_view text, bool is_former, std::uint32_t line) {
   for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = at;
-    while (end < text.size() && !is_separator(text[end])) ++end;
-    const auto address = cut(text.substr(at, end - at));
+    const std::size_t end = at + first_separator(text.substr(at));
+    const auto address = trim(text.substr(at, end - at));
     if (!address.empty() && is_address(address, line)) {
       draft_.extras.push_back({draft_.rows(), is_former});
       draft_.extra_texts.push_back(address);
@@ -217,7 +216,7 @@ void SourceRows::reserve() {
 
 void SourceRows::add(const RowText& row, std::uint32_t line) {
   ++rows_;
-  const auto id = cut(row[Field::person_id]);
+  const auto id = trim(row[Field::person_id]);
   bool is_good = true;
   if (id.empty()) {
     report({ErrorCode::roster_row, "the row has no person_id", Place{{}, line, 0, {}}, {}});
@@ -240,8 +239,8 @@ void SourceRows::add(const RowText& row, std::uint32_t line) {
     } else if (without_status_++ == 0) {
       first_without_status_ = line;
     }
-    is_good = read_tenure({row[Field::start], row[Field::end], cut(row[Field::status]), row.has_status}, line,
-                          tenures_.emplace_back()) &&
+    is_good = read_tenure({row[Field::start], row[Field::end], trim(row[Field::status]), row.has_status},
+                          line, tenures_.emplace_back()) &&
               is_good;
   }
   std::optional<Moment> written;
@@ -253,27 +252,24 @@ void SourceRows::add(const RowText& row, std::uint32_t line) {
   if (!is_good) return;
 
   // The first address of the cell is the person's own; the others stand beside it.
-  std::string_view email = cut(row[Field::email]);
-  const auto separator = std::find_if(email.begin(), email.end(), is_separator);
-  if (separator != email.end()) {
-    const auto size = static_cast<std::size_t>(separator - email.begin());
+  std::string_view email = trim(row[Field::email]);
+  if (const std::size_t size = first_separator(email); size < email.size()) {
     add_addresses(email.substr(size), false, line);
     email = email.substr(0, size);
   }
   if (!email.empty() && !is_address(email, line)) email = {};
-  std::string_view others = cut(row[Field::emails]);
+  std::string_view others = trim(row[Field::emails]);
   if (email.empty() && !others.empty()) {
-    const auto end = std::find_if(others.begin(), others.end(), is_separator);
-    const auto size = static_cast<std::size_t>(end - others.begin());
+    const std::size_t size = first_separator(others);
     if (is_address(others.substr(0, size), line)) email = others.substr(0, size);
     others.remove_prefix(size);
   }
   add_addresses(others, false, line);
   add_addresses(row[Field::former_emails], true, line);
 
-  std::string_view name = cut(row[Field::name]);
+  std::string_view name = trim(row[Field::name]);
   if (name.empty()) {
-    const auto given = cut(row[Field::first_name]), family = cut(row[Field::last_name]);
+    const auto given = trim(row[Field::first_name]), family = trim(row[Field::last_name]);
     scratch_.assign(given);
     if (!given.empty() && !family.empty()) scratch_.push_back(' ');
     scratch_.append(family);
@@ -285,10 +281,10 @@ void SourceRows::add(const RowText& row, std::uint32_t line) {
   draft_.names.push_back(name);
   draft_.emails.push_back(folded_);
   if (wanted_.email || wanted_.emails || wanted_.former_emails) draft_.shown_emails.push_back(email);
-  if (wanted_.manager_id) draft_.managers.push_back(cut(row[Field::manager]));
-  if (wanted_.department) draft_.departments.push_back(cut(row[Field::department]));
+  if (wanted_.manager_id) draft_.managers.push_back(trim(row[Field::manager]));
+  if (wanted_.department) draft_.departments.push_back(trim(row[Field::department]));
   if (wanted_.kind) {
-    const auto word = cut(row[Field::kind]);
+    const auto word = trim(row[Field::kind]);
     const auto code = word.empty() ? kUnknownWord : kinds_.read(word, line);
     draft_.kinds.push_back(code == kUnknownWord ? Kind::unknown : static_cast<Kind>(code));
   }

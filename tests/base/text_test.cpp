@@ -18,6 +18,17 @@ TEST(Utf8, IsChecked) {
     EXPECT_FALSE(is_valid_utf8(text)) << text;
 }
 
+TEST(FoldCase, EveryAsciiByteAtEveryPlace) {
+  for (std::size_t at = 0; at < 19; ++at) {
+    for (int byte = 0; byte < 0x80; ++byte) {
+      std::string text = "ZyXwVuTsRqPoNmLkJiH", want = "zyxwvutsrqponmlkjih";
+      text[at] = static_cast<char>(byte);
+      want[at] = static_cast<char>(byte >= 'A' && byte <= 'Z' ? byte + 0x20 : byte);
+      ASSERT_EQ(fold_case(text), want) << at << " " << byte;
+    }
+  }
+}
+
 TEST(MakeVisible, ShowsWhatWouldHideOrMislead) {
   EXPECT_EQ(make_visible("Dana O'Neil <dana@x.example> 日本 é 😀"), "Dana O'Neil <dana@x.example> 日本 é 😀");
   EXPECT_EQ(make_visible("a\x1B[31mred\x07"), "a\\u{1B}[31mred\\u{7}");
