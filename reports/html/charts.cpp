@@ -16,7 +16,7 @@ std::string_view colour_of(Verdict verdict) {
     case Verdict::pass: return "#2f8f5b";
     case Verdict::fail: return "#c23039";
     case Verdict::waived: return "#7464b8";
-    case Verdict::not_applicable: return "#87929d";
+    case Verdict::not_applicable: return "#7f8a95";
     case Verdict::unknown: return "#b87400";
     case Verdict::error: return "#6b3410";
   }
@@ -24,7 +24,8 @@ std::string_view colour_of(Verdict verdict) {
 }
 
 bool are_whole(const std::vector<double>& numbers) {
-  return std::all_of(numbers.begin(), numbers.end(), [](double number) { return number == std::trunc(number); });
+  return std::all_of(numbers.begin(), numbers.end(),
+                     [](double number) { return number == std::trunc(number); });
 }
 
 std::string bin_name(const std::vector<double>& edges, std::size_t bin) {
@@ -32,8 +33,7 @@ std::string bin_name(const std::vector<double>& edges, std::size_t bin) {
   if (bin == edges.size()) return fmt::format("{} or more", edges.back());
   const double from = edges[bin - 1], to = edges[bin];
   // Whole edges mostly bound whole numbers: "30–59" reads better than "30 to under 60", and says the same.
-  if (are_whole(edges))
-    return to - from == 1 ? fmt::format("{}", from) : fmt::format("{}–{}", from, to - 1);
+  if (are_whole(edges)) return to - from == 1 ? fmt::format("{}", from) : fmt::format("{}–{}", from, to - 1);
   return fmt::format("{} to under {}", from, to);
 }
 std::string short_bin_name(const std::vector<double>& edges, std::size_t bin) {
@@ -126,6 +126,15 @@ std::uint64_t measured_count(const Histogram& histogram) {
   std::uint64_t sum = 0;
   for (const Counts& bin : histogram.bins) sum += measured_in(bin);
   return sum;
+}
+
+std::string measured_legend() {
+  std::string out;
+  for (const Verdict verdict : kMeasuredVerdicts)
+    out += fmt::format(
+        R"({}<svg class="key" aria-hidden="true" width="10" height="10" viewBox="0 0 10 10"><rect class="{}" width="10" height="10" fill="{}"/></svg> {})",
+        out.empty() ? "" : ", ", word_of(verdict), colour_of(verdict), words_of(verdict));
+  return out;
 }
 
 std::string histogram_figure(const Histogram& histogram, std::string_view title) {

@@ -17,8 +17,9 @@ namespace muster::reports {
 [[nodiscard]] std::string verdict_bar(const Counts& counts);
 /// How many subjects were measured.
 [[nodiscard]] std::uint64_t measured_count(const Histogram& histogram);
-/// Columns of a rule's measure by bin, with their numbers as a table below; `title` is HTML. An only file may
-/// hold several.
+/// Which colour is which verdict in them.
+[[nodiscard]] std::string measured_legend();
+/// Columns of a rule's measure by bin, with their numbers as a table below; `title` is HTML.
 [[nodiscard]] std::string histogram_figure(const Histogram& histogram, std::string_view title);
 
 }  // namespace muster::reports

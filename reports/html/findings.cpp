@@ -92,7 +92,8 @@ class Findings {
     select("subject", "Subject",
            texts(kinds, [](SubjectKind kind) { return std::string(noun_of(1, kind)); }));
     page_.put(
-        "<p class=\"buttons\"><button type=\"button\" name=\"open\">Open all</button> <button "
+        "<p class=\"buttons\"><button type=\"submit\">Search</button> <button type=\"button\" "
+        "name=\"open\">Open all</button> <button "
         "type=\"button\" name=\"close\">Close all</button> "
         "<button type=\"reset\">Clear</button></p>\n<output name=\"shown\" "
         "data-all=\"{}\"></output>\n</form>\n",
@@ -108,10 +109,10 @@ class Findings {
     page_.put(
         "<details class=\"rule\" id=\"{}\" data-severity=\"{}\" data-policy=\"{}\" data-subject=\"{}\" "
         "data-control=\"{}\">\n"
-        "<summary><span class=\"state {}\">{}</span><span class=\"severity {}\">{}</span><h3>{}</h3><span "
-        "class=\"headline\">{}</span>{}</summary>\n",
+        "<summary><span class=\"state {}\">{}</span> <span class=\"severity {}\">{}</span> <h3>{}</h3> <span "
+        "class=\"headline\">{}</span> {}</summary>\n",
         page_.anchor(index), word_of(rule.severity), escaped(rule.policy, 200), noun_of(1, rule.subject),
-        controls, class_of(standing), sign_of(standing), word_of(rule.severity), word_of(rule.severity),
+        controls, class_of(standing), sign_of(rule), word_of(rule.severity), word_of(rule.severity),
         escaped(rule.title.empty() ? rule.as : rule.title), escaped(headline(run_, rule)),
         verdict_bar(rule.counts));
     if (!rule.undecided.empty()) page_.put("<p class=\"undecided\">{}</p>\n", escaped(rule.undecided));
@@ -124,7 +125,8 @@ class Findings {
     if (rule.parameters != "{}" && !rule.parameters.empty())
       page_.put(" · with {}", escaped(readable_json(rule.parameters, kValueBytes), kValueBytes + 8));
     for (const ControlId& control : rule.controls) page_.put(" · {}", escaped(control.text(), 200));
-    page_.put("<span class=\"permalink\"> · <a href=\"#{}\">link to this rule</a></span></p>\n", page_.anchor(index));
+    page_.put("<span class=\"permalink\"> · <a href=\"#{}\">link to this rule</a></span></p>\n",
+              page_.anchor(index));
     if (rule.measure && measured_count(*rule.measure) > 0) page_.put_raw(histogram_figure(*rule.measure, ""));
     rows(index, rule, share);
     page_.put_raw("</details>\n");
@@ -220,12 +222,14 @@ void write_measures(Page& page) {
   for (std::size_t i : page.order) {
     const RuleResult& rule = page.run.rules[i];
     if (!rule.measure || measured_count(*rule.measure) == 0) continue;
-    if (!std::exchange(has_begun, true))
-      page.put_raw(
+    if (!std::exchange(has_begun, true)) {
+      page.put(
           "<section id=\"measures\" aria-labelledby=\"measures-title\">\n<h2 id=\"measures-title\">Ages and "
-          "numbers</h2>\n"
-          "<p>How what was measured spreads, for each rule that measures. Undecided subjects are not in "
-          "it.</p>\n<div class=\"figures\">\n");
+          "numbers</h2>\n<p>How many subjects have which number, for each rule that measures: {}. Those that "
+          "are "
+          "undecided, or that no number can be given for, are not in it.</p>\n<div class=\"figures\">\n",
+          measured_legend());
+    }
     page.put_raw(histogram_figure(*rule.measure,
                                   fmt::format("<a href=\"#{}\">{}</a>", page.anchor(i),
                                               escaped(rule.title.empty() ? rule.as : rule.title, 200))));

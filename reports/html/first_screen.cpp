@@ -38,10 +38,12 @@ std::string rules_in_words(const Run& run) {
 }
 
 std::string what_it_means(const Run& run) {
-  const std::string counting = run.fail_on == Severity::info
-                                   ? std::string("Every failure counts")
-                                   : fmt::format("Failures of severity {} or graver count", word_of(run.fail_on));
-  if (run.exit == ExitCode::ok) return counting + ": there is none, and everything that had to be decided was.";
+  const std::string counting =
+      run.fail_on == Severity::info
+          ? std::string("Every failure counts")
+          : fmt::format("Failures of severity {} or graver count", word_of(run.fail_on));
+  if (run.exit == ExitCode::ok)
+    return counting + ": there is none, and everything that had to be decided was.";
   if (run.exit == ExitCode::undecided)
     return "No failure that counts was found, but something could not be decided: this is not a pass.";
   return counting + ".";
@@ -113,6 +115,22 @@ void verify(Page& page) {
       "same bytes.</p>\n</section>\n");
 }
 
+void notices(Page& page) {
+  const std::vector<Notice>& all = page.run.notices;
+  if (all.empty()) return;
+  page.put(
+      "<details class=\"card\" id=\"notices\">\n<summary>{} notice{}, which change no "
+      "verdict</summary>\n<ul>\n",
+      all.size(), all.size() == 1 ? "" : "s");
+  for (std::size_t i = 0; i < all.size() && i < page.limits.table_rows; ++i)
+    page.put("<li>{}</li>\n", escaped(all[i].text));
+  page.put_raw("</ul>\n");
+  if (all.size() > page.limits.table_rows)
+    page.put("<p class=\"more\"><strong>{} more</strong> in results.json</p>\n",
+             all.size() - page.limits.table_rows);
+  page.put_raw("</details>\n");
+}
+
 void glossary(Page& page) {
   page.put_raw(
       "<details class=\"card\" id=\"reading\">\n<summary>How to read this page</summary>\n"
@@ -182,19 +200,12 @@ void write_first_screen(Page& page) {
   if (run.nondeterministic)
     page.put_raw(
         "<p class=\"undecided\">A limit of wall time decided something: another run may differ.</p>\n");
-  std::size_t notices = 0;
-  for (const Notice& notice : run.notices) {
-    if (notices++ == page.limits.table_rows) break;
-    page.put("<p class=\"notice\">{}</p>\n", escaped(notice.text));
-  }
-  if (run.notices.size() > page.limits.table_rows)
-    page.put("<p class=\"notice\">{} more notices in results.json</p>\n",
-             run.notices.size() - page.limits.table_rows);
   page.put_raw("<div class=\"cards\">\n");
   judged(page);
   sources(page);
   verify(page);
   page.put_raw("</div>\n");
+  notices(page);
   glossary(page);
   page.put_raw("</header>\n");
   contents(page);

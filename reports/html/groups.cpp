@@ -198,7 +198,7 @@ class Groups {
         page_.put("<tr id=\"{}\"><th scope=\"row\">{} {}</th>", page_.anchor(i), escaped(rule.as, 200),
                   title);
       page_.put("<td>{}</td><td>{}</td><td class=\"{}\">{}</td><td>{} {}</td><td>{}{}</td></tr>\n",
-                escaped(rule.policy, 200), word_of(rule.severity), class_of(standing), sign_of(standing),
+                escaped(rule.policy, 200), word_of(rule.severity), class_of(standing), sign_of(rule),
                 grouped(rule.population), noun_of(rule.population, rule.subject), verdict_bar(rule.counts),
                 counts_in_words(rule.counts));
     }

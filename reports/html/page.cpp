@@ -36,18 +36,18 @@ std::string Page::anchor(std::size_t rule) const {
 std::string Page::rule_link(std::size_t rule) const {
   const Standing standing = standing_of(run.rules[rule]);
   return fmt::format("<a href=\"#{}\">{}</a> <span class=\"{}\">{}</span>", anchor(rule),
-                     escaped(run.rules[rule].as, 200), class_of(standing), sign_of(standing));
+                     escaped(run.rules[rule].as, 200), class_of(standing), sign_of(run.rules[rule]));
 }
 
 bool Page::has_section(std::size_t rule) const {
   return rank_of(run.rules[rule]) != 3 || !run.rules[rule].findings.empty();
 }
 
-std::string_view sign_of(Standing standing) {
-  switch (standing) {
+std::string_view sign_of(const RuleResult& rule) {
+  switch (standing_of(rule)) {
     case Standing::undecided: return "? undecided";
     case Standing::failed: return "✗ failed";
-    case Standing::idle: return "– nothing to judge";
+    case Standing::idle: return rule.counts[Verdict::waived] > 0 ? "– waived" : "– nothing to judge";
     case Standing::passed: return "✓ passed";
   }
   return "";

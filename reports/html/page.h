@@ -17,7 +17,7 @@ namespace muster::reports {
 
 /// How much of a large run the page holds. What is left out is counted, and said where it is.
 struct PageLimits {
-  std::size_t rows_per_rule = 200;
+  std::size_t rows_per_rule = 500;
   std::size_t row_bytes = 1'000'000;    // of all findings' rows
   std::size_t subject_bytes = 220'000;  // of the table by subject
   std::size_t table_rows = 200;         // of any other table whose length the tenant decides
@@ -63,7 +63,7 @@ class Page {
 };
 
 /// Icon and word: colour alone says nothing.
-[[nodiscard]] std::string_view sign_of(Standing standing);
+[[nodiscard]] std::string_view sign_of(const RuleResult& rule);
 [[nodiscard]] std::string_view class_of(Standing standing);
 
 /// How many rules came out how.

@@ -104,6 +104,7 @@
         if (field.selectedIndex === -1) field.value = "";
       }
       apply();
+      document.getElementById("findings").scrollIntoView();
     } else if (fragment) {
       reveal(document.getElementById(decodeURIComponent(fragment)));
     }
@@ -161,7 +162,10 @@
 
   if (!form) return;
   form.hidden = false;
-  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    remember(apply());
+  });
   let waiting = 0;
   form.addEventListener("input", () => {
     clearTimeout(waiting);
@@ -179,7 +183,7 @@
     button.type = "button";
     button.className = "show";
     button.textContent = "show findings";
-    button.setAttribute("aria-label", `show the findings of ${cell.dataset.value}`);
+    button.setAttribute("aria-label", `show findings of ${cell.dataset.value}`);
     button.addEventListener("click", () => {
       clear();
       field.value = cell.dataset.value;
