@@ -29,12 +29,12 @@ return {
       if not known_statuses[status] then return unknown("status " .. status .. " is not known to this rule") end
       return not_applicable("status is " .. status)
     end
-    local created, now = key.created_at, org.as_of
-    if created > now then return unknown("created after the snapshot: one of the two dates is wrong") end
-
+    local created = key.created_at
     local age_days = days_since(created)
+    if age_days < 0 then return unknown("created after the snapshot: one of the two dates is wrong") end
+
     measure(age_days)
-    if now <= created:plus_days(params.days) then return pass() end
+    if org.as_of <= created:plus_days(params.days) then return pass() end
     return fail(
       string.format("created on %s, more than %d days ago", created:date(), params.days),
       { created_at = created, age_days = age_days },
@@ -64,8 +64,8 @@ return {
       want = { verdict = "unknown", reason = "status enabled is not known to this rule" },
     },
     {
-      note = "a creation date that lies ahead is no young key",
-      given = { api_key = { status = "active", created_at = "2027-11-10T08:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
+      note = "a creation date that lies ahead, be it by a second, is no young key",
+      given = { api_key = { status = "active", created_at = "2026-11-20T08:00:01Z" }, as_of = "2026-11-20T08:00:00Z" },
       want = { verdict = "unknown", reason = "created after the snapshot: one of the two dates is wrong" },
     },
     {
