@@ -16,7 +16,7 @@ from pathlib import Path
 
 ALLOWED_CURL = {"curl_easy_init", "curl_easy_setopt", "curl_easy_perform", "curl_easy_getinfo", "curl_easy_cleanup", "curl_easy_strerror",
                 "curl_global_init", "curl_slist_append", "curl_slist_free_all", "curl_getdate", "curl_version_info"}
-REACHES_OUT = re.compile(r"^(curl_.*|socket|connect|send|sendto|sendmsg|sendmmsg|SSL_.*|BIO_.*|system|popen|exec[lv].*|posix_spawnp?|fork|vfork|dlopen)$")
+REACHES_OUT = re.compile(r"^(curl_.*|socket|connect|send|sendto|sendmsg|sendmmsg|SSL_.*|BIO_.*|system|popen|exec[lv].*|posix_spawnp?|fork|vfork|dlopen|_ZN6muster4http4postE.*)$")
 METHOD = re.compile(rb"(?<![A-Za-z_])(POST|PUT|PATCH|DELETE)\0")
 
 
