@@ -44,6 +44,7 @@ bench: ## Measure speed and memory against the peers (some minutes)
 	cmake --build --preset release --parallel $(JOBS)
 	bench/run
 	bench/bundle
+	bench/collect
 
 format: ## Lay out all C++ sources by .clang-format
 	git ls-files -z '*.cpp' '*.h' | xargs -0 clang-format -i

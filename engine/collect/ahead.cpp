@@ -6,7 +6,7 @@
 namespace muster::collect {
 namespace {
 
-constexpr std::size_t kMostReady = std::size_t{8} << 20;
+constexpr std::size_t kMostReady = std::size_t{4} << 20;
 // Of the list that is written next, whatever the others hold: while one is written, the next is asked for.
 constexpr std::size_t kMostStepsOfWanted = 1;
 constexpr std::int64_t kSlice = 50'000;  // a wait looks around that often
