@@ -88,7 +88,7 @@ class Doctor final : public Command {
   CommandInfo info() const override {
     return {
         .name = "doctor",
-        .summary = "Say what a collection and a check would lack, and how to mend it.",
+        .summary = "Say what a collection and a check would lack, and how to mend it",
         .description =
             "Checks the config and all files that it names, the roster (whether it can be read, its day, its "
             "age), where the keys come from and of what kind they are, then asks the services: reachability, "
