@@ -20,6 +20,7 @@
 #include "evidence/verify.h"
 #include "reports/json/results.h"
 #include "reports/report.h"
+#include "snapshot/schema.h"
 
 namespace muster::cli {
 namespace {
@@ -67,6 +68,30 @@ std::string unique(std::string name, std::set<std::string>& taken) {
   for (int n = 2; !taken.insert(fold_case(name)).second; ++n)
     name = fmt::format("{}-{}{}", whole.substr(0, dot), n, dot == std::string::npos ? "" : whole.substr(dot));
   return name;
+}
+
+/// "users.email" of the snapshot, "roster.name" of the roster.
+Status check_kept_field(const std::string& given) {
+  const std::size_t dot = given.find('.');
+  const std::string name = given.substr(0, dot),
+                    field = dot == std::string::npos ? "" : given.substr(dot + 1);
+  std::vector<std::string> known;
+  if (name == "roster") {
+    known = {"person_id", "name",          "first_name", "last_name", "email",
+             "emails",    "former_emails", "manager",    "department"};
+  } else if (const snapshot::DatasetSpec* spec = snapshot::find_dataset(name)) {
+    for (const snapshot::FieldSpec& each : spec->fields)
+      if (!each.paths.empty()) known.emplace_back(each.name);
+  } else {
+    return fail(
+        ErrorCode::usage,
+        fmt::format("names, emails, domains or a field can be kept, and {} is none", make_visible(given)), {},
+        "a field is DATASET.FIELD, as `muster snapshot schema` lists them, or roster.FIELD");
+  }
+  if (std::find(known.begin(), known.end(), field) != known.end()) return {};
+  const auto near = nearest_name(field, known);
+  return fail(ErrorCode::usage, fmt::format("{} has no field {}", name, make_visible(field)), {},
+              near ? fmt::format("did you mean {}.{}?", name, *near) : "");
 }
 
 std::string size_of(std::uint64_t bytes) {
@@ -228,11 +253,15 @@ void Bundling::declare(Arguments& arguments) {
       "--keep", "WORDS",
       [this, words](const std::string& given) -> Status {
         const auto found = std::find(words.begin(), words.end(), given);
-        if (found == words.end()) return fail(ErrorCode::usage, "names, emails or domains can be kept");
-        keep_.insert(evidence::kKept[found - words.begin()]);
-        return {};
+        if (found != words.end()) {
+          keep_.insert(evidence::kKept[found - words.begin()]);
+          return {};
+        }
+        keep_fields_.insert(given);
+        return check_kept_field(given);
       },
-      "What the auditor profile keeps as it is besides ids: names, emails, domains.");
+      "What the auditor profile keeps as it is besides ids: names, emails, domains, or single fields such as "
+      "users.email, api_keys.name or roster.name. A word that is kept in one place is kept everywhere.");
   arguments.flag("--without-snapshot", without_snapshot_,
                  "Leave the snapshot out, and keep its digests. Such a bundle cannot be replayed by itself.");
   arguments.flag("--without-roster", without_roster_,
@@ -252,7 +281,7 @@ const std::vector<std::string_view>& Bundling::option_names() {
 }
 
 bool Bundling::is_given() const {
-  return profile_ != evidence::Profile::full || privacy_key_ || !keep_.empty() || signing_.is_wanted() ||
+  return profile_ != evidence::Profile::full || privacy_key_ || has_kept() || signing_.is_wanted() ||
          previous_ || retain_until_ || timestamp_url_ || timestamp_ca_ || timestamp_request_ ||
          timestamp_file_ || without_snapshot_ || without_roster_ || with_minisign_ || with_statement_;
 }
@@ -261,7 +290,7 @@ Status Bundling::check() const {
   if ((with_minisign_ || with_statement_) && !signing_.is_wanted())
     return fail(ErrorCode::usage, fmt::format("{} is signed, and there is no --key",
                                               with_minisign_ ? "--minisign" : "--statement"));
-  if (profile_ == evidence::Profile::full && (privacy_key_ || !keep_.empty()))
+  if (profile_ == evidence::Profile::full && (privacy_key_ || has_kept()))
     return fail(ErrorCode::usage,
                 fmt::format("{} is about pseudonyms, and a full bundle has none",
                             privacy_key_ ? "--privacy-key" : "--keep"),
@@ -269,7 +298,7 @@ Status Bundling::check() const {
   if (profile_ != evidence::Profile::full && !privacy_key_)
     return fail(ErrorCode::usage, fmt::format("--privacy {} needs a key", evidence::word_of(profile_)), {},
                 "give --privacy-key FILE; `head -c 32 /dev/urandom > privacy.key` makes one");
-  if (profile_ == evidence::Profile::pseudonymous && !keep_.empty())
+  if (profile_ == evidence::Profile::pseudonymous && has_kept())
     return fail(ErrorCode::usage, "--keep is for --privacy auditor; a pseudonymous bundle keeps nothing");
   if (timestamp_url_) {
     if (const Status fine = check_authority_url(*timestamp_url_); !fine) return fine;
@@ -401,7 +430,7 @@ ExitCode Bundling::make(Environment& environment, const RunFolder& run, const st
 ExitCode Bundling::make_with_pseudonyms(Environment& environment, const RunFolder& run,
                                         const std::string& path) const {
   constexpr std::size_t kShortestKey = 16;
-  PrivacyRequest request{profile_, {}, keep_};
+  PrivacyRequest request{profile_, {}, keep_, keep_fields_};
   if (profile_ == evidence::Profile::auditor) request.keep.insert(evidence::Kept::ids);
   keep_memory_private();
   auto key = environment.files.read_file(*privacy_key_, 1u << 20);

@@ -64,6 +64,8 @@ class Bundling {
   evidence::Profile profile_ = evidence::Profile::full;
   std::optional<std::string> privacy_key_;
   std::set<evidence::Kept> keep_;
+  std::set<std::string> keep_fields_;
+  [[nodiscard]] bool has_kept() const { return !keep_.empty() || !keep_fields_.empty(); }
   std::optional<std::string> previous_, retain_until_, timestamp_url_, timestamp_ca_, timestamp_request_,
       timestamp_file_;
   bool without_snapshot_ = false, without_roster_ = false, with_minisign_ = false, with_statement_ = false;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "cli/inputs.h"
 #include "snapshot/snapshot.h"
 
@@ -66,6 +67,33 @@ std::vector<std::pair<std::string, std::string>> started_by(const Environment& e
   return out;
 }
 
+/// What was typed, without what may be a secret: a platform's keys, users and passwords in URLs, and values
+/// whose names say what they are.
+std::string without_secrets(std::string text) {
+  constexpr std::string_view kHidden = "***";
+  const auto hide = [&](std::size_t begin, std::string_view ends) {
+    const std::size_t end = std::min(text.find_first_of(ends, begin), text.size());
+    text.replace(begin, end - begin, kHidden);
+  };
+  constexpr std::string_view kKey = "sk-ant-";
+  for (std::size_t at = text.find(kKey); at != std::string::npos; at = text.find(kKey, at + kKey.size()))
+    hide(at + kKey.size(), " \t\r\n\"'&,;");
+  for (std::size_t at = text.find("://"); at != std::string::npos; at = text.find("://", at + 3)) {
+    const std::size_t host = at + 3, end = std::min(text.find_first_of("/?#", host), text.size());
+    const std::size_t sign = text.rfind('@', end);
+    if (sign != std::string::npos && sign > host) text.replace(host, sign - host, kHidden);
+  }
+  for (const std::string_view name : {"password=", "passwd=", "secret=", "token=", "api_key=", "apikey="}) {
+    std::string lower = fold_case(text);
+    for (std::size_t at = lower.find(name); at != std::string::npos;
+         at = lower.find(name, at + name.size())) {
+      hide(at + name.size(), "&");
+      lower = fold_case(text);
+    }
+  }
+  return text;
+}
+
 /// A file of a snapshot in `folder`, whatever else the folder holds.
 bool is_of_snapshot(const std::string& path, const std::string& folder) {
   const std::string below = relative_path(path, folder);
@@ -118,7 +146,7 @@ Result<RunOrigin> describe_origin(const Environment& environment, const std::set
                                   const Run& run, const std::string& out) {
   RunOrigin origin;
   origin.started_by = started_by(environment);
-  origin.command = environment.command;
+  for (const std::string& word : environment.command) origin.command.push_back(without_secrets(word));
   origin.arguments = arguments;
   if (const auto program = digest_file(environment.files, "/proc/self/exe"))
     origin.build_sha256 = program->sha256;

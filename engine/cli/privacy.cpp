@@ -11,6 +11,7 @@
 #include "cli/origin.h"
 #include "cli/stage.h"
 #include "evidence/redact.h"
+#include "evidence/sample.h"
 #include "policy/policy.h"
 #include "policy/rewrite.h"
 #include "reports/json/results.h"
@@ -95,8 +96,19 @@ class Texts {
     if (has("domain_aliases")) return {pseudonyms_.domain(text)};
     if (has("subject") || has("include") || has("exclude")) return selector(last, text);
     if (is_one_of(last, kPeopleKeys)) return {someone(text)};
+    // A register may call a thing as the platform does.
+    if (last == "id" && pseudonyms_.is_name(text)) return {pseudonyms_.name(text)};
     if (is_one_of(last, kFreeKeys)) return {text.empty() ? std::string() : std::string("left out")};
     if (text.starts_with('/')) return {on_path_(text)};
+    // Names and patterns of names that a rule is told.
+    if (has("params") && pseudonyms_.is_name(text)) return {pseudonyms_.name(text)};
+    if (has("params") && is_glob(text)) {
+      std::vector<std::string> out = pseudonyms_.matches(text);
+      if (!out.empty()) {
+        out.push_back(pseudonyms_.text(text));
+        return out;
+      }
+    }
     if (has("columns") || has("status") || has("kind") || is_one_of(last, kTechnicalKeys))
       return {std::string(text)};
     return {pseudonyms_.text(text)};
@@ -120,6 +132,7 @@ class Texts {
 
   std::string replaced(std::string_view field, std::string_view text) const {
     if (text.empty()) return {};
+    if (pseudonyms_.keeps_field("roster", field)) return std::string(text);
     if (field == "person_id" || field == "manager")
       return text.find('@') != std::string_view::npos ? pseudonyms_.email(text) : pseudonyms_.id(text);
     if (field == "email" || field == "emails" || field == "former_emails")
@@ -127,6 +140,8 @@ class Texts {
                                        [&](std::string_view address) { return pseudonyms_.email(address); });
     if (field == "name" || field == "first_name" || field == "last_name") return pseudonyms_.name(text);
     if (field.empty()) return {};
+    // A department may be called as a group is.
+    if (field == "department" && pseudonyms_.is_name(text)) return pseudonyms_.name(text);
     return field == "department" || field == "text" ? pseudonyms_.text(text) : std::string(text);
   }
 
@@ -145,7 +160,7 @@ class Private {
         folder_(folder),
         working_folder_(working_folder_of(run)),
         place_(join_path(folder, kPlace)),
-        pseudonyms_(request.secret, request.keep),
+        pseudonyms_(request.secret, request.keep, request.fields),
         texts_(pseudonyms_, redactions_,
                [this](std::string_view path) {
                  // An absolute path of the config, to be read from where the config is now.
@@ -272,6 +287,14 @@ class Private {
       if (source == nullptr) continue;
       const auto read = roster::rewrite_roster(
           files(), *source, [&](std::string_view field, std::string_view, std::string_view text) {
+            if (pseudonyms_.keeps_field("roster", field)) {
+              static_cast<void>(roster::rewrite_addresses(text, [&](std::string_view address) {
+                pseudonyms_.keep_word(address);
+                return std::string();
+              }));
+              pseudonyms_.keep_word(text);
+              return std::string(text);
+            }
             if (field == "person_id" || field == "manager") {
               if (text.find('@') == std::string_view::npos)
                 pseudonyms_.learn_id(text);
@@ -454,9 +477,12 @@ class Private {
           {}, "it stands where muster does not expect one; make a full bundle, or remove it from the input");
     };
     for (const std::string& path : written_) {
-      const auto text = files().read_file(path, kLargestInput);
-      if (!text) return tl::unexpected(text.error());
-      if (const Status fine = look(file_name(path), *text); !fine) return fine;
+      Status fine;
+      const Status read = evidence::for_each_line(files(), path, [&](std::string_view line, std::uint32_t) {
+        if (fine) fine = look(file_name(path), line);
+      });
+      if (!read) return read;
+      if (!fine) return fine;
     }
     for (const evidence::Part& part : out_.parts)
       if (const Status fine = look(part.name, part.text); !fine) return fine;

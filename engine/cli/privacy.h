@@ -14,6 +14,7 @@ struct PrivacyRequest {
   evidence::Profile profile = evidence::Profile::full;
   std::string secret;  // the key's bytes
   std::set<evidence::Kept> keep;
+  std::set<std::string> fields;  // "users.email", "roster.department": single fields that stay
 };
 
 /// Writes the rewritten inputs below `folder`, which the caller takes away afterwards. Errors:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <set>
 #include <utility>
 #include <vector>
@@ -195,6 +196,12 @@ Result<std::string> checked_name(archive* tar, archive_entry* entry, std::string
   const std::string_view top = path.substr(0, slash);
   if (slash == std::string_view::npos || !is_safe_name(top) || !is_safe_name(path.substr(slash + 1)))
     return refuse(fmt::format("{} is not a name that a bundle may hold", make_visible(path)));
+  // What stands beside the name and the bytes could be changed by anybody who makes a new seal.
+  const auto is_said = [](const char* text) { return text != nullptr && *text != '\0'; };
+  if (archive_entry_perm(entry) != 0644 || archive_entry_uid(entry) != 0 || archive_entry_gid(entry) != 0 ||
+      is_said(archive_entry_uname(entry)) || is_said(archive_entry_gname(entry)) ||
+      archive_entry_sparse_count(entry) > 0)
+    return refuse(fmt::format("{} has an owner, a mode or holes that muster does not write", path));
   if (folder.empty()) folder = top;
   if (folder != top) return refuse(fmt::format("{} stands outside the folder {}", path, folder));
   return std::string(path.substr(slash + 1));
@@ -230,6 +237,7 @@ Status read_archive(const FileSystem& files, const std::string& path, const Arch
     return refuse("it is not packed once by gzip");
   std::set<std::string> seen;
   std::uint64_t total = 0, count = 0;
+  std::time_t time = 0;
   archive_entry* entry = nullptr;
   std::vector<char> buffer(kPieceBytes);
   while (true) {
@@ -240,6 +248,10 @@ Status read_archive(const FileSystem& files, const std::string& path, const Arch
     auto name = checked_name(tar.get(), entry, folder, refuse);
     if (!name) return tl::unexpected(name.error());
     if (!seen.insert(fold_case(*name)).second) return refuse(fmt::format("{} is there twice", *name));
+    if (!last.empty() && *name < last) return refuse(fmt::format("{} is out of order", *name));
+    if (count > 0 && archive_entry_mtime(entry) != time)
+      return refuse(fmt::format("{} has another time than the files before it", *name));
+    time = archive_entry_mtime(entry);
     if (++count > limits.files) return refuse(fmt::format("it holds more than {} files", limits.files));
     const la_int64_t declared = archive_entry_size(entry);
     if (declared < 0 || archive_entry_size_is_set(entry) == 0 ||

@@ -25,6 +25,13 @@ std::string_view kind_prefix(std::string_view id) {
              : std::string_view();
 }
 
+/// The local part of a folded address, without its plus-tag.
+std::string base_local(const std::string& address) {
+  const std::size_t at = address.rfind('@'), plus = address.find('+');
+  const bool has_tag = plus != std::string::npos && plus > 0 && plus < at && address.front() != '"';
+  return address.substr(0, has_tag ? plus : at);
+}
+
 }  // namespace
 
 bool Pseudonyms::is_id(std::string_view text) const {
@@ -44,15 +51,39 @@ std::string_view word_of(Kept kept) {
   return "";
 }
 
-Pseudonyms::Pseudonyms(std::string_view secret, std::set<Kept> keep)
-    : key_(hmac_sha256(secret, "muster pseudonyms 1")), keep_(std::move(keep)) {}
+Pseudonyms::Pseudonyms(std::string_view secret, std::set<Kept> keep, std::set<std::string> fields)
+    : key_(hmac_sha256(secret, "muster pseudonyms 1")), keep_(std::move(keep)), fields_(std::move(fields)) {}
+
+bool Pseudonyms::keeps_field(std::string_view dataset, std::string_view field) const {
+  return !fields_.empty() && fields_.contains(std::string(dataset).append(".").append(field));
+}
+
+void Pseudonyms::keep_word(std::string_view word) {
+  word = trim(word);
+  if (word.empty()) return;
+  kept_words_.emplace(word);
+  const std::string folded = fold_email(word);
+  const std::size_t at = folded.rfind('@');
+  if (at == std::string::npos || at == 0) return;
+  // The same person under a tag, or at another of the organization's domains, is to be matched as before.
+  kept_words_.insert(base_local(folded) + "@");
+  kept_words_.insert(folded.substr(at + 1));
+}
+
+bool Pseudonyms::is_kept(std::string_view word) const {
+  if (kept_words_.empty()) return false;
+  if (kept_words_.contains(std::string(word))) return true;
+  const std::string folded = fold_email(word);
+  return folded.find('@') == std::string::npos ? kept_words_.contains(folded)
+                                               : kept_words_.contains(base_local(folded) + "@");
+}
 
 std::string Pseudonyms::tag(std::string_view purpose, std::string_view text, std::size_t digits) const {
   return to_hex(hmac_sha256(key_, std::string(purpose) + '\0' + std::string(text))).substr(0, digits);
 }
 
 std::string Pseudonyms::domain(std::string_view name) const {
-  if (keeps(Kept::domains)) return std::string(name);
+  if (keeps(Kept::domains) || is_kept(trim(name))) return std::string(name);
   const std::string folded = fold_case(trim(name));
   std::string out;
   // Each level by itself and all above it, so that what is below one domain stays below one domain.
@@ -66,7 +97,7 @@ std::string Pseudonyms::domain(std::string_view name) const {
 }
 
 std::string Pseudonyms::email(std::string_view address) const {
-  if (keeps(Kept::emails)) return std::string(address);
+  if (keeps(Kept::emails) || is_kept(address)) return std::string(address);
   const std::string folded = fold_email(address);
   const std::size_t at = folded.rfind('@');
   if (at == std::string::npos) return folded.empty() ? std::string() : "u" + tag("local", folded, 16);
@@ -80,19 +111,19 @@ std::string Pseudonyms::email(std::string_view address) const {
 }
 
 std::string Pseudonyms::name(std::string_view name) const {
-  if (keeps(Kept::names) || trim(name).empty()) return std::string(name);
+  if (keeps(Kept::names) || trim(name).empty() || is_kept(trim(name))) return std::string(name);
   return "N" + tag("name", name, 16);
 }
 
 std::string Pseudonyms::id(std::string_view id) const {
-  if (keeps(Kept::ids) || id.empty()) return std::string(id);
+  if (keeps(Kept::ids) || id.empty() || is_kept(id)) return std::string(id);
   const std::string_view prefix = kind_prefix(id);
   // "01" stays as well: it is how ids of that kind begin.
   return (prefix.empty() ? std::string("i") : std::string(prefix) + "01") + tag("id", id, 20);
 }
 
 std::string Pseudonyms::opaque(std::string_view text) const {
-  return trim(text).empty() ? std::string(text) : "x" + tag("text", text, 16);
+  return trim(text).empty() || is_kept(trim(text)) ? std::string(text) : "x" + tag("text", text, 16);
 }
 
 void Pseudonyms::learn_email(std::string_view address) {
@@ -204,8 +235,8 @@ std::string Pseudonyms::text(std::string_view text) const {
 
 std::string Pseudonyms::find_leak(std::string_view text) const {
   std::string leak;
-  const auto take = [&](std::string_view word, bool is_kept) {
-    if (leak.empty() && !is_kept) leak = word;
+  const auto take = [&](std::string_view word, bool is_exempt) {
+    if (leak.empty() && !is_exempt && !is_kept(word)) leak = word;
   };
   scan(
       text,

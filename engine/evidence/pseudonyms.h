@@ -23,8 +23,14 @@ inline constexpr Kept kKept[] = {Kept::ids, Kept::names, Kept::emails, Kept::dom
 
 class Pseudonyms {
  public:
-  /// `secret` is the customer's key, at least 16 bytes. `keep` says which words stay.
-  Pseudonyms(std::string_view secret, std::set<Kept> keep);
+  /// `secret` is the customer's key, at least 16 bytes. `keep` says which words stay; `fields`
+  /// ("users.email", "roster.department") names single fields that stay.
+  Pseudonyms(std::string_view secret, std::set<Kept> keep, std::set<std::string> fields = {});
+
+  [[nodiscard]] const std::set<std::string>& kept_fields() const { return fields_; }
+  [[nodiscard]] bool keeps_field(std::string_view dataset, std::string_view field) const;
+  /// A word of a field that stays: it stays wherever it stands, or what it ties together would come apart.
+  void keep_word(std::string_view word);
 
   [[nodiscard]] std::string email(std::string_view address) const;
   [[nodiscard]] std::string domain(std::string_view name) const;
@@ -49,6 +55,7 @@ class Pseudonyms {
   [[nodiscard]] bool keeps(Kept kept) const { return keep_.contains(kept); }
 
  private:
+  [[nodiscard]] bool is_kept(std::string_view word) const;
   [[nodiscard]] std::string tag(std::string_view purpose, std::string_view text, std::size_t digits) const;
   [[nodiscard]] bool is_address_text(std::string_view token, std::size_t sign) const;
   template <class OnEmail, class OnId, class OnDomain, class OnName, class OnRest>
@@ -57,6 +64,8 @@ class Pseudonyms {
 
   std::string key_;
   std::set<Kept> keep_;
+  std::set<std::string> fields_;
+  std::unordered_set<std::string> kept_words_;
   std::unordered_set<std::string> emails_, ids_, domains_, names_;
   std::unordered_map<std::string, std::vector<std::string>>
       names_by_first_;  // first word → names of several words

@@ -13,8 +13,11 @@ namespace muster::evidence {
 namespace {
 
 constexpr std::size_t kPieceBytes = 256 * 1024;
+// What the platform itself calls the default workspace.
+constexpr std::string_view kPlatformName = "Default";
 
-enum class Action : std::uint8_t { email, name, id, opaque, text };
+// The stricter one comes first.
+enum class Action : std::uint8_t { email, name, id, opaque, text, keep };
 
 std::string_view how(Action action) {
   switch (action) {
@@ -23,16 +26,33 @@ std::string_view how(Action action) {
     case Action::id: return "pseudonym of an id";
     case Action::opaque: return "pseudonym of the whole text";
     case Action::text: return "names, addresses and ids in it";
+    case Action::keep: break;
   }
   return "";
 }
 
-Action action_of(const snapshot::FieldSpec& field) {
+/// What people write into datasets: names of keys, groups and workspaces say who does what, and descriptions
+/// more. Those of settings, limits, costs and tools are the platform's.
+bool is_of_people(const snapshot::DatasetSpec& spec) {
+  using snapshot::Dataset;
+  return spec.dataset != Dataset::settings && spec.dataset != Dataset::rate_limits &&
+         spec.dataset != Dataset::role_permissions && spec.dataset != Dataset::cost;
+}
+
+Action action_of(const snapshot::DatasetSpec& spec, const snapshot::FieldSpec& field) {
   using snapshot::FieldType;
   using snapshot::Personal;
   const bool is_list_of_ids = field.type == FieldType::text_list && field.name.ends_with("_ids");
   if (field.type == FieldType::id || field.personal == Personal::identifier || is_list_of_ids)
     return Action::id;
+  if (field.personal == Personal::no && field.type == FieldType::text && is_of_people(spec)) {
+    if (field.name == "name" || field.name.ends_with("_name")) return Action::name;
+    if (field.name == "description") return Action::opaque;
+  }
+  // Where federated tokens come from tells the organization's own systems and projects.
+  if (field.name == "issuer_url" || field.name == "jwks_url" ||
+      (field.name.starts_with("match_") && field.name != "match_audience"))
+    return Action::opaque;
   if (field.personal == Personal::no) return Action::text;
   if (field.name.find("email") != std::string_view::npos) return Action::email;
   return field.name.find("name") != std::string_view::npos ? Action::name : Action::opaque;
@@ -41,7 +61,7 @@ Action action_of(const snapshot::FieldSpec& field) {
 /// What to do at each place of a line, from the dataset's table.
 class Plan {
  public:
-  explicit Plan(const snapshot::DatasetSpec& spec) {
+  Plan(const snapshot::DatasetSpec& spec, const Pseudonyms& pseudonyms) {
     for (const snapshot::FieldSpec& field : spec.fields) {
       std::string_view paths = field.paths;
       while (!paths.empty()) {
@@ -50,11 +70,14 @@ class Plan {
         if (path.ends_with('?')) path.remove_suffix(1);
         // A field that is the whole object is looked at member by member.
         if (path != "object") {
-          const Action action = action_of(field);
+          const Action action =
+              pseudonyms.keeps_field(spec.name, field.name) ? Action::keep : action_of(spec, field);
           const auto [at, is_new] =
               actions_.emplace(path, Row{action, field.type == snapshot::FieldType::json});
-          // Two fields at one place: the stricter one counts.
-          if (!is_new && action < at->second.action) at->second.action = action;
+          // Two fields at one place: the stricter one counts, unless one was chosen to stay.
+          if (!is_new &&
+              (action == Action::keep || (at->second.action != Action::keep && action < at->second.action)))
+            at->second.action = action;
         }
         paths.remove_prefix(bar == std::string_view::npos ? paths.size() : bar + 1);
       }
@@ -109,7 +132,9 @@ class Plan {
 std::string applied(const Pseudonyms& pseudonyms, Action action, const std::string& text) {
   switch (action) {
     case Action::email: return pseudonyms.email(text);
+    case Action::keep: return text;
     case Action::name:
+      if (text == kPlatformName) return text;
       return text.find('@') != std::string::npos ? pseudonyms.email(text) : pseudonyms.name(text);
     case Action::id:
       return text.find('@') != std::string::npos ? pseudonyms.email(text) : pseudonyms.id(text);
@@ -173,15 +198,17 @@ std::string redact_url(const Pseudonyms& pseudonyms, std::string_view text) {
 Status learn_snapshot(const FileSystem& files, const std::string& folder, const snapshot::Manifest& manifest,
                       Pseudonyms& pseudonyms) {
   pseudonyms.learn_id(manifest.organization_id);
+  pseudonyms.learn_name(manifest.organization_name);
   for (const snapshot::DatasetManifest& row : manifest.datasets) {
     if (row.sha256.empty()) continue;
-    const Plan plan(*snapshot::find_dataset(row.name));
+    const Plan plan(*snapshot::find_dataset(row.name), pseudonyms);
     const Status read = for_each_record(
         files, join_path(folder, fmt::format("data/{}.jsonl", row.name)), row.name, [&](json::Value& record) {
           plan.walk(record, [&](const std::string& text, Action action, const std::string&) {
             if (action == Action::id) pseudonyms.learn_id(text);
-            if (action == Action::name) pseudonyms.learn_name(text);
+            if (action == Action::name && text != kPlatformName) pseudonyms.learn_name(text);
             if (action == Action::email) pseudonyms.learn_email(text);
+            if (action == Action::keep) pseudonyms.keep_word(text);
             return text;
           });
         });
@@ -194,6 +221,7 @@ Status redact_snapshot(FileSystem& files, const std::string& folder, const snaps
                        const Pseudonyms& pseudonyms, const std::string& target, Redactions& redactions) {
   snapshot::Manifest changed = manifest;
   changed.organization_id = pseudonyms.id(manifest.organization_id);
+  changed.organization_name = pseudonyms.name(manifest.organization_name);
   if (const Status made = files.make_folders(join_path(target, "data")); !made) return made;
   for (snapshot::DatasetManifest& row : changed.datasets) {
     row.reason = pseudonyms.text(row.reason);
@@ -203,7 +231,7 @@ Status redact_snapshot(FileSystem& files, const std::string& folder, const snaps
       parent.reason = pseudonyms.text(parent.reason);
     }
     if (row.sha256.empty()) continue;
-    const Plan plan(*snapshot::find_dataset(row.name));
+    const Plan plan(*snapshot::find_dataset(row.name), pseudonyms);
     const std::string below = fmt::format("data/{}.jsonl", row.name);
     auto writer = files.create(join_path(target, below));
     if (!writer) return tl::unexpected(writer.error());
@@ -261,10 +289,14 @@ std::string render_privacy(Profile profile, const Pseudonyms& pseudonyms, const 
   for (const Kept kept : kKept)
     if (pseudonyms.keeps(kept)) w.value(word_of(kept));
   w.end_array();
+  w.key("kept_fields").begin_array();
+  for (const std::string& field : pseudonyms.kept_fields()) w.value(std::string_view(field));
+  w.end_array();
   w.key("not_replaced")
       .value(
-          "dates and times, roles, statuses, departments, names of keys, groups, workspaces and roles (names "
-          "and addresses of people in them are replaced), counts");
+          "dates and times, statuses, the platform's own roles and settings, departments, counts, and the "
+          "name "
+          "Default of a workspace");
   w.key("redacted").begin_array();
   for (const auto& [where, redaction] : redactions) {
     w.begin_object();

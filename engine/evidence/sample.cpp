@@ -14,6 +14,39 @@ namespace {
 constexpr std::size_t kPieceBytes = 256 * 1024;
 constexpr std::size_t kLongestLine = 64u << 20;
 
+/// The first of `paths` ("object.id|object.uuid") that is a text in the record; empty when none is.
+std::string value_at(const json::Value& record, std::string_view paths) {
+  while (true) {
+    const std::size_t bar = paths.find('|');
+    std::string_view path = paths.substr(0, bar);
+    if (path.ends_with('?')) path.remove_suffix(1);
+    const json::Value* value = &record;
+    while (value != nullptr && !path.empty()) {
+      const std::size_t dot = path.find('.');
+      value = value->find(path.substr(0, dot));
+      path.remove_prefix(dot == std::string_view::npos ? path.size() : dot + 1);
+    }
+    if (value != nullptr && value->string() != nullptr) return *value->string();
+    if (bar == std::string_view::npos) return {};
+    paths.remove_prefix(bar + 1);
+  }
+}
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+bool holds_word(std::string_view line, std::string_view word) {
+  for (std::size_t at = line.find(word); at != std::string_view::npos; at = line.find(word, at + 1)) {
+    const bool begins = at == 0 || !is_word(line[at - 1]),
+               ends = at + word.size() == line.size() || !is_word(line[at + word.size()]);
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Status for_each_line(const FileSystem& files, const std::string& path,
                      const std::function<void(std::string_view, std::uint32_t)>& take) {
   const auto file = files.open(path);
@@ -47,39 +80,6 @@ Status for_each_line(const FileSystem& files, const std::string& path,
   if (!rest.empty()) take(rest, ++number);
   return {};
 }
-
-/// The first of `paths` ("object.id|object.uuid") that is a text in the record; empty when none is.
-std::string value_at(const json::Value& record, std::string_view paths) {
-  while (true) {
-    const std::size_t bar = paths.find('|');
-    std::string_view path = paths.substr(0, bar);
-    if (path.ends_with('?')) path.remove_suffix(1);
-    const json::Value* value = &record;
-    while (value != nullptr && !path.empty()) {
-      const std::size_t dot = path.find('.');
-      value = value->find(path.substr(0, dot));
-      path.remove_prefix(dot == std::string_view::npos ? path.size() : dot + 1);
-    }
-    if (value != nullptr && value->string() != nullptr) return *value->string();
-    if (bar == std::string_view::npos) return {};
-    paths.remove_prefix(bar + 1);
-  }
-}
-
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
-
-bool holds_word(std::string_view line, std::string_view word) {
-  for (std::size_t at = line.find(word); at != std::string_view::npos; at = line.find(word, at + 1)) {
-    const bool begins = at == 0 || !is_word(line[at - 1]),
-               ends = at + word.size() == line.size() || !is_word(line[at + word.size()]);
-    if (begins && ends) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 std::size_t usual_size(std::size_t population) {
   if (population <= 5) return population;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,6 +23,10 @@ namespace muster::evidence {
 /// Rows of `ids` that are drawn, in the order of drawing; all of them when there are no more than `size`.
 [[nodiscard]] std::vector<std::uint32_t> draw(const StringColumn& ids, std::string_view seed,
                                               std::size_t size);
+
+/// Each line of a file, from 1, without holding more than one.
+[[nodiscard]] Status for_each_line(const FileSystem& files, const std::string& path,
+                                   const std::function<void(std::string_view, std::uint32_t)>& take);
 
 struct RawLine {
   std::string file;

@@ -109,3 +109,26 @@ class Bundle(Case):
         self.assertIn("ipe/users.json", names)
         self.assertEqual({row["path"]: row["file"] for row in record["inputs"]}["northwind/snapshot/data/users.jsonl"], "")
         self.assert_exit(self.verify(self.work / "x.tar.gz"), 0)
+
+    def test_the_record_says_who_ran_it_and_keeps_no_secret(self):
+        """In a CI job, with secrets where nobody should have typed them."""
+        ci = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/access", "GITHUB_RUN_ID": "4711", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_SHA": "c0ffee", "GITHUB_ACTOR": "rosa", "USER": "runner",
+              "ANTHROPIC_ADMIN_API_KEY": "sk-ant-admin01-made-up-secret"}
+        typed = ["--rule", "keys.*", "--fail-on", "high", "--out", self.work / "Token=made-up-secret", "--report", f"csv={self.work}/x?password=made-up-secret&b"]
+        done = muster("check", "-c", "northwind/muster.yaml", "--quiet", *typed, cwd=self.base, env=ci)
+        self.assertIn(done.returncode, (0, 1, 2, 3), done.stderr)
+        text = (self.work / "Token=made-up-secret/run.json").read_text()
+        record = json.loads(text)
+        self.assertEqual(record["started_by"], {"user": "runner", "ci": "github", "repository": "acme/access", "job": "4711", "attempt": "2", "commit": "c0ffee", "actor": "rosa"})
+        self.assertNotIn("made-up-secret", text)
+        self.assertEqual(record["command"][:4], ["check", "-c", "northwind/muster.yaml", "--quiet"])
+        self.assertIn("Token=***", record["command"][-3])
+        self.assertTrue(record["command"][-1].endswith("x?password=***&b"), record["command"])
+        for name in ("build_sha256", "config_sha256", "tool_version", "as_of", "checked_at"):
+            self.assertTrue(record[name], name)
+        # The bundle's own record has the day until which it is kept, and the bundle before.
+        self.assert_exit(muster("bundle", self.work / "Token=made-up-secret", "-o", self.work / "r.tar.gz", "--previous", "b.tar.gz", "--retain-until", "2032-11-30", cwd=self.base), 0)
+        with tarfile.open(self.work / "r.tar.gz") as tar:
+            bundled = json.load(tar.extractfile(next(member for member in tar.getmembers() if member.name.endswith("/run.json"))))
+        self.assertEqual({name: bundled[name] for name in ("started_by", "command", "build_sha256", "config_sha256")}, {name: record[name] for name in ("started_by", "command", "build_sha256", "config_sha256")})
+        self.assertEqual((bundled["retain_until"], bundled["previous_bundle_sha256"]), ("2032-11-30", hashlib.sha256((SHARED["folder"] / "SHA256SUMS").read_bytes()).hexdigest()))

@@ -3,6 +3,7 @@ import gzip
 import io
 import shutil
 import tarfile
+import zipfile
 
 from case import Case, muster, seal
 
@@ -44,7 +45,7 @@ class Hostile(Case):
         # A gigabyte of nothing in a megabyte.
         done = self.assert_exit(muster("verify", self.archive(lambda tar: self.file(tar, "top/results.json", bytes(300 << 20)))), 65)
         self.assertIn("it was made to fill the disk", done.stderr)
-        done = self.assert_exit(muster("verify", self.archive(lambda tar: [self.file(tar, f"top/{n}", b"") for n in range(20_001)])), 65)
+        done = self.assert_exit(muster("verify", self.archive(lambda tar: [self.file(tar, f"top/{n:05}", b"") for n in range(20_001)])), 65)
         self.assertIn("it holds more than 20000 files", done.stderr)
 
     def test_other_formats(self):
@@ -66,3 +67,59 @@ class Hostile(Case):
         with open(self.work / "long.tar.gz", "ab") as file:
             file.write(b"more")
         self.assert_exit(self.verify(self.work / "long.tar.gz"), 65)
+
+    def raw(self, name=b"top/x", size=b"00000000001\0", kind=b"0", magic=b"ustar\x0000", data=b"x", link=b""):
+        """An archive of one header that no tool would write, its checksum right."""
+        header = bytearray(512)
+        for at, field in ((0, name), (100, b"0000644\0"), (108, b"0000000\0"), (116, b"0000000\0"), (124, size), (136, b"00000000000\0"), (148, b" " * 8), (156, kind), (157, link), (257, magic)):
+            header[at:at + len(field)] = field
+        header[148:156] = b"%06o\0 " % sum(header)
+        seal(bytes(header) + data.ljust(512, b"\0") + bytes(1024), self.work / "raw.tar.gz")
+        return self.work / "raw.tar.gz"
+
+    def test_headers_that_no_tool_writes(self):
+        self.assertIn("SHA256SUMS is missing", self.assert_exit(muster("verify", self.raw()), 65).stderr)
+        for why, call in (("larger than a bundle's files may be", {"size": b"\x80" + bytes(6) + b"\x7f" + bytes(4)}), ("it was made to fill the disk", {"size": b"77777777777\0"}),
+                          ("it cannot be read|larger than", {"size": b"\xff" * 12}), ("it was made to fill the disk|larger than", {"size": b"74000000000\0"}),
+                          ("cannot be read", {"size": b"00000100000\0"}), ("another format than plain ustar", {"magic": b"ustar  \0"}), ("another format than plain ustar", {"magic": bytes(8)}),
+                          ("not a name that a bundle may hold", {"name": b"top/\x1b[2Jx"}), ("not a name that a bundle may hold", {"name": b"top/\xff\xfe"}), ("not a name that a bundle may hold", {"name": b"C:/x"}),
+                          ("link, a device or a folder", {"kind": b"3"}), ("link, a device or a folder", {"kind": b"4"}), 
+                          ("link, a device or a folder|another format|is not a name|cannot be read", {"kind": b"V"})):
+            done = self.assert_exit(muster("verify", self.raw(**call)), 65)
+            self.assertRegex(done.stderr, why, call)
+            self.assertNotIn("\x1b", done.stderr)
+            # Nor does anything of it reach the disk.
+            done = muster("replay", self.work / "raw.tar.gz", "--work", self.work)
+            self.assertEqual(done.returncode, 65, call)
+            self.assertEqual([path.name for path in self.work.iterdir()], ["raw.tar.gz"])
+
+    def test_what_stands_beside_names_and_bytes(self):
+        for more in ({"mode": 0o755}, {"mode": 0o4644}, {"uid": 1000}, {"gid": 5}, {"uname": "rosa"}, {"gname": "staff"}):
+            done = self.assert_exit(muster("verify", self.archive(lambda tar, more=more: self.file(tar, "top/x", **more))), 65)
+            self.assertIn("top/x has an owner, a mode or holes that muster does not write", done.stderr)
+        done = self.assert_exit(muster("verify", self.archive(lambda tar: (self.file(tar, "top/a", mtime=1), self.file(tar, "top/b", mtime=2)))), 65)
+        self.assertIn("b has another time than the files before it", done.stderr)
+        done = self.assert_exit(muster("verify", self.archive(lambda tar: (self.file(tar, "top/b"), self.file(tar, "top/a")))), 65)
+        self.assertIn("a is out of order", done.stderr)
+
+    def test_long_names(self):
+        for name in ("top/" + "x" * 96 + "/" + "y" * 99, "top/" + "/".join("abcdefgh" * 2 for _ in range(8)) + "/" + "z" * 90):
+            done = self.assert_exit(muster("verify", self.archive(lambda tar, name=name: self.file(tar, name))), 65)
+            self.assertRegex(done.stderr, "is not a name that a bundle may hold|is not in SHA256SUMS|SHA256SUMS is missing")
+        done = self.assert_exit(muster("replay", self.archive(lambda tar: self.file(tar, "../" * 30 + "evil")), "--work", self.work), 65)
+        self.assertEqual([path.name for path in self.work.iterdir()], ["h.tar.gz"])
+
+    def test_a_bomb_in_a_bomb_and_other_packers(self):
+        seal(gzip.compress(gzip.compress(bytes(50 << 20))), self.work / "twice.tar.gz")
+        self.assert_exit(muster("verify", self.work / "twice.tar.gz"), 65)
+        with zipfile.ZipFile(self.work / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("../evil", b"x")
+        for name, pack in (("x.tar.xz", "xz"), ("x.tar.bz2", "bz2"), ("x.tar", "")):
+            with tarfile.open(self.work / name, f"w:{pack}", format=tarfile.USTAR_FORMAT) as tar:
+                self.file(tar, "top/x")
+        for name in ("x.zip", "x.tar.xz", "x.tar.bz2", "x.tar"):
+            self.assert_exit(muster("verify", self.work / name), 65)
+        # Two archives, one behind the other, each whole.
+        both = (self.base / "b.tar.gz").read_bytes()
+        (self.work / "both.tar.gz").write_bytes(both + both)
+        self.assert_exit(self.verify(self.work / "both.tar.gz"), 65)

@@ -3,6 +3,7 @@ import csv
 import hashlib
 import json
 import re
+import shutil
 
 from case import Case, SHARED, muster, run
 
@@ -33,3 +34,27 @@ class Sample(Case):
         self.assertEqual(muster("sample", SHARED["folder"], "--rule", "keys.max_age", "--seed", seed).stdout, done.stdout)
         done = self.assert_exit(muster("sample", SHARED["folder"], "--rule", "keys.max_aeg"), 64)
         self.assertEqual(done.stderr, "error[evidence.unfit]: the bundle has no rule keys.max_aeg\n   = help: did you mean keys.max_age?\n")
+
+    def test_populations_smaller_than_the_sample(self):
+        """All of it, once each; none of an empty one, which is said."""
+        results = json.loads((SHARED["folder"] / "results.json").read_text())
+        small = min((rule for rule in results["rules"] if rule["population"]), key=lambda rule: rule["population"])
+        drawn = json.loads(self.assert_exit(muster("sample", SHARED["folder"], "--rule", small["as"], "--size", "1000000", "--seed", "x", "--json"), 0).stdout)
+        self.assertEqual(sorted(each["id"] for each in drawn["sample"]), sorted(results["subjects"][small["subject"]]["id"]))
+        # The organization has no invitation.
+        shutil.copytree(self.base / "northwind", self.work / "northwind")
+        snapshot = self.work / "northwind/snapshot"
+        (snapshot / "data/invites.jsonl").write_bytes(b"")
+        manifest = json.loads((snapshot / "manifest.json").read_text())
+        for row in manifest["datasets"]:
+            if row["name"] == "invites":
+                row.update(rows=0, bytes=0, sha256=hashlib.sha256(b"").hexdigest())
+        (snapshot / "manifest.json").write_text(json.dumps(manifest))
+        done = muster("check", "-c", "northwind/muster.yaml", "--out", "out", "--quiet", cwd=self.work)
+        self.assertIn(done.returncode, (1, 3), done.stderr)
+        self.assert_exit(muster("bundle", "out", "-o", "e.tar.gz", cwd=self.work), 0)
+        done = self.assert_exit(muster("sample", "e.tar.gz", "--rule", "invites.pending_age", cwd=self.work), 0)
+        self.assertIn("Sample of invites.pending_age: 0 of 0\n", done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^Seed: \w{16} ")
+        for size in ("0", "-1", "x", "1000001"):
+            self.assert_exit(muster("sample", SHARED["folder"], "--rule", "keys.max_age", "--size", size), 64)

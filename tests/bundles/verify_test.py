@@ -134,6 +134,64 @@ class Verify(Case):
         done = self.assert_exit(self.verify(folder), 65)
         self.assertIn("populations/keys.max_age.csv is not what results.json is rendered to", done.stderr)
 
+    def test_parts_that_do_not_belong_together_are_found_even_when_their_forger_is_believed(self):
+        """Everything summed and signed by the right key, and still one part says something else than the others."""
+        def change(name, before, after, count=1):
+            def edit(folder):
+                text = (folder / name).read_bytes()
+                self.assertIn(before, text, name)
+                (folder / name).write_bytes(text.replace(before, after, count))
+            return name, edit
+
+        def resign(folder):
+            files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+            for name in ("SHA256SUMS", "SHA256SUMS.sig", "SHA256SUMS.minisig", "statement.dsse.json"):
+                (folder / name).unlink(missing_ok=True)
+                files = [each for each in files if each != name]
+            (folder / "SHA256SUMS").write_text("".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files))
+            run("ssh-keygen", "-q", "-Y", "sign", "-f", self.base / "evidence.key", "-n", "evidence@muster", folder / "SHA256SUMS")
+
+        changes = [
+            (change("results.json", b'"muster_results"', b'"muster_result_s"') if b'"muster_results"' in (SHARED["folder"] / "results.json").read_bytes() else change("results.json", b'"rules"', b'"rulez"')),
+            change("run.json", b'"build_sha256"', b'"build"'),
+            change("run.json", b'"muster_run": 1', b'"muster_run": 2'),
+            change("junit.xml", b"<failure ", b"<skipped "),
+            change("junit.xml", b"</testsuites>", b""),
+            change("report.html", b"fail", b"pass"),
+            change("reports/muster.csv" if (SHARED["folder"] / "reports/muster.csv").exists() else sorted(path.relative_to(SHARED["folder"]).as_posix() for path in (SHARED["folder"] / "reports").iterdir())[0], b"fail", b"pass"),
+            change("ipe/users.json", b'"rows_in_manifest"', b'"rows"'),
+            change("ipe/users.json", b'"muster_ipe": 1', b'"muster_ipe": 9'),
+            change("ipe/api_keys.json", b'"api_keys"', b'"users"'),
+            change("snapshot/manifest.json", b'"rows"', b'"lines"'),
+            change("policies/builtin/anthropic-baseline.yaml", b"keys.max_age", b"keys.max_ege"),
+            change("rules/builtin/keys/max_age.lua", b"fail(", b"pass("),
+            change("roster/hr/roster.csv", b"Terminated", b"Active"),
+            change("config/waivers.yaml", b"approver", b"approved"),
+        ]
+        for name, edit in changes:
+            with self.subTest(name):
+                folder = self.copy()
+                edit(folder)
+                resign(folder)
+                self.assertEqual(run("sha256sum", "-c", "--strict", "--quiet", "SHA256SUMS", cwd=folder).returncode, 0)
+                done = self.assert_exit(self.verify(folder), 65)
+                self.assertIn(name, done.stderr)
+                self.assertNotIn("RIGHT", done.stdout)
+        folder = self.copy()
+        (folder / "ipe/users.json").unlink()
+        resign(folder)
+        self.assertIn("ipe/users.json is missing", self.assert_exit(self.verify(folder), 65).stderr)
+        folder = self.copy()
+        resign(folder)
+        self.assert_exit(self.verify(folder), 0)
+
+    def test_junit_of_every_kind_is_known_again(self):
+        for more in (["--junit-cases", "subject"], ["--timings"]):
+            shutil.rmtree(self.work / "out", ignore_errors=True)
+            muster("check", "-c", "northwind/muster.yaml", "--out", self.work / "out", "--quiet", *more, cwd=self.base)
+            self.assert_exit(muster("bundle", self.work / "out", "-o", self.work / "j.tar.gz", "--key", "evidence.key", cwd=self.base), 0)
+            self.assert_exit(self.verify(self.work / "j.tar.gz"), 0)
+
     def test_the_chain(self):
         self.assert_exit(muster("bundle", "run", "-o", self.work / "next.tar.gz", "--key", "evidence.key", "--previous", "b.tar.gz", "--retain-until", "2032-11-30", cwd=self.base), 0)
         done = self.assert_exit(self.verify(self.work / "next.tar.gz"), 0)

@@ -1,11 +1,14 @@
 #include "evidence/verify.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "cli/bundling.h"
 #include "cli/command.h"
 #include "cli/inputs.h"
 #include "cli/layout.h"
@@ -100,11 +103,15 @@ class Verify final : public Command {
     if (const auto text = contents.texts.find("results.json"); text != contents.texts.end()) {
       const auto run = reports::parse_results(text->second, "results.json");
       if (!run) {
-        problem(run.error().message);
+        problem(fmt::format("results.json: {}", run.error().message));
       } else {
         if (found.record && run->id != found.record->run_id)
           problem("results.json is of another run than run.json");
-        if (run->tool_version == version()) check_rendered(contents, *run, problem);
+        if (found.record) check_inputs(contents, *run, *found.record, problem);
+        if (run->tool_version == version()) {
+          check_rendered(contents, *run, problem);
+          check_reports(contents, *run, found.record, problem);
+        }
       }
     }
     if (const auto text = contents.texts.find("snapshot/manifest.json"); text != contents.texts.end()) {
@@ -125,7 +132,81 @@ class Verify final : public Command {
         else if (file->second != row.sha256)
           problem(fmt::format("{} is not the file that the snapshot's manifest lists", name));
       }
+      for (const snapshot::DatasetManifest& row : manifest->datasets) check_sheet(contents, row, problem);
     }
+  }
+
+  /// What results.json says that it was made from is what the bundle holds, or has the digests of.
+  template <class Problem>
+  static void check_inputs(const evidence::Contents& contents, const Run& run,
+                           const evidence::RunRecord& record, const Problem& problem) {
+    std::set<std::string_view> recorded;
+    for (const evidence::BundledInput& input : record.inputs) recorded.insert(input.sha256);
+    constexpr std::string_view kBuiltIn = "builtin:";
+    for (const InputFile& input : run.inputs) {
+      if (!input.path.starts_with(kBuiltIn)) {
+        if (!recorded.contains(input.sha256))
+          problem(fmt::format("results.json was made from another {} {} than run.json records", input.kind,
+                              make_visible(input.path)));
+        continue;
+      }
+      // "builtin:rules/keys/max_age.lua" is rules/builtin/keys/max_age.lua here.
+      const std::string_view name = std::string_view(input.path).substr(kBuiltIn.size());
+      const std::size_t slash = std::min(name.find('/'), name.size() - 1);
+      const std::string place = fmt::format("{}/builtin/{}", name.substr(0, slash), name.substr(slash + 1));
+      const auto file = contents.files.find(place);
+      if (file == contents.files.end())
+        problem(fmt::format("{} is missing: results.json was made from it", make_visible(place)));
+      else if (file->second != input.sha256)
+        problem(fmt::format("{} is not the file that results.json was made from", place));
+    }
+  }
+
+  /// A sheet says of its dataset what the snapshot's manifest says.
+  template <class Problem>
+  static void check_sheet(const evidence::Contents& contents, const snapshot::DatasetManifest& row,
+                          const Problem& problem) {
+    if (row.sha256.empty()) return;
+    const std::string name = fmt::format("ipe/{}.json", row.name);
+    const auto text = contents.texts.find(name);
+    if (text == contents.texts.end())
+      return problem(fmt::format("{} is missing: the snapshot's manifest lists the dataset", name));
+    const auto sheet = json::parse(text->second, {.file = name});
+    if (!sheet) return;  // said already
+    const json::Value* total = sheet->find("control_total");
+    const json::Value* rows = total == nullptr ? nullptr : total->find("rows_in_manifest");
+    const json::Value* dataset = sheet->find("dataset");
+    if (rows == nullptr || rows->integer() == nullptr ||
+        static_cast<std::uint64_t>(*rows->integer()) != row.rows || dataset == nullptr ||
+        dataset->string() == nullptr || *dataset->string() != row.name)
+      problem(fmt::format("{} says something else of its dataset than the snapshot's manifest", name));
+  }
+
+  /// The same for the reports that people and CI systems read. JUnit can be written in several ways, and with
+  /// the times of the run: then only its other readers can judge it.
+  template <class Problem>
+  static void check_reports(const evidence::Contents& contents, const Run& run,
+                            const std::optional<evidence::RunRecord>& record, const Problem& problem) {
+    for (const evidence::Part& part : report_parts(run, {}))
+      if (const auto file = contents.files.find(part.name);
+          file != contents.files.end() && file->second != sha256_hex(part.text))
+        problem(fmt::format("{} is not what results.json is rendered to", part.name));
+    if (!contents.files.contains("junit.xml")) return;
+    const std::vector<std::string> none, &command = record ? record->origin.command : none;
+    if (std::find(command.begin(), command.end(), "--timings") != command.end()) return;
+    for (const reports::JunitCases cases : {reports::JunitCases::rule, reports::JunitCases::subject}) {
+      reports::ReportOptions options;
+      options.junit_cases = cases;
+      options.evidence = ".";
+      bool is_same = true;
+      for (const reports::Rendered& each :
+           reports::render_all(*reports::find_format("junit"), run, options)) {
+        const auto file = contents.files.find("junit" + each.suffix + ".xml");
+        is_same = is_same && file != contents.files.end() && file->second == sha256_hex(each.bytes);
+      }
+      if (is_same) return;
+    }
+    problem("junit.xml is not what results.json is rendered to");
   }
 
   /// The same version renders the same bytes: whatever was put into a report by hand shows, also when the
