@@ -317,7 +317,10 @@ class Keys(Case):
         # What a run that was killed leaves is kept for days.
         simulator.faults("slow:ms=100,times=0")
         killed = self.start("-c", config, "--out", self.work / "killed")
-        time.sleep(0.6)
+        for _ in range(2000):
+            if (self.work / "killed.partial/progress.jsonl").exists():
+                break
+            time.sleep(0.01)
         killed.kill()
         printed += "".join(killed.communicate())
         self.assertTrue((self.work / "killed.partial").exists())
