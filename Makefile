@@ -43,6 +43,7 @@ bench: ## Measure speed and memory against the peers (some minutes)
 	cmake --preset release -DMUSTER_BENCH=ON
 	cmake --build --preset release --parallel $(JOBS)
 	bench/run
+	bench/rules
 	bench/bundle
 	bench/collect
 

@@ -41,6 +41,7 @@ std::string_view folder_of(std::string_view kind) {
   if (kind == "policy") return "policies";
   if (kind == "rule") return "rules";
   if (kind == "roster") return "roster";
+  if (kind == "previous_snapshot") return "previous";
   return "config";
 }
 

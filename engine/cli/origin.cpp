@@ -157,7 +157,13 @@ Result<RunOrigin> describe_origin(const Environment& environment, const std::set
   if (!snapshot) return tl::unexpected(snapshot.error());
   origin.snapshot = *snapshot;
   for (const std::string& path : opened) {
-    if (is_of_snapshot(path, *snapshot) || is_other_manifest(path, config.snapshot)) continue;
+    const bool is_previous = std::any_of(run.inputs.begin(), run.inputs.end(), [&](const InputFile& input) {
+      return input.kind == "previous_snapshot" && input.path == shown_path(config, path);
+    });
+    if (!is_previous &&
+        (is_of_snapshot(path, *snapshot) || is_other_manifest(path, config.snapshot) ||
+         (!config.previous_snapshot.empty() && is_other_manifest(path, config.previous_snapshot))))
+      continue;
     // What was digested while it was read is not read again: it is that text which was judged.
     const auto known = std::find_if(run.inputs.begin(), run.inputs.end(), [&](const InputFile& input) {
       return input.path == shown_path(config, path) && input.kind != "snapshot";

@@ -28,11 +28,35 @@ constexpr std::uint64_t kLargestOutput = 4ull << 30;
 constexpr const char* kPlace = "a/b/c/d/e/f/g/h";
 
 // Keys of the user's YAML whose values are no words about people: paths, formats, names of rules.
-constexpr std::string_view kTechnicalKeys[] = {
-    "csv",         "json",    "jsonl",  "snapshot", "links",     "nonhuman",  "waivers",
-    "policies",    "rules",   "rule",   "as",       "extends",   "baseline",  "zone",
-    "as_of",       "max_age", "policy", "severity", "version",   "columns",   "status",
-    "date_format", "ticket",  "starts", "expires",  "review_by", "delimiter", "expect"};
+constexpr std::string_view kTechnicalKeys[] = {"csv",
+                                               "json",
+                                               "jsonl",
+                                               "snapshot",
+                                               "links",
+                                               "nonhuman",
+                                               "waivers",
+                                               "policies",
+                                               "rules",
+                                               "rule",
+                                               "as",
+                                               "extends",
+                                               "baseline",
+                                               "zone",
+                                               "as_of",
+                                               "max_age",
+                                               "policy",
+                                               "severity",
+                                               "version",
+                                               "columns",
+                                               "status",
+                                               "date_format",
+                                               "ticket",
+                                               "starts",
+                                               "expires",
+                                               "review_by",
+                                               "delimiter",
+                                               "expect",
+                                               "previous_snapshot"};
 // Free text in which anything may stand.
 constexpr std::string_view kFreeKeys[] = {"reason", "purpose", "note", "notes", "comment", "description"};
 constexpr std::string_view kPeopleKeys[] = {"approver", "owner",       "person",
@@ -175,8 +199,8 @@ class Private {
 
   Result<RunFolder> make() {
     for (const auto step :
-         {&Private::check_inputs, &Private::learn, &Private::write_snapshot, &Private::write_inputs,
-          &Private::perform, &Private::compare, &Private::find_leaks})
+         {&Private::check_inputs, &Private::learn, &Private::write_snapshot, &Private::write_previous,
+          &Private::write_inputs, &Private::perform, &Private::compare, &Private::find_leaks})
       if (const Status done = (this->*step)(); !done) return tl::unexpected(done.error());
     out_.parts.push_back(
         {"privacy.json", {}, evidence::render_privacy(request_.profile, pseudonyms_, redactions_), {}});
@@ -279,9 +303,43 @@ class Private {
     return nullptr;
   }
 
+  /// Whether the run read it as a part of the snapshot before.
+  [[nodiscard]] bool is_previous(const UsedFile& file) const {
+    const std::string shown =
+        config_file_.empty() ? file.path : relative_path(file.path, parent_path(config_file_));
+    return std::any_of(run_.run.inputs.begin(), run_.run.inputs.end(), [&](const InputFile& input) {
+      return input.kind == "previous_snapshot" && input.path == shown;
+    });
+  }
+
+  /// The part of the snapshot before that the run read: its manifest, and the users. Nothing when it read
+  /// none.
+  Status find_previous() {
+    for (const UsedFile& file : run_.record.origin.files) {
+      if (!is_previous(file) || file_name(file.path) != "manifest.json") continue;
+      previous_ = parent_path(file.path);
+      auto manifest = snapshot::load_manifest(files(), original(previous_));
+      if (!manifest) return tl::unexpected(manifest.error());
+      previous_manifest_ = std::move(*manifest);
+      for (snapshot::DatasetManifest& row : previous_manifest_.datasets) {
+        if (row.name == snapshot::spec_of(snapshot::Dataset::users).name) continue;
+        snapshot::DatasetManifest left_out;
+        left_out.name = row.name;
+        row = std::move(left_out);
+      }
+    }
+    return {};
+  }
+
   Status learn() {
     if (const Status learnt = evidence::learn_snapshot(files(), snapshot_, manifest_, pseudonyms_); !learnt)
       return learnt;
+    if (const Status found = find_previous(); !found) return found;
+    if (!previous_.empty())
+      if (const Status learnt =
+              evidence::learn_snapshot(files(), original(previous_), previous_manifest_, pseudonyms_);
+          !learnt)
+        return learnt;
     for (const UsedFile& file : run_.record.origin.files) {
       const RosterSource* source = roster_at(file.path);
       if (source == nullptr) continue;
@@ -335,8 +393,30 @@ class Private {
     return {};
   }
 
+  Status write_previous() {
+    if (previous_.empty()) return {};
+    const auto place = target_of(previous_);
+    if (!place) return tl::unexpected(place.error());
+    if (const Status written = evidence::redact_snapshot(files(), original(previous_), previous_manifest_,
+                                                         pseudonyms_, *place, redactions_);
+        !written)
+      return written;
+    for (const UsedFile& file : run_.record.origin.files) {
+      if (!is_previous(file)) continue;
+      const std::string path = shortened(file.path);
+      const std::string target = join_path(*place, relative_path(file.path, previous_));
+      const auto digest = digest_file(files(), target);
+      if (!digest) return tl::unexpected(digest.error());
+      stage_.put(path, target);
+      written_.push_back(target);
+      out_.record.origin.files.push_back({path, digest->sha256, digest->bytes});
+    }
+    return {};
+  }
+
   Status write_inputs() {
     for (const UsedFile& file : run_.record.origin.files) {
+      if (is_previous(file)) continue;
       Result<std::string> text = files().read_file(original(file.path), kLargestInput);
       if (!text) return tl::unexpected(text.error());
       const std::string name = file_name(file.path);
@@ -497,7 +577,8 @@ class Private {
   const PrivacyRequest& request_;
   std::string folder_, working_folder_, place_, snapshot_, config_file_;
   Config config_;
-  snapshot::Manifest manifest_;
+  snapshot::Manifest manifest_, previous_manifest_;
+  std::string previous_;  // its folder, as the run opened it
   Pseudonyms pseudonyms_;
   evidence::Redactions redactions_;
   Texts texts_;

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "evaluate/derive.h"
+#include "evaluate/previous.h"
 #include "evaluate/run_entries.h"
 #include "evaluate/selector.h"
 #include "evaluate/waive.h"
@@ -194,6 +195,28 @@ void describe_datasets(Run& run, const snapshot::Manifest& manifest, const snaps
   }
 }
 
+/// The day of the oldest of all exports; nothing when one has none.
+std::optional<Instant> oldest_export(std::span<const RosterResult> rosters) {
+  std::optional<Instant> oldest;
+  for (const RosterResult& roster : rosters) {
+    const auto day = parse_date(roster.as_of);
+    const auto instant = day ? std::optional(start_of(*day)) : parse_rfc3339(roster.as_of);
+    if (!instant) return std::nullopt;
+    oldest = oldest ? std::min(*oldest, *instant) : *instant;
+  }
+  return oldest;
+}
+
+/// The longest age that the config allows an export; nothing when it allows one any age.
+std::optional<std::int64_t> longest_limit(std::span<const RosterSource> rosters) {
+  std::optional<std::int64_t> longest;
+  for (const RosterSource& roster : rosters) {
+    if (!roster.max_age_us) return std::nullopt;
+    longest = std::max(longest.value_or(0), *roster.max_age_us);
+  }
+  return longest;
+}
+
 void take_subjects(Run& run, snapshot::World& world) {
   for (const RuleResult& rule : run.rules) {
     if (run.subjects.contains(rule.subject)) continue;
@@ -291,6 +314,8 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   for (const Error& warning : roster_problems.warnings()) problems.warning(warning.code, warning.message, warning.place, warning.hint);
   if (!loaded || problems.has_errors()) return std::nullopt;
   world.as_of = run.as_of;
+  load_previous(files, config, wanted, loaded->manifest, request.jobs, world, run, problems);
+  if (problems.has_errors()) return std::nullopt;
   out.times.load_us = watch.lap();
 
   // Inputs, in the order that the contract wants.
@@ -345,6 +370,10 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   derive_inputs.domain_aliases = &config.domain_aliases;
   derive_inputs.waivers = run.waivers;
   derive_inputs.datasets = run.datasets;
+  derive_inputs.manifest = &loaded->manifest;
+  derive_inputs.snapshot_age_limit_us = config.max_snapshot_age_us;
+  derive_inputs.roster_as_of = oldest_export(roster.sources);
+  derive_inputs.roster_age_limit_us = longest_limit(config.rosters);
   derive_inputs.jobs = request.jobs;
   const Derived derived = derive(world, wanted, derive_inputs);
   apply_expectations(config, world, loaded->manifest.datasets, problems);

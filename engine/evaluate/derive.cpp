@@ -1,9 +1,11 @@
 #include "evaluate/derive.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/parallel.h"
 #include "base/text.h"
+#include "evaluate/maker.h"
 
 namespace muster::evaluate {
 
@@ -18,7 +20,8 @@ namespace {
 
 constexpr std::int64_t kNoInstant = INT64_MIN;
 
-/// What a derived field or computed relation is made from. One row each; a field that is not here and has no path is a field that its table fills itself.
+/// What a derived field or computed relation is made from. One row each; a field that is not here and has no
+/// path is a field that its table fills itself.
 struct Source {
   Dataset dataset;
   std::string_view name;       // of the derived field or relation
@@ -37,12 +40,30 @@ constexpr Source kSources[] = {
     {Dataset::users, "person", true, "users.email", ""},
     {Dataset::users, "register", true, "users.email", ""},
     {Dataset::persons, "accounts", true, "users.email", ""},
-    {Dataset::users, "workspace_admin_count", false, "workspace_members.workspace_role workspaces.archived_at", "workspace_members.user workspace_members.workspace"},
-    {Dataset::users, "workspace_admin_count_all", false, "workspace_members.workspace_role", "workspace_members.user"},
-    {Dataset::workspaces, "member_count", false, "", "workspace_members.workspace"},
-    {Dataset::workspaces, "effective_member_count", false, "users.role", "workspace_members.workspace workspace_members.user"},
+    {Dataset::users, "workspace_admin_count", false,
+     "workspace_members.workspace_role workspaces.archived_at",
+     "workspace_members.user workspace_members.workspace"},
+    {Dataset::users, "workspace_admin_count_all", false, "workspace_members.workspace_role",
+     "workspace_members.user"},
+    {Dataset::users, "last_seen_at", false,
+     "activities.created_at usage.starting_at claude_code_usage.date claude_code_usage.actor_email "
+     "users.email",
+     "activities.actor_user usage.account"},
+    {Dataset::users, "watched_since", false,
+     "activities.created_at usage.starting_at claude_code_usage.date claude_code_usage.actor_email "
+     "users.email",
+     "activities.actor_user usage.account"},
+    {Dataset::users, "previous_role", false, "", ""},
+    {Dataset::users, "accepted_invites", false, "users.email invites.email invites.status", ""},
+    {Dataset::users, "active_keys", false, "api_keys.status", "api_keys.creator"},
+    {Dataset::api_keys, "last_used_at", false, "usage.starting_at", "usage.api_key"},
+    {Dataset::api_keys, "used_since", false, "usage.starting_at", "usage.api_key"},
+    {Dataset::workspaces, "member_count", false, "", "workspace_members.workspace workspace_members.user"},
+    {Dataset::workspaces, "effective_member_count", false, "users.role",
+     "workspace_members.workspace workspace_members.user"},
     {Dataset::workspaces, "is_default", false, "workspaces.name", ""},
     {Dataset::invites, "person", false, "invites.email", ""},
+    {Dataset::persons, "invites", false, "invites.email", ""},
     {Dataset::nonhumans, "account_exists", false, "users.email", ""},
 };
 
@@ -66,33 +87,11 @@ std::pair<const snapshot::DatasetSpec*, std::string_view> split(std::string_view
   return {snapshot::find_dataset(path.substr(0, dot)), path.substr(dot + 1)};
 }
 
-/// A column in the making of a derived field that somebody wants and nobody gave.
-class Maker {
- public:
-  Maker(World& world, const Wanted& wanted) : world_(world), wanted_(wanted) {}
-  [[nodiscard]] bool wants(Dataset dataset, std::string_view name) const {
-    const Table* table = world_.table(dataset);
-    return table && wanted_.has_field(dataset, name) && !table->column(*table->spec().field(name));
-  }
-  [[nodiscard]] Column start(Dataset dataset, std::string_view name) const {
-    const auto& spec = snapshot::spec_of(dataset);
-    Column column(spec.fields[*spec.field(name)].type);
-    column.reserve(world_.table(dataset)->rows());
-    return column;
-  }
-  void put(Dataset dataset, std::string_view name, Column column) {
-    Table& table = *world_.table(dataset);
-    table.set_column(*table.spec().field(name), std::move(column));
-  }
-
- private:
-  World& world_;
-  const Wanted& wanted_;
-};
-
 void push_instant(Column& column, Instant instant) {
-  if (instant.us == kNoInstant) column.push_missing(Cell::null);
-  else column.push_int(instant.us);
+  if (instant.us == kNoInstant)
+    column.push_missing(Cell::null);
+  else
+    column.push_int(instant.us);
 }
 
 std::string_view state_word(const roster::Roster& roster, const roster::Match& match) {
@@ -105,22 +104,30 @@ std::string_view state_word(const roster::Roster& roster, const roster::Match& m
   return "nobody";
 }
 
-void derive_match(World& world, Maker& maker, const Wanted& wanted, const roster::Roster& roster, const std::shared_ptr<const roster::Matches>& matches) {
+void derive_match(World& world, Maker& maker, const Wanted& wanted, const roster::Roster& roster,
+                  const std::shared_ptr<const roster::Matches>& matches) {
   const Table& persons = *roster.persons;
   const std::uint32_t rows = world.table(Dataset::users)->rows();
-  const auto person_of = [&](std::uint32_t row) { return matches->of[row].state == roster::MatchState::matched ? matches->of[row].person : roster::kNoPerson; };
+  const auto person_of = [&](std::uint32_t row) {
+    return matches->of[row].state == roster::MatchState::matched ? matches->of[row].person
+                                                                 : roster::kNoPerson;
+  };
   if (maker.wants(Dataset::users, "person_state")) {
     Column column = maker.start(Dataset::users, "person_state");
     for (std::uint32_t row = 0; row < rows; ++row) column.push_text(state_word(roster, matches->of[row]));
     maker.put(Dataset::users, "person_state", std::move(column));
   }
-  const auto put_instants = [&](std::string_view name, const std::vector<Instant>& of_person, bool only_when_left) {
+  const auto put_instants = [&](std::string_view name, const std::vector<Instant>& of_person,
+                                bool only_when_left) {
     if (!maker.wants(Dataset::users, name)) return;
     Column column = maker.start(Dataset::users, name);
     for (std::uint32_t row = 0; row < rows; ++row) {
       const std::uint32_t person = person_of(row);
-      if (person == roster::kNoPerson || (only_when_left && roster.states[person] != roster::PersonState::left)) column.push_missing(Cell::null);
-      else push_instant(column, of_person[person]);
+      if (person == roster::kNoPerson ||
+          (only_when_left && roster.states[person] != roster::PersonState::left))
+        column.push_missing(Cell::null);
+      else
+        push_instant(column, of_person[person]);
     }
     maker.put(Dataset::users, name, std::move(column));
   };
@@ -131,43 +138,44 @@ void derive_match(World& world, Maker& maker, const Wanted& wanted, const roster
     Column column = maker.start(Dataset::users, "person_last_day");
     for (std::uint32_t row = 0; row < rows; ++row) {
       const std::uint32_t person = person_of(row);
-      if (person == roster::kNoPerson || !last_day || last_day->cell(person) != Cell::value) column.push_missing(Cell::null);
-      else column.push_int(last_day->time(person).us);
+      if (person == roster::kNoPerson || !last_day || last_day->cell(person) != Cell::value)
+        column.push_missing(Cell::null);
+      else
+        column.push_int(last_day->time(person).us);
     }
     maker.put(Dataset::users, "person_last_day", std::move(column));
   }
   if (maker.wants(Dataset::users, "match_strategy")) {
     Column column = maker.start(Dataset::users, "match_strategy");
-    for (std::uint32_t row = 0; row < rows; ++row) column.push_text(roster::word_of(matches->of[row].strategy));
+    for (std::uint32_t row = 0; row < rows; ++row)
+      column.push_text(roster::word_of(matches->of[row].strategy));
     maker.put(Dataset::users, "match_strategy", std::move(column));
   }
   if (maker.wants(Dataset::users, "match_detail")) {
-    maker.put(Dataset::users, "match_detail", Column::computed(rows, [matches](std::uint32_t row) { return matches->reason(row); }));
+    maker.put(Dataset::users, "match_detail",
+              Column::computed(rows, [matches](std::uint32_t row) { return matches->reason(row); }));
   }
   if (maker.wants(Dataset::users, "person_accounts")) {
     std::vector<std::uint32_t> accounts(persons.rows());
     for (std::uint32_t row = 0; row < rows; ++row)
       if (person_of(row) != roster::kNoPerson) ++accounts[person_of(row)];
     Column column = maker.start(Dataset::users, "person_accounts");
-    for (std::uint32_t row = 0; row < rows; ++row) column.push_int(person_of(row) == roster::kNoPerson ? 0 : accounts[person_of(row)]);
+    for (std::uint32_t row = 0; row < rows; ++row)
+      column.push_int(person_of(row) == roster::kNoPerson ? 0 : accounts[person_of(row)]);
     maker.put(Dataset::users, "person_accounts", std::move(column));
   }
   const auto person = *snapshot::find_relation(Dataset::users, "person");
   const auto accounts = *snapshot::find_relation(Dataset::persons, "accounts");
   if (!wanted.relations.contains(person) && !wanted.relations.contains(accounts)) return;
   std::vector<std::uint32_t> link(rows);
-  for (std::uint32_t row = 0; row < rows; ++row) link[row] = person_of(row) == roster::kNoPerson ? snapshot::kNoRowNull : person_of(row);
+  for (std::uint32_t row = 0; row < rows; ++row)
+    link[row] = person_of(row) == roster::kNoPerson ? snapshot::kNoRowNull : person_of(row);
   if (wanted.relations.contains(accounts)) {
     world.to_many[accounts] = snapshot::group_by(link, persons.rows());
     world.has_relation[accounts] = 1;
   }
   world.to_one[person] = std::move(link);
   world.has_relation[person] = 1;
-}
-
-const std::vector<std::uint32_t>* link_of(const World& world, Dataset from, std::string_view name) {
-  const auto relation = snapshot::find_relation(from, name);
-  return relation && world.has_relation[*relation] ? &world.to_one[*relation] : nullptr;
 }
 
 void derive_memberships(World& world, Maker& maker) {
@@ -185,7 +193,8 @@ void derive_memberships(World& world, Maker& maker) {
     std::vector<std::uint32_t> count(rows);
     std::vector<std::uint8_t> defect(rows);  // 1: what was collected does not decide it
     const auto& words = role->words();
-    const auto admin = static_cast<std::uint32_t>(std::find(words.begin(), words.end(), "workspace_admin") - words.begin());
+    const auto admin =
+        static_cast<std::uint32_t>(std::find(words.begin(), words.end(), "workspace_admin") - words.begin());
     // What the API says today (fact sheet, section 8). Another word may be one of an administrator.
     const auto is_known = [](const std::string& word) {
       return word == "workspace_admin" || word == "workspace_user" || word == "workspace_developer" ||
@@ -207,7 +216,8 @@ void derive_memberships(World& world, Maker& maker) {
       if (role->word_code(row) != admin) continue;
       if (!all) {
         const std::uint32_t place = (*workspace)[row];
-        if (place >= snapshot::kDangling || archived->cell(place) == Cell::absent || archived->cell(place) == Cell::invalid) {
+        if (place >= snapshot::kDangling || archived->cell(place) == Cell::absent ||
+            archived->cell(place) == Cell::invalid) {
           defect[target] = 1;
           continue;
         }
@@ -217,23 +227,29 @@ void derive_memberships(World& world, Maker& maker) {
     }
     Column column = maker.start(Dataset::users, name);
     for (std::uint32_t row = 0; row < rows; ++row) {
-      if (defect[row]) column.push_missing(Cell::absent);
-      else column.push_int(count[row]);
+      if (defect[row])
+        column.push_missing(Cell::absent);
+      else
+        column.push_int(count[row]);
     }
     maker.put(Dataset::users, name, std::move(column));
   }
   for (const bool effective : {false, true}) {
     const std::string_view name = effective ? "effective_member_count" : "member_count";
-    if (!maker.wants(Dataset::workspaces, name) || !workspace || (effective && !user)) continue;
+    if (!maker.wants(Dataset::workspaces, name) || !workspace || !user) continue;
     const std::uint32_t rows = world.table(Dataset::workspaces)->rows();
-    std::vector<std::uint32_t> count(rows, effective ? static_cast<std::uint32_t>(world.implicit_members.size()) : 0);
+    std::vector<std::uint32_t> count(
+        rows, effective ? static_cast<std::uint32_t>(world.implicit_members.size()) : 0);
     for (std::uint32_t row = 0; row < members->rows(); ++row) {
       const std::uint32_t place = (*workspace)[row];
-      if (place >= snapshot::kDangling) continue;
+      // An entry of an account that is gone is nobody.
+      if (place >= snapshot::kDangling || (*user)[row] >= snapshot::kDangling) continue;
       if (effective) {
         // Implicit members who are listed besides count once.
         const auto& implicit = world.implicit_members;
-        const auto found = std::lower_bound(implicit.begin(), implicit.end(), (*user)[row], [](const World::Implicit& item, std::uint32_t at) { return item.user < at; });
+        const auto found =
+            std::lower_bound(implicit.begin(), implicit.end(), (*user)[row],
+                             [](const World::Implicit& item, std::uint32_t at) { return item.user < at; });
         if (found != implicit.end() && found->user == (*user)[row]) continue;
       }
       ++count[place];
@@ -244,8 +260,55 @@ void derive_memberships(World& world, Maker& maker) {
   }
 }
 
-/// The default workspace has no mark of its own in the API; it is the one that cannot be renamed and answers "Default" (fact sheet, section 7). There is
-/// one of it in an organization: of several with that name nobody can say which it is.
+void derive_accepted_invites(World& world, Maker& maker) {
+  if (!maker.wants(Dataset::users, "accepted_invites")) return;
+  const Table& users = *world.table(Dataset::users);
+  const Table* invites = world.table(Dataset::invites);
+  const Column* own = users.column("email");
+  const Column* email = invites ? invites->column("email") : nullptr;
+  const Column* status = invites ? invites->column("status") : nullptr;
+  if (!own || !email || !status) return;
+  std::unordered_map<std::string, std::int64_t> accepted;
+  for (std::uint32_t row = 0; row < invites->rows(); ++row)
+    if (email->cell(row) == Cell::value && status->cell(row) == Cell::value &&
+        status->word(row) == "accepted")
+      ++accepted[fold_email(email->text(row))];
+  Column column = maker.start(Dataset::users, "accepted_invites");
+  std::string folded;
+  for (std::uint32_t row = 0; row < users.rows(); ++row) {
+    if (own->cell(row) != Cell::value) {
+      column.push_missing(Cell::absent);
+      continue;
+    }
+    folded.clear();
+    fold_email(own->text(row), folded);
+    const auto found = accepted.find(folded);
+    column.push_int(found == accepted.end() ? 0 : found->second);
+  }
+  maker.put(Dataset::users, "accepted_invites", std::move(column));
+}
+
+void derive_previous_role(World& world, Maker& maker) {
+  const Table* before = world.table(Dataset::previous_users);
+  const Column* role = before ? before->column("role") : nullptr;
+  if (!maker.wants(Dataset::users, "previous_role") || !role) return;
+  const Table& users = *world.table(Dataset::users);
+  Column column = maker.start(Dataset::users, "previous_role");
+  for (std::uint32_t row = 0; row < users.rows(); ++row) {
+    const std::uint32_t was = before->find(users.ids()[row]);
+    if (was >= snapshot::kDangling)
+      column.push_missing(Cell::null);
+    else if (role->cell(was) == Cell::value)
+      column.push_text(role->word(was));
+    else
+      column.push_missing(role->cell(was) == Cell::invalid ? Cell::invalid : Cell::absent);
+  }
+  maker.put(Dataset::users, "previous_role", std::move(column));
+}
+
+/// The default workspace has no mark of its own in the API; it is the one that cannot be renamed and answers
+/// "Default" (fact sheet, section 7). There is one of it in an organization: of several with that name nobody
+/// can say which it is.
 void derive_default(World& world, Maker& maker) {
   if (!maker.wants(Dataset::workspaces, "is_default")) return;
   const Table& workspaces = *world.table(Dataset::workspaces);
@@ -254,11 +317,14 @@ void derive_default(World& world, Maker& maker) {
   std::uint32_t named_so = 0;
   for (std::uint32_t row = 0; name && row < workspaces.rows(); ++row)
     named_so += name->cell(row) == Cell::value && name->text(row) == "Default";
-  const auto organizations = std::max<std::uint32_t>(1, world.table(Dataset::organizations) ? world.table(Dataset::organizations)->rows() : 1);
+  const auto organizations = std::max<std::uint32_t>(
+      1, world.table(Dataset::organizations) ? world.table(Dataset::organizations)->rows() : 1);
   for (std::uint32_t row = 0; row < workspaces.rows(); ++row) {
     const bool is_named = name && name->cell(row) == Cell::value;
-    if (!is_named || (name->text(row) == "Default" && named_so > organizations)) column.push_missing(Cell::absent);
-    else column.push_boolean(name->text(row) == "Default");
+    if (!is_named || (name->text(row) == "Default" && named_so > organizations))
+      column.push_missing(Cell::absent);
+    else
+      column.push_boolean(name->text(row) == "Default");
   }
   maker.put(Dataset::workspaces, "is_default", std::move(column));
 }
@@ -269,10 +335,13 @@ void fill_nonhumans(World& world, const Wanted& wanted, const DeriveInputs& inpu
   Table& table = *owned;
   const auto& spec = table.spec();
   StringColumn ids, labels;
-  Column id(FieldType::id), account(FieldType::text), owner(FieldType::text), purpose(FieldType::text), review_by(FieldType::date), owner_state(FieldType::word);
+  Column id(FieldType::id), account(FieldType::text), owner(FieldType::text), purpose(FieldType::text),
+      review_by(FieldType::date), owner_state(FieldType::word);
   const auto text_or_null = [](Column& column, const std::string& text) {
-    if (text.empty()) column.push_missing(Cell::null);
-    else column.push_text(text);
+    if (text.empty())
+      column.push_missing(Cell::null);
+    else
+      column.push_text(text);
   };
   for (const NonhumanEntry& entry : inputs.nonhumans) {
     ids.push_back(entry.id);
@@ -281,21 +350,26 @@ void fill_nonhumans(World& world, const Wanted& wanted, const DeriveInputs& inpu
     account.push_text(entry.account);
     text_or_null(owner, entry.owner);
     text_or_null(purpose, entry.purpose);
-    if (entry.review_by) review_by.push_int(start_of(*entry.review_by).us);
-    else review_by.push_missing(Cell::null);
+    if (entry.review_by)
+      review_by.push_int(start_of(*entry.review_by).us);
+    else
+      review_by.push_missing(Cell::null);
     if (entry.owner.empty()) {
       owner_state.push_text("missing");
     } else if (!inputs.roster) {
       owner_state.push_missing(Cell::absent);
     } else {
       const std::uint32_t person = roster::find_person(*inputs.roster, entry.owner);
-      owner_state.push_text(person == roster::kNoPerson ? std::string_view("nobody") : roster::word_of(inputs.roster->states[person]));
+      owner_state.push_text(person == roster::kNoPerson ? std::string_view("nobody")
+                                                        : roster::word_of(inputs.roster->states[person]));
     }
   }
   table.set_rows(static_cast<std::uint32_t>(inputs.nonhumans.size()));
   table.set_keys(std::move(ids), std::move(labels));
   table.mutable_index().build(table.ids(), [](std::uint32_t, std::uint32_t) {});
-  const auto set = [&](std::string_view name, Column column) { table.set_column(*spec.field(name), std::move(column)); };
+  const auto set = [&](std::string_view name, Column column) {
+    table.set_column(*spec.field(name), std::move(column));
+  };
   set("id", std::move(id));
   set("account", std::move(account));
   set("owner", std::move(owner));
@@ -310,14 +384,21 @@ void fill_nonhumans(World& world, const Wanted& wanted, const DeriveInputs& inpu
         if (email->cell(row) == Cell::value) emails.push_back(fold_email(email->text(row)));
       std::sort(emails.begin(), emails.end());
     }
-    const Table* services = world.available(Dataset::service_accounts).is_complete() ? world.table(Dataset::service_accounts) : nullptr;
+    const Table* services = world.available(Dataset::service_accounts).is_complete()
+                                ? world.table(Dataset::service_accounts)
+                                : nullptr;
     Column exists(FieldType::boolean);
     for (const NonhumanEntry& entry : inputs.nonhumans) {
-      const bool is_user = users->find(entry.account) != snapshot::kDangling || std::binary_search(emails.begin(), emails.end(), fold_email(entry.account));
-      const bool may_be_service = entry.account.find('@') == std::string::npos && !entry.account.starts_with("user_");
-      if (is_user || (services && services->find(entry.account) != snapshot::kDangling)) exists.push_boolean(true);
-      else if (may_be_service && !services) exists.push_missing(Cell::absent);
-      else exists.push_boolean(false);
+      const bool is_user = users->find(entry.account) != snapshot::kDangling ||
+                           std::binary_search(emails.begin(), emails.end(), fold_email(entry.account));
+      const bool may_be_service =
+          entry.account.find('@') == std::string::npos && !entry.account.starts_with("user_");
+      if (is_user || (services && services->find(entry.account) != snapshot::kDangling))
+        exists.push_boolean(true);
+      else if (may_be_service && !services)
+        exists.push_missing(Cell::absent);
+      else
+        exists.push_boolean(false);
     }
     set("account_exists", std::move(exists));
   }
@@ -325,75 +406,17 @@ void fill_nonhumans(World& world, const Wanted& wanted, const DeriveInputs& inpu
   if (wanted.relations.contains(relation) && inputs.roster) {
     std::vector<std::uint32_t> link;
     for (const NonhumanEntry& entry : inputs.nonhumans) {
-      const std::uint32_t person = entry.owner.empty() ? roster::kNoPerson : roster::find_person(*inputs.roster, entry.owner);
-      link.push_back(entry.owner.empty() ? snapshot::kNoRowNull : person == roster::kNoPerson ? snapshot::kDangling : person);
+      const std::uint32_t person =
+          entry.owner.empty() ? roster::kNoPerson : roster::find_person(*inputs.roster, entry.owner);
+      link.push_back(entry.owner.empty()           ? snapshot::kNoRowNull
+                     : person == roster::kNoPerson ? snapshot::kDangling
+                                                   : person);
     }
     world.to_one[relation] = std::move(link);
     world.has_relation[relation] = 1;
   }
   world.tables[static_cast<std::size_t>(Dataset::nonhumans)] = std::move(owned);
   world.available(Dataset::nonhumans).status = snapshot::DatasetStatus::complete;
-}
-
-void fill_own_tables(World& world, const DeriveInputs& inputs) {
-  if (!world.table(Dataset::datasets)) {
-    auto table = std::make_unique<Table>(Dataset::datasets);
-    StringColumn ids, labels;
-    Column name(FieldType::id), status(FieldType::word), rows(FieldType::integer), sha256(FieldType::text), reason(FieldType::text);
-    const auto& spec = table->spec();
-    for (const DatasetResult& row : inputs.datasets) {
-      ids.push_back(row.name);
-      labels.push_back(row.name);
-      name.push_text(row.name);
-      status.push_text(row.status);
-      rows.push_int(static_cast<std::int64_t>(row.rows));
-      if (row.sha256.empty()) sha256.push_missing(Cell::null);
-      else sha256.push_text(row.sha256);
-      reason.push_text(row.reason);
-    }
-    table->set_rows(static_cast<std::uint32_t>(inputs.datasets.size()));
-    table->set_keys(std::move(ids), std::move(labels));
-    const auto set = [&](std::string_view field, Column column) {
-      const auto index = spec.field(field);
-      if (index && spec.fields[*index].type == column.type()) table->set_column(*index, std::move(column));
-    };
-    set("name", std::move(name));
-    set("status", std::move(status));
-    set("rows", std::move(rows));
-    set("sha256", std::move(sha256));
-    set("reason", std::move(reason));
-    world.tables[static_cast<std::size_t>(Dataset::datasets)] = std::move(table);
-    world.available(Dataset::datasets).status = snapshot::DatasetStatus::complete;
-  }
-  if (!world.table(Dataset::waivers)) {
-    auto table = std::make_unique<Table>(Dataset::waivers);
-    StringColumn ids, labels;
-    std::map<std::string_view, Column> columns;
-    const auto& spec = table->spec();
-    for (const auto& field : spec.fields) columns.emplace(field.name, Column(field.type));
-    for (const WaiverResult& row : inputs.waivers) {
-      ids.push_back(row.id);
-      labels.push_back(row.id);
-      for (auto& [field, column] : columns) {
-        std::string_view text;
-        if (field == "id") text = row.id;
-        else if (field == "rule") text = row.rule;
-        else if (field == "state") text = row.state;
-        else if (field == "approver") text = row.approver;
-        else if (field == "owner") text = row.owner;
-        else if (field == "expires") text = row.expires;
-        const auto day = column.type() == FieldType::date ? parse_date(text) : std::nullopt;
-        if (day) column.push_int(start_of(*day).us);
-        else if (text.empty() || column.type() == FieldType::date) column.push_missing(Cell::null);
-        else column.push_text(text);
-      }
-    }
-    table->set_rows(static_cast<std::uint32_t>(inputs.waivers.size()));
-    table->set_keys(std::move(ids), std::move(labels));
-    for (auto& [field, column] : columns) table->set_column(*spec.field(field), std::move(column));
-    world.tables[static_cast<std::size_t>(Dataset::waivers)] = std::move(table);
-    world.available(Dataset::waivers).status = snapshot::DatasetStatus::complete;
-  }
 }
 
 void link_persons(World& world, const Wanted& wanted, const roster::Roster& roster) {
@@ -418,7 +441,9 @@ void link_persons(World& world, const Wanted& wanted, const roster::Roster& rost
   }
   const auto invited = *snapshot::find_relation(Dataset::invites, "person");
   const Table* invites = world.table(Dataset::invites);
-  if (wanted.relations.contains(invited) && invites && invites->column("email")) {
+  const auto invites_of = *snapshot::find_relation(Dataset::persons, "invites");
+  if ((wanted.relations.contains(invited) || wanted.relations.contains(invites_of)) && invites &&
+      invites->column("email")) {
     const Column& email = *invites->column("email");
     std::vector<std::uint32_t> link(invites->rows(), snapshot::kNoRowAbsent);
     for (std::uint32_t row = 0; row < invites->rows(); ++row) {
@@ -426,23 +451,30 @@ void link_persons(World& world, const Wanted& wanted, const roster::Roster& rost
       const std::uint32_t person = roster::find_person(roster, email.text(row));
       link[row] = person == roster::kNoPerson ? snapshot::kNoRowNull : person;
     }
+    if (wanted.relations.contains(invites_of)) {
+      world.to_many[invites_of] = snapshot::group_by(link, persons.rows());
+      world.has_relation[invites_of] = 1;
+    }
     world.to_one[invited] = std::move(link);
     world.has_relation[invited] = 1;
   }
 }
 
-void derive_people(World& world, Maker& maker, const Wanted& wanted, const DeriveInputs& inputs, Derived& out) {
+void derive_people(World& world, Maker& maker, const Wanted& wanted, const DeriveInputs& inputs,
+                   Derived& out) {
   if (inputs.roster) {
     roster::Roster& roster = *inputs.roster;
     auto& availability = world.available(Dataset::persons);
-    availability.status = roster.is_complete ? snapshot::DatasetStatus::complete : snapshot::DatasetStatus::partial;
+    availability.status =
+        roster.is_complete ? snapshot::DatasetStatus::complete : snapshot::DatasetStatus::partial;
     availability.reason = roster.incomplete_reason;
     world.available(Dataset::tenures) = availability;
     std::shared_ptr<const roster::Matches> matches;
     Table* users = world.table(Dataset::users);
     if (users && wanted.needs_match()) {
       const roster::Accounts accounts{&users->ids(), users->column("email")};
-      matches = std::make_shared<const roster::Matches>(roster::match_accounts(roster, accounts, {inputs.links, inputs.nonhumans, inputs.domain_aliases}, inputs.jobs));
+      matches = std::make_shared<const roster::Matches>(roster::match_accounts(
+          roster, accounts, {inputs.links, inputs.nonhumans, inputs.domain_aliases}, inputs.jobs));
       out.warnings = matches->warnings;
       out.matches = matches;
     }
@@ -454,7 +486,8 @@ void derive_people(World& world, Maker& maker, const Wanted& wanted, const Deriv
     world.tables[static_cast<std::size_t>(Dataset::tenures)] = std::move(roster.tenures);
     for (const std::uint16_t relation : wanted.relations) {
       const auto& spec = snapshot::relations()[relation];
-      if (!spec.via.empty() && (spec.from == Dataset::tenures || spec.to == Dataset::tenures)) snapshot::join(world, relation);
+      if (!spec.via.empty() && (spec.from == Dataset::tenures || spec.to == Dataset::tenures))
+        snapshot::join(world, relation);
     }
   } else {
     fill_nonhumans(world, wanted, inputs);
@@ -466,6 +499,11 @@ void derive_people(World& world, Maker& maker, const Wanted& wanted, const Deriv
 }
 
 }  // namespace
+
+const std::vector<std::uint32_t>* link_of(const World& world, Dataset from, std::string_view name) {
+  const auto relation = snapshot::find_relation(from, name);
+  return relation && world.has_relation[*relation] ? &world.to_one[*relation] : nullptr;
+}
 
 bool Wanted::has_field(Dataset dataset, std::string_view name) const {
   const auto field = snapshot::spec_of(dataset).field(name);
@@ -488,21 +526,31 @@ bool Wanted::needs_match() const {
 }
 
 bool Wanted::needs_roster() const {
-  if (needs_match() || subjects.contains(Dataset::persons)) return true;
+  if (needs_match() || subjects.contains(Dataset::persons) || subjects.contains(Dataset::datasets))
+    return true;
   for (const auto& [dataset, field] : fields)
-    if (dataset == Dataset::persons || dataset == Dataset::tenures || (dataset == Dataset::nonhumans && snapshot::spec_of(dataset).fields[field].name == "owner_state")) return true;
+    if (dataset == Dataset::persons || dataset == Dataset::tenures || dataset == Dataset::datasets ||
+        (dataset == Dataset::nonhumans && snapshot::spec_of(dataset).fields[field].name == "owner_state"))
+      return true;
   return std::any_of(relations.begin(), relations.end(), [](std::uint16_t relation) {
     const auto& spec = snapshot::relations()[relation];
     return spec.from == Dataset::persons || spec.to == Dataset::persons;
   });
 }
 
+bool Wanted::needs_previous() const {
+  return subjects.contains(Dataset::previous_users) || has_field(Dataset::users, "previous_role");
+}
+
 snapshot::LoadRequest what_to_load(const Wanted& wanted) {
   snapshot::LoadRequest request;
-  const auto is_collected = [](Dataset dataset) { return static_cast<std::size_t>(dataset) < snapshot::kCollectedCount; };
+  const auto is_collected = [](Dataset dataset) {
+    return static_cast<std::size_t>(dataset) < snapshot::kCollectedCount;
+  };
   const auto add_relation = [&](std::uint16_t relation) {
     const auto& spec = snapshot::relations()[relation];
-    if (!spec.via.empty() && is_collected(spec.from) && is_collected(spec.to)) request.relations.insert(relation);
+    if (!spec.via.empty() && is_collected(spec.from) && is_collected(spec.to))
+      request.relations.insert(relation);
   };
   const auto add_source = [&](const Source& source) {
     for_each_word(source.fields, [&](std::string_view path) {
@@ -516,8 +564,10 @@ snapshot::LoadRequest what_to_load(const Wanted& wanted) {
   };
   for (const auto& [dataset, field] : wanted.fields) {
     const auto& spec = snapshot::spec_of(dataset).fields[field];
-    if (is_collected(dataset) && !spec.paths.empty()) request.fields.insert({dataset, field});
-    else if (const Source* source = find_source(dataset, spec.name)) add_source(*source);
+    if (is_collected(dataset) && !spec.paths.empty())
+      request.fields.insert({dataset, field});
+    else if (const Source* source = find_source(dataset, spec.name))
+      add_source(*source);
   }
   for (const std::uint16_t relation : wanted.relations) {
     add_relation(relation);
@@ -526,7 +576,9 @@ snapshot::LoadRequest what_to_load(const Wanted& wanted) {
   }
   for (const Dataset dataset : wanted.subjects)
     if (is_collected(dataset)) request.keys.insert(dataset);
-  if (wanted.needs_match() || wanted.has_field(Dataset::nonhumans, "account_exists")) request.keys.insert(Dataset::users);
+  if (wanted.needs_match() || wanted.has_field(Dataset::nonhumans, "account_exists") ||
+      wanted.needs_previous())
+    request.keys.insert(Dataset::users);
   if (wanted.has_field(Dataset::nonhumans, "account_exists")) request.keys.insert(Dataset::service_accounts);
   return request;
 }
@@ -553,9 +605,12 @@ Derived derive(World& world, const Wanted& wanted, const DeriveInputs& inputs) {
     } else {
       derive_memberships(world, maker);
       derive_default(world, maker);
+      derive_accepted_invites(world, maker);
+      derive_previous_role(world, maker);
     }
   });
   fill_own_tables(world, inputs);
+  derive_seen(world, maker);
   return out;
 }
 

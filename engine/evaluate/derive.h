@@ -1,5 +1,6 @@
-// Derive: what is computed natively from snapshot and roster together: the match of each account to a person, the fields of the schema that have no place in the API's JSON,
-// the roster's and muster's own tables. `what_to_load` says what must be loaded for it.
+// Derive: what is computed natively from snapshot and roster together: the match of each account to a person,
+// the fields of the schema that have no place in the API's JSON, the roster's and muster's own tables.
+// `what_to_load` says what must be loaded for it.
 #pragma once
 
 #include <optional>
@@ -27,6 +28,8 @@ struct Wanted {
   /// Whether anything of the roster is needed: persons, or what is derived from them.
   [[nodiscard]] bool needs_roster() const;
   [[nodiscard]] bool needs_match() const;
+  /// Whether anything of the previous snapshot is needed.
+  [[nodiscard]] bool needs_previous() const;
 };
 
 /// The loaded fields and relations behind `wanted`, those of derived fields included.
@@ -43,15 +46,21 @@ struct DeriveInputs {
   const std::map<std::string, std::vector<std::string>>* domain_aliases = nullptr;
   std::span<const WaiverResult> waivers;
   std::span<const DatasetResult> datasets;
+  // What a rule about the run's inputs sees besides. Without a manifest (the examples of rules) there is
+  // nothing to see.
+  const snapshot::Manifest* manifest = nullptr;
+  std::optional<std::int64_t> snapshot_age_limit_us, roster_age_limit_us;
+  std::optional<Instant> roster_as_of;
   unsigned jobs = 1;
 };
 
 struct Derived {
-  std::vector<std::string> warnings;  // of the match
+  std::vector<std::string> warnings;               // of the match
   std::shared_ptr<const roster::Matches> matches;  // of the users; nullptr when nobody asked
 };
 
-/// Completes `world`. A derived column that is there already (the examples of rules give some) is left as it is.
+/// Completes `world`. A derived column that is there already (the examples of rules give some) is left as it
+/// is.
 Derived derive(snapshot::World& world, const Wanted& wanted, const DeriveInputs& inputs);
 
 }  // namespace muster::evaluate

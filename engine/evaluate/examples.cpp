@@ -317,8 +317,13 @@ void fill(World& world, std::optional<roster::Roster>& roster, const Given& give
   inputs.links = given.links;
   static const std::map<std::string, std::vector<std::string>> kNoAliases;
   inputs.domain_aliases = &kNoAliases;
+  // Before, for derived fields that look at it themselves; and again, for the roster's, whose state comes out of it.
+  const auto cut_off = [&] {
+    for (const Dataset dataset : given.incomplete) world.available(dataset) = {snapshot::DatasetStatus::partial, "cut off in the example"};
+  };
+  cut_off();
   (void)derive(world, wanted, inputs);
-  for (const Dataset dataset : given.incomplete) world.available(dataset) = {snapshot::DatasetStatus::partial, "cut off in the example"};
+  cut_off();
   for (const auto& [dataset, field] : wanted.fields) {
     Table* table = world.table(dataset);
     if (!table || table->column(field)) continue;

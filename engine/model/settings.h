@@ -157,7 +157,8 @@ struct Source {
 struct Config {
   std::string organization;
   std::vector<Source> sources;
-  std::string snapshot;  // path; empty when the config does not say
+  std::string snapshot;           // path; empty when the config does not say
+  std::string previous_snapshot;  // the same, for what is new since then
   std::vector<RosterSource> rosters;
   std::string links, nonhuman, waivers;                            // paths, resolved; empty when absent
   std::map<std::string, std::vector<std::string>> domain_aliases;  // domain → alias domains

@@ -379,6 +379,9 @@ Codec<Config> config_codec(IsPolicyFile is_policy_file) {
            "The APIs that `muster collect` reads.")
       .key("snapshot", Need::optional, text(), &Config::snapshot,
            "A snapshot, or a folder of snapshots of which the newest is taken.")
+      .key("previous_snapshot", Need::optional, text(), &Config::previous_snapshot,
+           "An older snapshot of the organization, or a folder of snapshots of which the newest before the "
+           "run's own is taken: what is new is new since then.")
       .key("max_snapshot_age", Need::optional, duration(), &Config::max_snapshot_age_us,
            "An older snapshot makes every rule unknown.")
       .key("roster", Need::optional, list_of(roster_codec(), {1, true}), &Config::rosters,
@@ -412,7 +415,8 @@ std::optional<Config> load_config(const FileSystem& files, const std::string& pa
   config.folder = folder;
   config.sha256 = std::move(loaded->sha256);
   config.bytes = loaded->bytes;
-  for (std::string* relative : {&config.snapshot, &config.links, &config.nonhuman, &config.waivers})
+  for (std::string* relative :
+       {&config.snapshot, &config.previous_snapshot, &config.links, &config.nonhuman, &config.waivers})
     if (!relative->empty()) *relative = resolved(*relative);
   for (auto& rules : config.rule_folders) rules = resolved(rules);
   const auto resolve_files = [&](Connection& connection) {

@@ -244,15 +244,20 @@ void take_reads(Loading& in, const Raw& raw, Reads& reads, std::string_view key,
   }
 }
 
-void add_needs(const Reads& reads, std::set<Dataset>& must, const std::set<Dataset>& may) {
+void add_needs(const Reads& reads, std::set<Dataset>& must, std::set<Dataset>& may) {
+  std::set<Dataset> optional;
   for (const auto& [dataset, field] : reads.fields) {
     std::string_view needs = snapshot::spec_of(dataset).fields[field].needs;
     while (!needs.empty()) {
       const std::size_t space = std::min(needs.find(' '), needs.size());
-      if (const auto* spec = snapshot::find_dataset(needs.substr(0, space)); spec && !may.contains(spec->dataset)) must.insert(spec->dataset);
+      const bool is_optional = needs.starts_with('?');
+      const auto* spec = snapshot::find_dataset(needs.substr(is_optional, space - is_optional));
+      if (spec && !may.contains(spec->dataset)) (is_optional ? optional : must).insert(spec->dataset);
       needs.remove_prefix(std::min(space + 1, needs.size()));
     }
   }
+  for (const Dataset dataset : optional)
+    if (!must.contains(dataset)) may.insert(dataset);
 }
 
 void find_relations(const ReachableFacts& facts, Reads& reads) {

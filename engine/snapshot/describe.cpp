@@ -134,7 +134,9 @@ std::string places(const FieldSpec& field) {
     text = "computed from ";
     const auto needs = split(field.needs, ' ');
     for (std::size_t i = 0; i < needs.size(); ++i)
-      text += fmt::format("{}`{}`", i == 0 ? "" : ", ", needs[i]);
+      text += needs[i].starts_with('?')
+                  ? fmt::format("{}`{}` (if collected)", i == 0 ? "" : ", ", needs[i].substr(1))
+                  : fmt::format("{}`{}`", i == 0 ? "" : ", ", needs[i]);
   }
   return text;
 }

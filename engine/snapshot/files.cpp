@@ -9,7 +9,8 @@
 
 namespace muster::snapshot {
 
-Result<std::string> find_snapshot(const FileSystem& files, const std::string& path) {
+Result<std::string> find_snapshot(const FileSystem& files, const std::string& path,
+                                  const std::optional<Instant>& before) {
   if (files.kind(path) == FileKind::none)
     return fail(ErrorCode::snapshot_missing, fmt::format("there is no snapshot at {}", path));
   if (files.kind(join_path(path, "manifest.json")) == FileKind::file) return path;
@@ -28,10 +29,16 @@ Result<std::string> find_snapshot(const FileSystem& files, const std::string& pa
     // A broken one might be the newest, so that an older one must not be taken in silence.
     const auto manifest = load_manifest(files, folder);
     if (!manifest) return tl::unexpected(manifest.error());
+    if (before && manifest->completed >= *before) continue;
     if (newest.empty() || manifest->completed >= completed) {
       newest = folder;
       completed = manifest->completed;
     }
+  }
+  if (newest.empty() && before) {
+    return fail(ErrorCode::snapshot_missing,
+                fmt::format("no snapshot in {} was completed before {}", path, format_rfc3339(*before)), {},
+                "name an older one");
   }
   if (newest.empty()) {
     return fail(ErrorCode::snapshot_missing,

@@ -228,8 +228,10 @@ std::optional<Loaded> load_snapshot(const FileSystem& files, const std::string& 
     problems.error(manifest.error());
     return std::nullopt;
   }
-  Loaded loaded{
-      .manifest = std::move(*manifest), .manifest_sha256 = sha256_hex(*manifest_bytes), .warnings = {}};
+  Loaded loaded{.manifest = std::move(*manifest),
+                .manifest_sha256 = sha256_hex(*manifest_bytes),
+                .manifest_bytes = manifest_bytes->size(),
+                .warnings = {}};
 
   std::set<Dataset> needed;
   std::set<Dataset> labelled;

@@ -91,9 +91,12 @@ constexpr std::array<DatasetSpec, kDatasetCount> kSchema = {{
      "register of non-human identities", "Accounts that are no person's: services, robots, shared mailboxes.",
      kNonhumans},
     {datasets, "datasets", "dataset", SubjectKind::dataset, "name", "name", "manifest",
-     "The snapshot's own datasets, for rules about the snapshot.", kDatasets},
+     "The snapshot's own datasets, and the roster as `persons`, for rules about what a run rests on.",
+     kDatasets},
     {waivers, "waivers", "waiver", SubjectKind::waiver, "id", "id", "waivers file",
      "Approved exceptions, for rules about exceptions.", kWaivers},
+    {previous_users, "previous_users", "previous_user", std::nullopt, "id", "", "previous snapshot",
+     "The users of the snapshot that the config names as the previous one.", kPreviousUsers},
 }};
 
 }  // namespace

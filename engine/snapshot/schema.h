@@ -15,7 +15,7 @@ namespace muster::snapshot {
 
 /// The records that rules can read. The first group is collected (the glossary's datasets); `persons`,
 /// `tenures` and `nonhumans` come from the roster, `datasets` and `waivers` are muster's own records about
-/// the run.
+/// the run, `previous_users` is of the snapshot before.
 enum class Dataset : std::uint8_t {
   organizations,
   users,
@@ -44,8 +44,9 @@ enum class Dataset : std::uint8_t {
   nonhumans,
   datasets,
   waivers,
+  previous_users,
 };
-inline constexpr std::size_t kDatasetCount = 27;
+inline constexpr std::size_t kDatasetCount = 28;
 inline constexpr std::size_t kCollectedCount = 22;  // those that a snapshot holds
 
 enum class FieldType : std::uint8_t {
@@ -82,7 +83,8 @@ struct FieldSpec {
   /// otherwise. Empty: derived, or of the roster.
   std::string_view paths = {};
   /// Datasets that a derived field is computed from, separated by ' ' ("persons workspace_members"). Empty
-  /// for loaded fields.
+  /// for loaded fields. With a '?' before it, the field makes do without the dataset and says so itself, by
+  /// being absent.
   std::string_view needs = {};
   std::string_view doc = {};  // one sentence
 };

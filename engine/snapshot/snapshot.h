@@ -63,6 +63,7 @@ struct LoadRequest {
 struct Loaded {
   Manifest manifest;
   std::string manifest_sha256;
+  std::uint64_t manifest_bytes = 0;
   std::vector<std::string> warnings;  // "users: name differs between the two views of user_01…"
 };
 
@@ -82,8 +83,9 @@ struct Loaded {
                                                  unsigned jobs);
 
 /// `path` is a snapshot, or a folder of snapshots, of which the newest by `completed` (ties: last name) is
-/// taken.
-[[nodiscard]] Result<std::string> find_snapshot(const FileSystem& files, const std::string& path);
+/// taken; with `before`, the newest of those that were completed before that instant.
+[[nodiscard]] Result<std::string> find_snapshot(const FileSystem& files, const std::string& path,
+                                                const std::optional<Instant>& before = {});
 
 /// JSON Schema of the lines of one dataset (2020-12), made from the schema table.
 [[nodiscard]] std::string dataset_json_schema(const DatasetSpec& spec);

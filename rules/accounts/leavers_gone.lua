@@ -1,10 +1,10 @@
 ---@type muster.Rule
 return {
   id = "accounts.leavers_gone",
-  title = "Whoever left lately has no account left",
+  title = "Whoever left lately has no access left",
   severity = "high",
   subject = "person",
-  reads = { "persons.state", "persons.left_at", "users.id" },
+  reads = { "persons.state", "persons.left_at", "users.active_keys", "invites.status", "invites.expires_at" },
   controls = {
     soc2 = { "CC6.2", "CC6.3" },
     iso27001 = { "A.5.18" },
@@ -19,7 +19,10 @@ return {
   why = "Auditors start from the list of those who left, not from the list of accounts: each of them is shown here, with what is left of "
     .. "their access.",
   fix = "Remove the accounts in the console (Settings > Members) or by the API, or in the identity provider where it manages members. "
-    .. "Admins and owners cannot be removed by the API.",
+    .. "Admins and owners cannot be removed by the API. Workspace keys outlive the account: archive or replace them. Withdraw invitations while they "
+    .. "are pending (DELETE on the invite).",
+
+  -- The keys of an account that is gone name nobody any more; keys.creator_in_organization judges those.
 
   check = function(person, org, params)
     local state = person.state
@@ -31,15 +34,27 @@ return {
     elseif state ~= "left_unknown_date" then
       return unknown("the roster says: " .. state)
     end
-    local accounts = person:count("accounts")
-    if accounts == 0 then return pass("no account is left") end
-    local left = {}
+    local left, accounts, keys, invitations, is_collected = {}, 0, 0, 0, true
     for account in person:accounts() do
       table.insert(left, account)
+      accounts = accounts + 1
+      if account:is_absent("active_keys") then
+        is_collected = false
+      else
+        keys = keys + account.active_keys
+      end
     end
+    for invite in person:invites({ status = "pending" }) do
+      if invite.expires_at > org.as_of then
+        table.insert(left, invite)
+        invitations = invitations + 1
+      end
+    end
+    if #left == 0 then return pass("no account and no invitation is left") end
+    local with_keys = is_collected and keys or "not collected"
     return fail({
-      reason = string.format("accounts that are left: %d", accounts),
-      observed = { accounts = accounts },
+      reason = string.format("accounts that are left: %d, with active keys: %s; invitations: %d", accounts, tostring(with_keys), invitations),
+      observed = { accounts = accounts, keys = with_keys, invitations = invitations },
       expected = "none",
       related = left,
     })
@@ -54,7 +69,7 @@ return {
         users = {},
         as_of = "2026-11-21T00:00:00Z",
       },
-      want = { verdict = "pass", reason = "no account is left" },
+      want = { verdict = "pass", reason = "no account and no invitation is left" },
     },
     {
       note = "a microsecond before the window",
@@ -78,7 +93,7 @@ return {
         roster = { { person_id = "1", email = "ana@n.example", status = "terminated" } },
         users = { { id = "user_2", email = "bo@n.example" } },
       },
-      want = { verdict = "pass", reason = "no account is left" },
+      want = { verdict = "pass", reason = "no account and no invitation is left" },
     },
     {
       note = "one account is left",
@@ -88,7 +103,56 @@ return {
         users = { { id = "user_1", email = "ana@n.example" } },
         as_of = "2026-11-20T08:00:00Z",
       },
-      want = { verdict = "fail", reason = "accounts that are left: 1", observed = { accounts = 1 } },
+      want = { verdict = "fail", reason = "accounts that are left: 1, with active keys: 0; invitations: 0", observed = { accounts = 1, keys = 0 } },
+    },
+    {
+      note = "two accounts with three keys that work, one by another's hand",
+      given = {
+        person = { person_id = "1", state = "left", left_at = "2026-11-01T00:00:00Z" },
+        roster = { { person_id = "1", email = "ana@n.example", former_emails = "ana@old.example", status = "terminated" } },
+        users = { { id = "user_1", email = "ana@n.example" }, { id = "user_2", email = "ana@old.example" }, { id = "user_3", email = "bo@n.example" } },
+        api_keys = {
+          { id = "a", status = "active", created_by_id = "user_1", created_by_type = "user" },
+          { id = "b", status = "archived", created_by_id = "user_1", created_by_type = "user" },
+          { id = "c", status = "active", created_by_id = "user_2", created_by_type = "user" },
+          { id = "d", status = "active", created_by_id = "user_2", created_by_type = "user" },
+          { id = "e", status = "active", created_by_id = "user_3", created_by_type = "user" },
+        },
+        as_of = "2026-11-20T08:00:00Z",
+      },
+      want = {
+        verdict = "fail",
+        reason = "accounts that are left: 2, with active keys: 3; invitations: 0",
+        observed = { accounts = 2, keys = 3, invitations = 0 },
+      },
+    },
+    {
+      note = "keys were not collected",
+      given = {
+        person = { person_id = "1", state = "left", left_at = "2026-11-01T00:00:00Z" },
+        roster = { { person_id = "1", email = "ana@n.example", status = "terminated" } },
+        users = { { id = "user_1", email = "ana@n.example" } },
+        as_of = "2026-11-20T08:00:00Z",
+        incomplete = { "api_keys" },
+      },
+      want = { verdict = "fail", reason = "accounts that are left: 1, with active keys: not collected; invitations: 0" },
+    },
+    {
+      note = "an invitation is on its way",
+      given = {
+        person = { person_id = "1", state = "left", left_at = "2026-11-01T00:00:00Z" },
+        roster = { { person_id = "1", email = "ana@n.example", status = "terminated" } },
+        users = {},
+        invites = {
+          { id = "i", email = "Ana@n.example", status = "pending", expires_at = "2026-11-20T08:00:01Z" },
+          { id = "k", email = "ana@n.example", status = "pending", expires_at = "2026-11-20T08:00:00Z" },
+          { id = "n", email = "ana@n.example", status = "pending", expires_at = "2026-10-20T08:00:00Z" },
+          { id = "l", email = "ana@n.example", status = "accepted", expires_at = "2026-12-20T08:00:00Z" },
+          { id = "m", email = "bo@n.example", status = "pending", expires_at = "2026-12-20T08:00:00Z" },
+        },
+        as_of = "2026-11-20T08:00:00Z",
+      },
+      want = { verdict = "fail", reason = "accounts that are left: 0, with active keys: 0; invitations: 1", observed = { invitations = 1 } },
     },
     {
       note = "the roster contradicts itself",

@@ -11,8 +11,10 @@ function settings.find(organization, name)
   return found
 end
 
--- Judges switches: those named in `on` must be on, those in `off` must be off. One that is wrong decides, else one that nobody knows.
-function settings.judge_switches(organization, on, off)
+-- The whole check of a rule about switches: those named in `on` must be on, those in `off` must be off. One that is wrong decides, else one that nobody
+-- knows.
+function settings.judge_switches(organization, _, params)
+  if #params.on + #params.off == 0 then return unknown("the policy names no settings") end
   local wrong, silent = {}, {}
   local function look(names, wanted)
     for name in names:items() do
@@ -24,8 +26,8 @@ function settings.judge_switches(organization, on, off)
       end
     end
   end
-  look(on, true)
-  look(off, false)
+  look(params.on, true)
+  look(params.off, false)
   if #wrong > 0 then return fail(table.concat(wrong, ", "), { wrong = wrong }, "as the policy declares them") end
   if #silent > 0 then return unknown("not reported as on or off: " .. table.concat(silent, ", ")) end
   return pass()

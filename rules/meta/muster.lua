@@ -63,6 +63,11 @@ error("this file is for editors; rules do not require it")
 ---@field person_accounts integer How many accounts have the same person, this one counted; 0 when no person was found.
 ---@field workspace_admin_count integer Live workspaces whose member list has the user as workspace_admin; what the organization role implies is not counted.
 ---@field workspace_admin_count_all integer As `workspace_admin_count`, archived workspaces included.
+---@field last_seen_at muster.Time The latest sign of the user in what was collected of activities, usage by account and Claude Code use; null when there is none. May be null.
+---@field watched_since muster.Time From when on the user would have been seen by all of these that were collected whole; absent when none was, or when the snapshot does not say from when on.
+---@field previous_role string The organization role that the user had in the previous snapshot; null when they were not a member then. May be null.
+---@field accepted_invites integer Accepted invites that went to the user's address.
+---@field active_keys integer Active API keys that the user made; absent when keys were not collected.
 ---@field person muster.Person The person behind the account; none when nobody or several fit.
 ---@field keys fun(self: muster.User, filter?: table): fun(): muster.ApiKey API keys that the user made.
 ---@field memberships fun(self: muster.User, filter?: table): fun(): muster.WorkspaceMember The user's entries in workspaces' member lists.
@@ -116,7 +121,7 @@ error("this file is for editors; rules do not require it")
 ---@field compartment_id string Encryption compartment. Absent in replies from before 2026.
 ---@field external_key_id string The customer-managed key that encrypts the workspace; null when there is none. May be null. Absent in replies from before 2026.
 ---@field organization_id string The organization that the row was listed for; the first one when several list the same record.
----@field member_count integer Members on the workspace's list. Organization admins and billing members are not on it.
+---@field member_count integer Users on the workspace's member list; entries of accounts that are gone do not count. Organization admins and billing members are not on it.
 ---@field effective_member_count integer Users with access: those on the list and those whose organization role makes them implicit members, each counted once.
 ---@field is_default boolean Whether this is the organization's default workspace, which has no member list and cannot be archived.
 ---@field memberships fun(self: muster.Workspace, filter?: table): fun(): muster.WorkspaceMember Entries of the workspace's member list.
@@ -166,6 +171,8 @@ error("this file is for editors; rules do not require it")
 ---@field principal_user_id string The user whom the key acts as; null when it acts as none. May be null. Absent in replies from before 2026.
 ---@field principal_service_account_id string The service account that the key acts as; null when it acts as none. May be null. Absent in replies from before 2026.
 ---@field organization_id string The organization that the row was listed for; the first one when several list the same record.
+---@field last_used_at muster.Time Start of the latest bucket of the usage report in which the key was used; null when it was not. May be null.
+---@field used_since muster.Time From when on use of the key would have been seen; absent when the report was not grouped by key, or when the snapshot does not say from when on it was collected.
 ---@field creator muster.User The user who made the key; none when a service account or nobody did.
 ---@field creator_service_account muster.ServiceAccount The service account that made the key; none when a user or nobody did.
 ---@field workspace muster.Workspace The workspace that the key is bound to.
@@ -193,6 +200,7 @@ error("this file is for editors; rules do not require it")
 ---@field updated_at muster.Time When the group was last changed. May be null.
 ---@field memberships fun(self: muster.Group, filter?: table): fun(): muster.GroupMember Entries of the group's member list.
 ---@field roles fun(self: muster.Group, filter?: table): fun(): muster.Role Roles that the group gives; ids of other organizations' roles lead nowhere.
+---@field activities fun(self: muster.Group, filter?: table): fun(): muster.Activity What happened to the group, as far as the activity feed was collected.
 ---@field is_null fun(self: muster.Group, field: string): boolean Whether the field is null. An absent field makes the subject unknown, as reading it would.
 ---@field is_absent fun(self: muster.Group, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Group, relation: string): boolean Whether the relation names a record that the other dataset does not have.
@@ -474,6 +482,7 @@ error("this file is for editors; rules do not require it")
 ---@field api_key muster.ApiKey The key that was used.
 ---@field workspace muster.Workspace The workspace that was used.
 ---@field service_account muster.ServiceAccount The service account that used it.
+---@field account muster.User The user who used it.
 ---@field is_null fun(self: muster.UsageRow, field: string): boolean Whether the field is null. An absent field makes the subject unknown, as reading it would.
 ---@field is_absent fun(self: muster.UsageRow, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.UsageRow, relation: string): boolean Whether the relation names a record that the other dataset does not have.
@@ -559,6 +568,8 @@ error("this file is for editors; rules do not require it")
 ---@field member_ids muster.List The members that were put in or taken out, in events about a group's members. May be null.
 ---@field api_key_id string The key, in events about one. May be null.
 ---@field scopes muster.List Scopes of the key, in events that make one. May be null.
+---@field auth_method string How somebody signed in (`sso`); events other than sign-ins lack it. May be null.
+---@field mfa_method string The second factor of a sign-in; null when Anthropic asked for none. Other events, and some sign-ins, lack it. May be null.
 ---@field object any The whole event as the API gave it: members differ from type to type.
 ---@field actor_user muster.User The user who did it.
 ---@field workspace muster.Workspace The workspace that it was about.
@@ -588,6 +599,7 @@ error("this file is for editors; rules do not require it")
 ---@field left_at muster.Time The instant at which the last tenure ended; null unless the person has left at a known time. May be null.
 ---@field last_day muster.Time The last day of the last tenure, in the roster's zone; null when there is none. May be null.
 ---@field accounts fun(self: muster.Person, filter?: table): fun(): muster.User Accounts that were matched to the person.
+---@field invites fun(self: muster.Person, filter?: table): fun(): muster.Invite Invitations that went to the person's address.
 ---@field tenures fun(self: muster.Person, filter?: table): fun(): muster.Tenure The person's stretches of employment.
 ---@field manager muster.Person The person whom `manager_id` names, by number or e-mail address.
 ---@field reports fun(self: muster.Person, filter?: table): fun(): muster.Person The persons whose manager this one is.
@@ -638,13 +650,17 @@ error("this file is for editors; rules do not require it")
 ---@field workspaces fun(self: muster.Nonhuman, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
 ---@field groups fun(self: muster.Nonhuman): fun(): muster.Group, muster.Membership Of a user: each group and the membership record.
 
----The snapshot's own datasets, for rules about the snapshot.
+---The snapshot's own datasets, and the roster as `persons`, for rules about what a run rests on.
 ---@class (exact) muster.Dataset
 ---@field name string The dataset (`users`).
 ---@field status string complete, partial, denied, unsupported or not_requested.
 ---@field rows integer Rows collected.
 ---@field sha256 string Digest of the data file; null when there is none. May be null.
 ---@field reason string Why the dataset is not complete; null when it is. May be null.
+---@field as_of muster.Time The instant that the data is of: when the snapshot was completed; of `persons`, the day of the oldest export, null when the config does not give it. May be null.
+---@field age_limit_days number At which age the config makes the data unknown: `max_snapshot_age`, or the rosters' `max_age`; null when it sets no limit. May be null.
+---@field covers_from muster.Time Of reports and feeds: from when on they were collected; null for other datasets, and when the snapshot does not say. May be null.
+---@field covers_to muster.Time Of reports and feeds: up to when they were collected; null as `covers_from` is. May be null.
 ---@field is_null fun(self: muster.Dataset, field: string): boolean Whether the field is null. An absent field makes the subject unknown, as reading it would.
 ---@field is_absent fun(self: muster.Dataset, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Dataset, relation: string): boolean Whether the relation names a record that the other dataset does not have.
@@ -672,6 +688,20 @@ error("this file is for editors; rules do not require it")
 ---@field members fun(self: muster.Waiver, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Waiver, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
 ---@field groups fun(self: muster.Waiver): fun(): muster.Group, muster.Membership Of a user: each group and the membership record.
+
+---The users of the snapshot that the config names as the previous one.
+---@class (exact) muster.PreviousUser
+---@field id string Account id (`user_…`).
+---@field role string Organization role at that time.
+---@field is_null fun(self: muster.PreviousUser, field: string): boolean Whether the field is null. An absent field makes the subject unknown, as reading it would.
+---@field is_absent fun(self: muster.PreviousUser, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
+---@field is_dangling fun(self: muster.PreviousUser, relation: string): boolean Whether the relation names a record that the other dataset does not have.
+---@field get fun(self: muster.PreviousUser, field: string, default: any): any The field, or the default when it is null or absent.
+---@field count fun(self: muster.PreviousUser, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field is_implicit fun(self: muster.PreviousUser): boolean Of a membership: whether it follows from the organization role and stands in no member list.
+---@field members fun(self: muster.PreviousUser, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
+---@field workspaces fun(self: muster.PreviousUser, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
+---@field groups fun(self: muster.PreviousUser): fun(): muster.Group, muster.Membership Of a user: each group and the membership record.
 
 ---The organization as a whole.
 ---@class (exact) muster.Org
@@ -706,6 +736,7 @@ error("this file is for editors; rules do not require it")
 ---@field nonhumans fun(self: muster.Org, filter?: table): fun(): muster.Nonhuman Loops over all rows, or those that match the filter.
 ---@field datasets fun(self: muster.Org, filter?: table): fun(): muster.Dataset Loops over all rows, or those that match the filter.
 ---@field waivers fun(self: muster.Org, filter?: table): fun(): muster.Waiver Loops over all rows, or those that match the filter.
+---@field previous_users fun(self: muster.Org, filter?: table): fun(): muster.PreviousUser Loops over all rows, or those that match the filter.
 
 ---@class muster.Param
 ---@field type 'string'|'integer'|'number'|'boolean'|'string_list'

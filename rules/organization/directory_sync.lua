@@ -23,10 +23,7 @@ return {
   fix = "Connect the directory in the console (Settings > Identity and access > Directory sync). The API shows this setting and cannot "
     .. "change it.",
 
-  check = function(organization, _, params)
-    if #params.on + #params.off == 0 then return unknown("the policy names no settings") end
-    return settings.judge_switches(organization, params.on, params.off)
-  end,
+  check = settings.judge_switches,
 
   examples = {
     {

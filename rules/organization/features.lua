@@ -22,10 +22,7 @@ return {
   fix = "Set the switches in the console (Settings > Capabilities, Privacy) as declared, or declare them as they are in the policy, with a "
     .. "reason. The API shows them and cannot change them.",
 
-  check = function(organization, _, params)
-    if #params.on + #params.off == 0 then return unknown("the policy names no settings") end
-    return settings.judge_switches(organization, params.on, params.off)
-  end,
+  check = settings.judge_switches,
 
   examples = {
     {

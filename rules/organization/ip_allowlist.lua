@@ -22,10 +22,7 @@ return {
   fix = "Name the networks in the console (Settings > Security > IP allowlist) and switch the list on, after checking that it holds your "
     .. "own. The API shows the list and cannot change it.",
 
-  check = function(organization, _, params)
-    if #params.on + #params.off == 0 then return unknown("the policy names no settings") end
-    return settings.judge_switches(organization, params.on, params.off)
-  end,
+  check = settings.judge_switches,
 
   examples = {
     {

@@ -23,10 +23,7 @@ return {
   fix = "Set up single sign-on in the console (Settings > Identity and access) and require it. The API shows these settings and cannot "
     .. "change them. muster sees that sign-on is enforced, not which factors the provider asks for.",
 
-  check = function(organization, _, params)
-    if #params.on + #params.off == 0 then return unknown("the policy names no settings") end
-    return settings.judge_switches(organization, params.on, params.off)
-  end,
+  check = settings.judge_switches,
 
   examples = {
     {

@@ -52,6 +52,18 @@ return {
       want = "fail",
     },
     {
+      note = "an entry of an account that is gone is nobody",
+      given = {
+        workspace = { id = "wrkspc_1", is_default = false, archived_at = null, created_at = "2026-02-01T00:00:00Z" },
+        users = { { id = "user_1", role = "user" } },
+        workspace_members = {
+          { workspace_id = "wrkspc_1", user_id = "user_2", workspace_role = "workspace_user" },
+          { workspace_id = "wrkspc_2", user_id = "user_1", workspace_role = "workspace_user" },
+        },
+      },
+      want = "fail",
+    },
+    {
       note = "archived",
       given = { workspace = { is_default = false, archived_at = "2026-03-01T00:00:00Z", member_count = 0 } },
       want = { verdict = "not_applicable", reason = "archived on 2026-03-01" },

@@ -88,6 +88,22 @@ class Privacy(Case):
         data = {name: text for name, text in texts.items() if name.startswith(("snapshot/data/", "roster/"))}
         return sorted((word, name) for word in words for name, text in (data if word in ordinary else texts).items() if holds(text, word.casefold()))
 
+    def test_the_snapshot_before_comes_along_and_names_nobody_either(self):
+        shutil.copytree(self.base / "northwind/snapshot", self.work / "now")
+        shutil.copytree(SOURCE / "fixtures/every_rule/previous", self.work / "older/before")
+        (self.work / "policy.yaml").write_text("policy: p\ntitle: P\nrules: [admins.new]\n")
+        (self.work / "muster.yaml").write_text("muster: 1\nsnapshot: now\nprevious_snapshot: older\npolicies: [policy.yaml]\n")
+        (self.work / "secret").write_bytes(bytes(range(32)))
+        self.assert_exit(muster("check", "--out", "run", cwd=self.work), 1)
+        for name, more in (("full", ()), ("private", ("--privacy", "pseudonymous", "--privacy-key", "secret"))):
+            self.assert_exit(muster("bundle", "run", "-o", f"{name}.tar.gz", *more, cwd=self.work), 0)
+            self.assertIn("REPRODUCED", self.assert_exit(muster("replay", f"{name}.tar.gz", cwd=self.work), 0).stdout)
+            with tarfile.open(self.work / f"{name}.tar.gz") as tar:
+                held = {member.name.split("/", 1)[1]: tar.extractfile(member).read() for member in tar.getmembers() if member.isfile()}
+            users = [text for path, text in held.items() if path.startswith("previous/") and path.endswith("users.jsonl")]
+            self.assertEqual(len(users), 1, sorted(held))
+            self.assertEqual(b"@northwind.example" in users[0], name == "full")
+
     def test_a_pseudonymous_bundle_names_nobody_and_gives_the_same_verdicts(self):
         folder = self.private("p", "--privacy", "pseudonymous")
         emails, names, ids = self.words()

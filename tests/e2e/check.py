@@ -54,12 +54,84 @@ class Case(unittest.TestCase):
         return copy
 
 
+class PreviousSnapshot(Case):
+    """What is new is new since the snapshot that the config names."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.copytree(FIXTURES / "northwind/snapshot", self.work / "now")
+        shutil.copytree(FIXTURES / "every_rule/previous", self.work / "before")
+        (self.work / "policy.yaml").write_text("policy: p\ntitle: P\nrules: [admins.new]\n")
+
+    def check(self, previous, code):
+        line = f"previous_snapshot: {previous}\n" if previous else ""
+        (self.work / "muster.yaml").write_text(f"muster: 1\nsnapshot: now\n{line}policies: [policy.yaml]\n")
+        done = run("check", "-c", self.work / "muster.yaml", "--out", self.work / "out")
+        self.assert_exit(done, code)
+        return done if code == 64 else json.loads((self.work / "out/results.json").read_text())
+
+    def change_manifest(self, folder, **members):
+        path = self.work / folder / "manifest.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **members}))
+
+    def test_the_older_snapshot_decides_and_is_an_input(self):
+        results = self.check("before", 1)
+        self.assertEqual(results["rules"][0]["counts"]["fail"], 3)
+        inputs = {row["path"]: row["sha256"] for row in results["inputs"] if row["kind"] == "previous_snapshot"}
+        self.assertEqual(inputs, {path: hashlib.sha256((self.work / path).read_bytes()).hexdigest() for path in ("before/manifest.json", "before/data/users.jsonl")})
+
+    def test_of_a_folder_the_newest_before_the_runs_own_is_taken(self):
+        for folder, completed in (("older", "2026-09-01T08:00:00Z"), ("newer", "2026-11-25T08:00:00Z"), ("same", "2026-11-20T08:00:00Z")):
+            shutil.copytree(self.work / "before", self.work / "all" / folder)
+            self.change_manifest(f"all/{folder}", started="2026-08-01T08:00:00Z", completed=completed)
+        shutil.copytree(self.work / "before", self.work / "all/right")
+        results = self.check("all", 1)
+        self.assertIn("all/right/manifest.json", {row["path"] for row in results["inputs"]})
+
+    def test_without_one_nothing_is_decided(self):
+        results = self.check(None, 2)
+        self.assertEqual(results["rules"][0]["whole"]["reason"], "previous_users: not_requested (the config names no `previous_snapshot`)")
+
+    def test_an_older_snapshot_without_users_decides_nothing(self):
+        manifest = json.loads((self.work / "before/manifest.json").read_text())
+        for row in manifest["datasets"]:
+            if row["name"] == "users":
+                row.update(status="partial", reason="500 api_error")
+        (self.work / "before/manifest.json").write_text(json.dumps(manifest))
+        self.assertEqual(self.check("before", 2)["rules"][0]["whole"]["reason"], "previous_users: partial (500 api_error)")
+
+    def test_what_cannot_be_compared_is_refused(self):
+        self.assertIn("there is no snapshot at", self.check("nowhere", 64).stderr)
+        self.assertIn("previous_snapshot: it was completed 2026-11-20T08:00:00Z, and the run's snapshot 2026-11-20T08:00:00Z", self.check("now", 64).stderr)
+        self.change_manifest("before", tenant={"name": "Elsewhere", "id": "elsewhere"})
+        self.assertIn("previous_snapshot: it is of another organization: elsewhere, not 6f0c1a57-8d1e-4c43-9b56-2f7f3a90c4de", self.check("before", 64).stderr)
+        (self.work / "only").mkdir()
+        shutil.copytree(self.work / "now", self.work / "only/same")
+        self.assertIn("was completed before 2026-11-20T08:00:00Z", self.check("only", 64).stderr)
+
+    def test_a_changed_older_snapshot_is_refused(self):
+        path = self.work / "before/data/users.jsonl"
+        path.write_bytes(path.read_bytes().replace(b'"developer"', b'"admin"    ', 1))
+        line = "previous_snapshot: before\n"
+        (self.work / "muster.yaml").write_text(f"muster: 1\nsnapshot: now\n{line}policies: [policy.yaml]\n")
+        self.assert_exit(run("check", "-c", self.work / "muster.yaml"), 65)
+
+
 class Fixtures(Case):
     def test_northwind_gives_the_expected_verdicts(self):
-        done = run("check", "-c", FIXTURES / "northwind/muster.yaml", "--out", self.work / "out")
-        self.assert_exit(done, 1)
+        self.assert_expected("northwind", 1)
+
+    def test_every_shipped_rule_gives_the_verdicts_that_were_found_without_it(self):
+        self.assert_expected("every_rule", 3)
+        shipped = json.loads(run("rule", "list", "--json").stdout)
+        expected = json.loads((FIXTURES / "every_rule/expected.json").read_text())
+        self.assertEqual({rule["id"] for rule in shipped}, set(expected["rules"]), "fixtures/generator/every_rule.py names every shipped rule")
+
+    def assert_expected(self, name, code):
+        done = run("check", "-c", FIXTURES / name / "muster.yaml", "--out", self.work / "out")
+        self.assert_exit(done, code)
         self.assertEqual(done.stderr, "")
-        expected = json.loads((FIXTURES / "northwind/expected.json").read_text())
+        expected = json.loads((FIXTURES / name / "expected.json").read_text())
         results = json.loads((self.work / "out/results.json").read_text())
         self.assertEqual(results["run"]["as_of"], expected["as_of"])
         self.assertEqual({rule["as"] for rule in results["rules"]}, set(expected["rules"]))

@@ -421,7 +421,7 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
        "2:12 an item of `policies` has no value; it must be a text | give it a value, or remove it"},
       {"- muster\n",
        "1:1 a config must be a mapping, not a list | its keys are `muster`, `organization`, `sources`, "
-       "`snapshot`, `max_snapshot_age`, `roster`, `links`, "
+       "`snapshot`, `previous_snapshot`, `max_snapshot_age`, `roster`, `links`, "
        "`nonhuman`, `domain_aliases`, `expect`, `rules`, `policies`, `waivers`"},
       {"", "0:0 the file is empty; it should hold a config | "},
       {"# later\n", "0:0 the file is empty; it should hold a config | "},

@@ -98,6 +98,34 @@ inline constexpr FieldSpec kUsers[] = {
      .type = integer,
      .needs = "workspace_members workspaces",
      .doc = "As `workspace_admin_count`, archived workspaces included."},
+    {.name = "last_seen_at",
+     .type = time,
+     .nullable = true,
+     .needs = "?activities ?usage ?claude_code_usage",
+     .doc =
+         "The latest sign of the user in what was collected of activities, usage by account and Claude Code "
+         "use; null when there is none."},
+    {.name = "watched_since",
+     .type = time,
+     .needs = "?activities ?usage ?claude_code_usage",
+     .doc =
+         "From when on the user would have been seen by all of these that were collected whole; absent when "
+         "none was, or when the snapshot does not say from when on."},
+    {.name = "previous_role",
+     .type = word,
+     .nullable = true,
+     .needs = "previous_users",
+     .doc =
+         "The organization role that the user had in the previous snapshot; null when they were not a member "
+         "then."},
+    {.name = "accepted_invites",
+     .type = integer,
+     .needs = "invites",
+     .doc = "Accepted invites that went to the user's address."},
+    {.name = "active_keys",
+     .type = integer,
+     .needs = "?api_keys",
+     .doc = "Active API keys that the user made; absent when keys were not collected."},
 };
 
 inline constexpr FieldSpec kInvites[] = {
@@ -185,8 +213,10 @@ inline constexpr FieldSpec kWorkspaces[] = {
     {.name = "organization_id", .type = id, .paths = "from.organization_id", .doc = kOrganizationDoc},
     {.name = "member_count",
      .type = integer,
-     .needs = "workspace_members",
-     .doc = "Members on the workspace's list. Organization admins and billing members are not on it."},
+     .needs = "workspace_members users",
+     .doc =
+         "Users on the workspace's member list; entries of accounts that are gone do not count. Organization "
+         "admins and billing members are not on it."},
     {.name = "effective_member_count",
      .type = integer,
      .needs = "workspace_members users",
@@ -278,6 +308,18 @@ inline constexpr FieldSpec kApiKeys[] = {
      .paths = "object.principal.service_account_id?",
      .doc = "The service account that the key acts as; null when it acts as none."},
     {.name = "organization_id", .type = id, .paths = "from.organization_id", .doc = kOrganizationDoc},
+    {.name = "last_used_at",
+     .type = time,
+     .nullable = true,
+     .needs = "usage",
+     .doc =
+         "Start of the latest bucket of the usage report in which the key was used; null when it was not."},
+    {.name = "used_since",
+     .type = time,
+     .needs = "usage",
+     .doc =
+         "From when on use of the key would have been seen; absent when the report was not grouped by key, "
+         "or when the snapshot does not say from when on it was collected."},
 };
 
 inline constexpr FieldSpec kGroups[] = {

@@ -98,6 +98,30 @@ inline constexpr FieldSpec kDatasets[] = {
      .type = text,
      .nullable = true,
      .doc = "Why the dataset is not complete; null when it is."},
+    {.name = "as_of",
+     .type = time,
+     .nullable = true,
+     .doc = "The instant that the data is of: when the snapshot was completed; of `persons`, the day of the "
+            "oldest export, null when the config does not give it."},
+    {.name = "age_limit_days",
+     .type = number,
+     .nullable = true,
+     .doc = "At which age the config makes the data unknown: `max_snapshot_age`, or the rosters' `max_age`; null "
+            "when it sets no limit."},
+    {.name = "covers_from",
+     .type = time,
+     .nullable = true,
+     .doc = "Of reports and feeds: from when on they were collected; null for other datasets, and when the "
+            "snapshot does not say."},
+    {.name = "covers_to",
+     .type = time,
+     .nullable = true,
+     .doc = "Of reports and feeds: up to when they were collected; null as `covers_from` is."},
+};
+
+inline constexpr FieldSpec kPreviousUsers[] = {
+    {.name = "id", .type = id, .personal = kId, .doc = "Account id (`user_…`)."},
+    {.name = "role", .type = word, .doc = "Organization role at that time."},
 };
 
 inline constexpr FieldSpec kWaivers[] = {
