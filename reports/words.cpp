@@ -185,6 +185,8 @@ std::string headline(const Run& run, const RuleResult& rule) {
           fmt::format("{} of {} {}", rule.counts[Verdict::fail], count_of(rule.population, rule.subject),
                       rule.counts[Verdict::fail] == 1 ? "fails" : "fail");
       if (rule.whole) text += ": " + visible_line(rule.whole->reason, kReasonBytes);
+      if (const std::uint64_t known = rule.known_failures(); known > 0)
+        text += fmt::format(" ({} known)", known == rule.counts[Verdict::fail] ? "all" : std::to_string(known));
       return text + also(rule, {Verdict::waived});
     }
     case Standing::idle:
@@ -208,6 +210,32 @@ std::string subject_name(const Run& run, SubjectKind kind, std::uint32_t index) 
   if (found == run.subjects.end() || index >= found->second.id.size())
     return fmt::format("{} number {}", noun_of(1, kind), index + 1);
   return subject_name(found->second.label[index], found->second.id[index]);
+}
+
+std::string novelty_of(const Run& run, const Finding& finding) {
+  if (!finding.novelty) return {};
+  const Date since = date_of(finding.since.value_or(run.as_of));
+  const int days = days_between(since, date_of(run.as_of));
+  const std::string age = fmt::format("{} {}", days, days == 1 ? "day" : "days");
+  switch (*finding.novelty) {
+    case Novelty::new_here:
+      return "new";
+    case Novelty::still_failing:
+      return fmt::format("known since {}, {}", format_date(since), age);
+    case Novelty::regressed:
+      return fmt::format("back, first seen {}, {} ago", format_date(since), age);
+  }
+  return {};
+}
+
+std::string baseline_line(const Run& run) {
+  if (!run.baseline) return {};
+  const BaselineResult& baseline = *run.baseline;
+  std::string text = fmt::format("held against the results of {}: {} new, {} known, {} back, {} resolved",
+                                 format_rfc3339(baseline.as_of), baseline.new_here, baseline.still_failing,
+                                 baseline.regressed, baseline.resolved);
+  if (baseline.untested > 0) text += fmt::format(", {} not tested", baseline.untested);
+  return text;
 }
 
 std::string waiver_name(const WaiverResult& waiver) {

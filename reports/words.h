@@ -34,6 +34,11 @@ enum class Standing : std::uint8_t {
 /// "Ada Lovelace (user_01A)", or the id alone when there is no other label.
 [[nodiscard]] std::string subject_name(std::string_view label, std::string_view id);
 [[nodiscard]] std::string subject_name(const Run& run, SubjectKind kind, std::uint32_t index);
+/// How a failure stands to the baseline: "new", "known since 2026-10-02, 50 days", "back, first seen 2026-10-02,
+/// 50 days ago". Empty without a baseline.
+[[nodiscard]] std::string novelty_of(const Run& run, const Finding& finding);
+/// "held against the results of 2026-11-01: 2 new, 7 known, 0 back, 3 resolved"; of a run with a baseline.
+[[nodiscard]] std::string baseline_line(const Run& run);
 /// "W-17 until 2027-01-31".
 [[nodiscard]] std::string waiver_name(const WaiverResult& waiver);
 /// Indexes of the waivers that a rule's findings name, each once, in order of first use.

@@ -430,6 +430,12 @@ ExitCode Bundling::make(Environment& environment, const RunFolder& run, const st
 
 ExitCode Bundling::make_with_pseudonyms(Environment& environment, const RunFolder& run,
                                         const std::string& path) const {
+  if (run.run.baseline)
+    return report(environment,
+                  {ErrorCode::evidence_unfit,
+                   "the run was held against a baseline, which names accounts: it cannot have pseudonyms",
+                   {},
+                   "make the bundle of a run without --baseline, or leave out --privacy"});
   constexpr std::size_t kShortestKey = 16;
   PrivacyRequest request{profile_, {}, keep_, keep_fields_};
   if (profile_ == evidence::Profile::auditor) request.keep.insert(evidence::Kept::ids);

@@ -11,13 +11,6 @@ namespace {
 
 bool is_absolute(std::string_view path) { return path.starts_with('/'); }
 
-/// Results show paths relative to the config's folder, so a path of the command line must be absolute when
-/// that is.
-std::string placed(const Environment& environment, const Config& config, const std::string& path) {
-  return is_absolute(config.folder) && !is_absolute(path) ? join_path(environment.working_folder, path)
-                                                          : path;
-}
-
 std::optional<RosterSource::Format> format_of(std::string_view path) {
   const auto ends = [&](std::string_view extension) { return path.ends_with(extension); };
   if (ends(".csv") || ends(".tsv") || ends(".txt")) return RosterSource::Format::csv;
@@ -27,6 +20,11 @@ std::optional<RosterSource::Format> format_of(std::string_view path) {
 }
 
 }  // namespace
+
+std::string placed(const Environment& environment, const Config& config, const std::string& path) {
+  return is_absolute(config.folder) && !is_absolute(path) ? join_path(environment.working_folder, path)
+                                                          : path;
+}
 
 void Inputs::declare_config(Arguments& arguments) {
   arguments.option(

@@ -39,6 +39,9 @@ class Inputs {
   std::vector<std::string> policies_, rules_;
 };
 
+/// A path of the command line as the inputs of a run name it. Results show paths relative to the config's
+/// folder, so it must be absolute when that is.
+[[nodiscard]] std::string placed(const Environment& environment, const Config& config, const std::string& path);
 /// `path`, given on the command line, in the form in which results show it: relative to the config's folder.
 [[nodiscard]] std::string shown_path(const Config& config, const std::string& path);
 /// The shipped rules and those of the config's folders.

@@ -159,7 +159,7 @@ std::vector<Entry> bind_policies(std::span<const Policy> policies, const rule::R
     const auto near = nearest_name(options.rule_globs[i], selectable);
     Error problem{ErrorCode::usage, fmt::format("--rule {}: the policies select no such rule", options.rule_globs[i]), {}, near ? fmt::format("did you mean '{}'?", *near) : ""};
     // When nothing at all is selected, the run says so by being undecided; a part that goes missing among others would not be noticed.
-    if (entries.empty()) problems.warning(problem.code, problem.message, problem.place, problem.hint);
+    if (entries.empty()) problems.warning(problem.code, problem.hint.empty() ? problem.message : problem.message + "; " + problem.hint, problem.place);
     else problems.error(std::move(problem));
   }
   for (std::size_t i = 0; i < options.overrides.size(); ++i)

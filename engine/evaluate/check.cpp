@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "evaluate/baseline.h"
 #include "evaluate/derive.h"
 #include "evaluate/previous.h"
 #include "evaluate/run_entries.h"
@@ -282,6 +283,10 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   run.organization = manifest->organization_name.empty() ? config.organization : manifest->organization_name;
   run.organization_id = manifest->organization_id;
   run.provider = manifest->provider;
+  if (request.baseline) {
+    check_baseline(*request.baseline, run, problems);
+    if (problems.has_errors()) return std::nullopt;
+  }
 
   // The roster is read beside the snapshot: it is one long text that one core must go through.
   const bool needs_roster = wanted.needs_roster() && !config.rosters.empty();
@@ -341,6 +346,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   add_file_input(run, files, config, "links", config.links, problems);
   add_file_input(run, files, config, "nonhuman", config.nonhuman, problems);
   add_file_input(run, files, config, "waivers", config.waivers, problems);
+  if (request.baseline) run.inputs.push_back({"baseline", shown(config, request.baseline->path), request.baseline->sha256, request.baseline->bytes});
   run.inputs.push_back({"snapshot", "manifest.json", loaded->manifest_sha256, 0});
   std::sort(run.inputs.begin(), run.inputs.end(), [](const InputFile& a, const InputFile& b) { return std::tie(a.kind, a.path) < std::tie(b.kind, b.path); });
   if (roster.uses_zone) run.tzdata = tzdata_version();
@@ -396,6 +402,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   apply_waivers(settings.waivers, world, is_person_of, run.rules, run.waivers);
   if (request.inspect) request.inspect({entries, world, run, derived, folder});
   take_subjects(run, world);
+  if (request.baseline) apply_baseline(*request.baseline, run);
   decide_exit(run);
 
   for (const std::string& warning : loaded->warnings) run.notices.push_back({"snapshot", warning});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +29,14 @@ struct Inspection {
   std::string snapshot_folder;
 };
 
+/// Earlier results, as they were read.
+struct Baseline {
+  Run run;
+  std::string path;
+  std::string sha256;  // of the file
+  std::uint64_t bytes = 0;
+};
+
 struct CheckRequest {
   Config config;                      // loaded, with the command line's changes in it
   BindOptions bind;
@@ -38,6 +47,8 @@ struct CheckRequest {
   std::string tool_version;
   /// Only the entries of this rule; the rule with its defaults when the policies do not select it. Empty: as the policies say.
   std::string single_rule = {};
+  /// --baseline: its failures do not make the run fail.
+  std::shared_ptr<const Baseline> baseline = {};
   std::function<void(const Inspection&)> inspect = {};
   std::function<void(const std::string& phase, std::size_t done, std::size_t all)> progress;
 };

@@ -7,7 +7,7 @@ void decide_exit(Run& run) {
   bool undecided = run.rules.empty();
   for (RuleResult& rule : run.rules) {
     rule.gated = rule.severity <= run.fail_on;
-    if (rule.gated && rule.counts[Verdict::fail] > 0) failed = true;
+    if (rule.gating_failures() > 0) failed = true;
     if (rule.reports_unknown) continue;
     if (rule.counts[Verdict::unknown] + rule.counts[Verdict::error] > 0 || rule.whole || !rule.undecided.empty()) undecided = true;
   }

@@ -35,6 +35,16 @@ struct Related {
   friend bool operator==(const Related&, const Related&) = default;
 };
 
+/// How a failure stands to the baseline.
+enum class Novelty : std::uint8_t {
+  new_here,       // the baseline does not know it
+  still_failing,  // it failed in the baseline, at this severity or a graver one: it does not make the run fail
+  regressed,      // the baseline knows it, but as resolved, as waived, or at a lower severity
+};
+inline constexpr Novelty kNovelties[] = {Novelty::new_here, Novelty::still_failing, Novelty::regressed};
+[[nodiscard]] std::string_view word_of(Novelty novelty);  // "new", "still_failing", "regressed"
+[[nodiscard]] std::optional<Novelty> parse_novelty(std::string_view word);
+
 /// A verdict that is fail, waived, unknown or error, with why.
 struct Finding {
   std::uint32_t subject = 0;  // index into Run::subjects[kind of the rule]
@@ -46,6 +56,8 @@ struct Finding {
   std::optional<std::uint32_t> waiver;  // index into Run::waivers; set when verdict is waived
   std::vector<RawRow> rows;
   std::optional<double> measure;  // in the unit of RuleResult::measure
+  std::optional<Novelty> novelty;  // of every fail of a run with a baseline, and of nothing else
+  std::optional<Instant> since;    // as_of of the first run that saw it fail; of every fail and waived of a run with a baseline
 };
 
 /// Run-length piece of a rule's verdicts, over the subjects in dataset order.
@@ -86,6 +98,9 @@ struct RuleResult {
   std::optional<Whole> whole;
   /// Set when the entry as such is undecided although no subject is: "scope selects nothing from 312 users". Makes the run undecided.
   std::string undecided;
+
+  [[nodiscard]] std::uint64_t known_failures() const;   // fails that the baseline has
+  [[nodiscard]] std::uint64_t gating_failures() const;  // fails that make the run fail
 };
 
 struct Subjects {
@@ -109,7 +124,7 @@ struct DatasetResult {
 
 /// An input file with its digest: config, policies, rules, roster files, links, register, waivers, the snapshot's manifest.
 struct InputFile {
-  std::string kind;  // config | policy | rule | roster | links | nonhuman | waivers | snapshot
+  std::string kind;  // config | policy | rule | roster | links | nonhuman | waivers | baseline | snapshot
   std::string path;  // relative to the config's folder, or "builtin:rules/keys/max_age.lua"
   std::string sha256;
   std::uint64_t bytes = 0;
@@ -133,6 +148,27 @@ struct WaiverResult {
 
 struct PolicyResult {
   std::string id, title, file, sha256, version;
+};
+
+/// The earlier results that a run was held against.
+struct BaselineResult {
+  std::string run;     // its id
+  std::string sha256;  // of the file
+  Instant as_of;
+  std::uint64_t new_here = 0, still_failing = 0, regressed = 0;  // this run's failures
+  std::uint64_t resolved = 0;  // failures of the baseline that this run found to be gone
+  std::uint64_t untested = 0;  // failures of the baseline that this run could not decide, or did not look at
+};
+
+/// A failure of an earlier run that is none any more.
+struct ResolvedFinding {
+  std::string policy, as, rule;
+  SubjectKind kind = SubjectKind::user;
+  std::string id, label;
+  Severity severity = Severity::medium;  // when it last failed
+  std::string now;      // pass | not_applicable | gone: the subject is no longer there
+  Instant since;        // as_of of the first run that saw it fail
+  Instant resolved_at;  // as_of of the run that found it resolved; an earlier one when the baseline knew already
 };
 
 /// A note for the reader that never changes the exit code.
@@ -159,6 +195,8 @@ struct Run {
   std::vector<WaiverResult> waivers;
   std::map<SubjectKind, Subjects> subjects;  // the kinds that some rule judges
   std::vector<RuleResult> rules;             // in policy order
+  std::optional<BaselineResult> baseline;
+  std::vector<ResolvedFinding> resolved;     // sorted by policy, as, rule, id; empty without a baseline
   std::vector<Notice> notices;
   bool nondeterministic = false;             // a wall-time limit decided something
   ExitCode exit = ExitCode::internal;        // what the process will return

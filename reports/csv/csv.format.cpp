@@ -28,7 +28,7 @@ std::string controls_of(const RuleResult& rule) {
 void render(const Run& run, const ReportOptions&, Output& out) {
   out.begin_file("");
   std::string buffer =
-      "policy,rule,severity,controls,kind,id,label,verdict,reason,observed,expected,waiver\r\n";
+      "policy,rule,severity,controls,kind,id,label,verdict,reason,observed,expected,waiver,novelty,since\r\n";
   for (const RuleResult& rule : run.rules) {
     const std::string controls = controls_of(rule);
     const auto row = [&](std::string_view id, std::string_view label, std::string_view verdict,
@@ -36,7 +36,9 @@ void render(const Run& run, const ReportOptions&, Output& out) {
       append_row(buffer, {rule.policy, rule.as, word_of(rule.severity), controls, word_of(rule.subject), id,
                           label, verdict, reason, finding != nullptr ? finding->observed : "",
                           finding != nullptr ? finding->expected : "",
-                          finding != nullptr && finding->waiver ? run.waivers[*finding->waiver].id : ""});
+                          finding != nullptr && finding->waiver ? run.waivers[*finding->waiver].id : "",
+                          finding != nullptr && finding->novelty ? word_of(*finding->novelty) : "",
+                          finding != nullptr && finding->since ? format_rfc3339(*finding->since) : ""});
     };
     if (rule.whole) row("", "", word_of(rule.whole->verdict), rule.whole->reason, nullptr);
     if (!rule.undecided.empty()) row("", "", "undecided", rule.undecided, nullptr);

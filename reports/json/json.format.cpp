@@ -111,6 +111,18 @@ void write_head(json::Writer& w, const Run& run) {
   write_text(w, "fail_on", word_of(run.fail_on));
   write_text(w, "tzdata", run.tzdata);
   w.key("nondeterministic").value(run.nondeterministic);
+  if (run.baseline) {
+    w.key("baseline").begin_object();
+    write_text(w, "run", run.baseline->run);
+    write_text(w, "sha256", run.baseline->sha256);
+    write_text(w, "as_of", format_rfc3339(run.baseline->as_of));
+    w.key("new").value(run.baseline->new_here);
+    w.key("still_failing").value(run.baseline->still_failing);
+    w.key("regressed").value(run.baseline->regressed);
+    w.key("resolved").value(run.baseline->resolved);
+    w.key("untested").value(run.baseline->untested);
+    w.end_object();
+  }
   w.end_object();
   w.key("exit").begin_object();
   w.key("code").value(static_cast<int>(run.exit));
@@ -203,6 +215,27 @@ void write_waivers(Document& doc, const Run& run) {
   doc().end_array();
 }
 
+void write_resolved(Document& doc, const Run& run) {
+  if (!run.baseline) return;
+  doc().key("resolved").begin_array();
+  for (const ResolvedFinding& resolved : run.resolved) {
+    json::Writer& w = doc();
+    w.begin_object();
+    write_text(w, "policy", resolved.policy);
+    write_text(w, "as", resolved.as);
+    write_text(w, "rule", resolved.rule);
+    write_text(w, "kind", word_of(resolved.kind));
+    write_text(w, "id", resolved.id);
+    write_text(w, "label", resolved.label);
+    write_text(w, "severity", word_of(resolved.severity));
+    write_text(w, "now", resolved.now);
+    write_text(w, "since", format_rfc3339(resolved.since));
+    write_text(w, "resolved_at", format_rfc3339(resolved.resolved_at));
+    w.end_object();
+  }
+  doc().end_array();
+}
+
 void write_notices(Document& doc, const Run& run) {
   doc().key("notices").begin_array();
   for (const Notice& notice : run.notices) {
@@ -280,6 +313,8 @@ void write_finding(json::Writer& w, const Run& run, const RuleResult& rule, cons
     w.key("measure");
     write_number(w, *finding.measure);
   }
+  if (finding.novelty) write_text(w, "novelty", word_of(*finding.novelty));
+  if (finding.since) write_text(w, "since", format_rfc3339(*finding.since));
   if (!finding.related.empty()) {
     w.key("related").begin_array();
     for (const Related& related : finding.related) {
@@ -317,6 +352,7 @@ void render_json(const Run& run, const ReportOptions& options, Output& out) {
   write_datasets(doc, run);
   write_rosters(doc, run);
   write_waivers(doc, run);
+  write_resolved(doc, run);
   write_notices(doc, run);
   doc().key("rules").begin_array();
   for (const RuleResult& rule : run.rules) write_rule(doc, rule, options.jobs);

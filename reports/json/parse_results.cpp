@@ -113,8 +113,11 @@ class Members {
     }
   }
   void instant(std::string_view name, Instant& out) {
+    if (const json::Value* value = need(name)) take_instant(*value, name, out);
+  }
+  void take_instant(const json::Value& value, std::string_view name, Instant& out) {
     std::string text_of_it;
-    text(name, text_of_it);
+    take_text(value, name, text_of_it);
     if (problem_.found()) return;
     if (const std::optional<Instant> parsed = parse_rfc3339(text_of_it)) {
       out = *parsed;
@@ -177,6 +180,61 @@ void read_list(Members& parent, std::string_view name, std::vector<T>& out, F&& 
   }
 }
 
+void read_baseline(Members& head, Run& run) {
+  const json::Value* value = head.optional("baseline");
+  if (value == nullptr) return;
+  Members m(*value, head.at("baseline"), head.problem());
+  BaselineResult& baseline = run.baseline.emplace();
+  m.text("run", baseline.run);
+  m.text("sha256", baseline.sha256);
+  m.instant("as_of", baseline.as_of);
+  m.number("new", baseline.new_here);
+  m.number("still_failing", baseline.still_failing);
+  m.number("regressed", baseline.regressed);
+  m.number("resolved", baseline.resolved);
+  m.number("untested", baseline.untested);
+}
+
+void read_resolved(Members& document, Run& run) {
+  if (!run.baseline) return;  // then the member is an unknown one
+  read_list(document, "resolved", run.resolved, [](Members& m, ResolvedFinding& resolved) {
+    m.text("policy", resolved.policy);
+    m.text("as", resolved.as);
+    m.text("rule", resolved.rule);
+    m.word("kind", parse_subject_kind, resolved.kind);
+    m.text("id", resolved.id);
+    m.text("label", resolved.label);
+    m.word("severity", parse_severity, resolved.severity);
+    m.text("now", resolved.now);
+    if (resolved.now != "pass" && resolved.now != "not_applicable" && resolved.now != "gone")
+      m.problem().set(fmt::format("{} has the unknown word \"{}\"", m.at("now"), resolved.now));
+    m.instant("since", resolved.since);
+    m.instant("resolved_at", resolved.resolved_at);
+  });
+}
+
+/// The failures by novelty are those that `run.baseline` counts; without a baseline there is no novelty.
+void check_novelty(const Run& run, Problem& problem) {
+  BaselineResult found;
+  for (const RuleResult& rule : run.rules) {
+    for (const Finding& finding : rule.findings) {
+      const bool is_fail = finding.verdict == Verdict::fail;
+      if (finding.novelty.has_value() != (run.baseline && is_fail) ||
+          finding.since.has_value() != (run.baseline && (is_fail || finding.verdict == Verdict::waived)))
+        return problem.set(
+            fmt::format("a finding of {} and run.baseline contradict each other in novelty or since", rule.as));
+      if (!finding.novelty) continue;
+      found.new_here += *finding.novelty == Novelty::new_here ? 1 : 0;
+      found.still_failing += *finding.novelty == Novelty::still_failing ? 1 : 0;
+      found.regressed += *finding.novelty == Novelty::regressed ? 1 : 0;
+    }
+  }
+  if (run.baseline && (found.new_here != run.baseline->new_here ||
+                       found.still_failing != run.baseline->still_failing ||
+                       found.regressed != run.baseline->regressed))
+    problem.set("run.baseline counts other failures than findings has");
+}
+
 void read_head(Members& document, Run& run) {
   if (const json::Value* value = document.need("run")) {
     Members m(*value, "run", document.problem());
@@ -191,6 +249,7 @@ void read_head(Members& document, Run& run) {
     m.word("fail_on", parse_severity, run.fail_on);
     m.text("tzdata", run.tzdata);
     m.boolean("nondeterministic", run.nondeterministic);
+    read_baseline(m, run);
   }
   if (const json::Value* value = document.need("exit")) {
     Members m(*value, "exit", document.problem());
@@ -386,7 +445,7 @@ void read_subjects(Members& document, Run& run) {
 void check_exit(const Run& run, Problem& problem) {
   const auto bits = static_cast<unsigned>(run.exit);
   for (const RuleResult& rule : run.rules) {
-    if (rule.gated && rule.counts[Verdict::fail] > 0 && (bits & 1u) == 0)
+    if (rule.gating_failures() > 0 && (bits & 1u) == 0)
       problem.set(fmt::format("exit.code is {}, but {} failed", bits, rule.as));
     const bool is_undecided = standing_of(rule) == Standing::undecided;
     if (is_undecided && !rule.reports_unknown && (bits & 2u) == 0)
@@ -423,6 +482,14 @@ class FindingReader {
       m.take_decimal(*measure, "measure", finding.measure.emplace());
       if (!rule.measure) return m.problem().set(m.at("measure") + " is there, but its rule measures nothing");
     }
+    if (const json::Value* novelty = m.optional("novelty")) {
+      std::string word;
+      m.take_text(*novelty, "novelty", word);
+      finding.novelty = parse_novelty(word);
+      if (!finding.novelty)
+        return m.problem().set(fmt::format("{} has the unknown word \"{}\"", m.at("novelty"), word));
+    }
+    if (const json::Value* since = m.optional("since")) m.take_instant(*since, "since", finding.since.emplace());
     read_related(m, finding);
     if (const json::Value* waiver = m.optional("waiver")) {
       std::string id;
@@ -532,6 +599,7 @@ Result<Run> parse_results(std::string_view bytes, const std::string& file) {
     if (version != 1) problem.set(fmt::format("muster_results is {}, this muster reads 1", version));
     if (!problem.found()) read_head(document, run);
     if (!problem.found()) read_inputs(document, run);
+    if (!problem.found()) read_resolved(document, run);
     if (!problem.found()) read_list(document, "rules", run.rules, read_rule);
     if (!problem.found()) read_subjects(document, run);
     if (!problem.found()) {
@@ -543,6 +611,7 @@ Result<Run> parse_results(std::string_view bytes, const std::string& file) {
         findings.read(m);
       }
       if (!problem.found()) findings.check_counts(problem);
+      if (!problem.found()) check_novelty(run, problem);
       if (!problem.found()) check_exit(run, problem);
     }
   }

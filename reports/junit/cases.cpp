@@ -97,6 +97,7 @@ CaseMaker::CaseMaker(const Run& run, const ReportOptions& options, const std::ve
 Case CaseMaker::of_rule(std::size_t index) const {
   const RuleResult& rule = run_.rules[index];
   Case made = empty_case(index);
+  made.is_gated = rule.gated && (rule.counts[Verdict::fail] == 0 || rule.gating_failures() > 0);
   const std::string evidence = evidence_path(evidence_, rule, populations_[index]);
   std::string title = visible_line(rule.title, 300);
   made.message = title.empty() ? headline(run_, rule) : title + ": " + headline(run_, rule);
@@ -162,6 +163,7 @@ Case CaseMaker::of_subject(std::size_t index, std::uint32_t subject, Verdict ver
     case Verdict::pass:
       break;
     case Verdict::fail:
+      made.is_gated = rule.gated && (finding == nullptr || finding->novelty != Novelty::still_failing);
       made.outcome = Outcome::failure;
       made.type = failure_type(rule);
       if (text.empty()) text = "fails";
@@ -191,6 +193,8 @@ Case CaseMaker::of_subject(std::size_t index, std::uint32_t subject, Verdict ver
   made.message = std::move(text);
   made.body = made.message + "\n";
   made.body += fmt::format("Subject: {}\n", subject_name(subjects.label[subject], subjects.id[subject]));
+  if (finding != nullptr && finding->novelty)
+    made.body += fmt::format("Baseline: {}\n", novelty_of(run_, *finding));
   if (finding != nullptr) append_values(made.body, "", *finding);
   if (made.outcome != Outcome::skipped) append_advice(made.body, rule);
   return made;
@@ -201,6 +205,7 @@ Case CaseMaker::empty_case(std::size_t index) const {
   made.name = names_[index];
   made.rule = &run_.rules[index];
   made.rule_index = index;
+  made.is_gated = made.rule->gated;
   return made;
 }
 
@@ -216,16 +221,20 @@ void CaseMaker::append_list(std::string& body, const RuleResult& rule, std::stri
   if (!heading.empty()) body += fmt::format("{}\n", heading);
   const std::size_t begin = body.size();
   std::size_t listed = 0;
-  for (const Finding& finding : rule.findings) {
-    if (!wanted(finding.verdict)) continue;
-    if (listed == kListed || body.size() - begin > kListBytes - 4 * kReasonBytes) break;
+  const auto list = [&](const Finding& finding) {
+    if (listed == kListed || body.size() - begin > kListBytes - 4 * kReasonBytes) return;
     ++listed;
     const std::string reason = visible_line(finding.reason, kReasonBytes);
     const std::string_view mark = finding.verdict == Verdict::error ? "rule error: " : "";
     body += fmt::format("{}. {}: {}{}\n", listed, subject_name(run_, rule.subject, finding.subject), mark,
                         reason);
+    if (finding.novelty) body += fmt::format("   baseline: {}\n", novelty_of(run_, finding));
     append_values(body, "   ", finding);
-  }
+  };
+  // What the baseline knows comes last, so that it does not push out what is new.
+  for (const bool is_known : {false, true})
+    for (const Finding& finding : rule.findings)
+      if (wanted(finding.verdict) && (finding.novelty == Novelty::still_failing) == is_known) list(finding);
   if (listed < total)
     body += fmt::format("and {} more{}\n", total - listed, evidence.empty() ? "" : ", see " + evidence);
 }

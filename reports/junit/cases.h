@@ -27,6 +27,7 @@ struct Case {
   std::string body;            // begins with the message
   std::string attachment;      // path, or empty
   bool describes_rule = true;  // else one subject
+  bool is_gated = true;        // a failure of it makes the run fail
 };
 
 /// The rules of one policy, in policy order; never none.

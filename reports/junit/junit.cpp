@@ -197,6 +197,10 @@ class JunitFile {
     if (run_.what_if) add_property(properties_, "run.what_if", "true");
     if (run_.nondeterministic) add_property(properties_, "run.nondeterministic", "true");
     add_property(properties_, "run.fail_on", std::string(word_of(run_.fail_on)));
+    if (run_.baseline) {
+      add_property(properties_, "baseline.sha256", "sha256:" + attribute_text(run_.baseline->sha256));
+      add_property(properties_, "baseline", baseline_line(run_));
+    }
     add_property(properties_, "snapshot.completed", format_rfc3339(run_.snapshot_completed));
     if (!run_.organization.empty())
       add_property(properties_, "organization", attribute_text(run_.organization));
@@ -217,7 +221,7 @@ class JunitFile {
     if (rule.as != rule.rule) add_property(properties, "rule", attribute_text(rule.rule));
     for (const ControlId& control : rule.controls)
       add_property(properties, "control", attribute_text(control.text()));
-    if (!rule.gated) add_property(properties, "gated", "false");
+    if (!made.is_gated) add_property(properties, "gated", "false");
     if (rule.reports_unknown) add_property(properties, "on_unknown", "report");
     if (!made.describes_rule) return;
     add_property(properties, "population", std::to_string(rule.population));
@@ -226,6 +230,7 @@ class JunitFile {
     add_property(properties, "not_applicable", std::to_string(rule.counts[Verdict::not_applicable]));
     add_property(properties, "undecided",
                  std::to_string(rule.counts[Verdict::unknown] + rule.counts[Verdict::error]));
+    if (run_.baseline) add_property(properties, "known", std::to_string(rule.known_failures()));
     if (!made.attachment.empty()) add_property(properties, "evidence", made.attachment);
   }
 

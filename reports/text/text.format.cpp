@@ -153,7 +153,7 @@ std::string fit(std::string_view text, std::size_t columns) {
 }
 
 struct Tally {
-  std::size_t failed = 0, below_gate = 0, undecided = 0, reported = 0, passed = 0, idle = 0;
+  std::size_t failed = 0, known = 0, below_gate = 0, undecided = 0, reported = 0, passed = 0, idle = 0;
 };
 
 Tally tally_of(const Run& run) {
@@ -161,7 +161,8 @@ Tally tally_of(const Run& run) {
   for (const RuleResult& rule : run.rules) {
     const Standing standing = standing_of(rule);
     const bool fails = rule.counts[Verdict::fail] > 0;
-    if (fails && rule.gated) ++tally.failed;
+    if (rule.gating_failures() > 0) ++tally.failed;
+    else if (fails && rule.gated) ++tally.known;
     if (fails && !rule.gated) ++tally.below_gate;
     if (standing == Standing::undecided) ++(rule.reports_unknown ? tally.reported : tally.undecided);
     if (standing == Standing::passed) ++tally.passed;
@@ -209,6 +210,7 @@ VerdictLine verdict_line(const Run& run) {
   };
   add(tally.failed, "failed");
   add(tally.undecided, "undecided");
+  add(tally.known, "with known failures only");
   add(tally.below_gate, "failed below the gate");
   add(tally.reported, "unknown and only reported");
   add(tally.passed, "passed");
@@ -242,6 +244,7 @@ class TextReport {
                      [](const RuleResult& rule) { return standing_of(rule) == Standing::undecided; },
                      {Verdict::unknown, Verdict::error});
     write_waived();
+    write_resolved();
     write_table();
     if (options_.verbose) write_reasons();
     write_inputs();
@@ -263,6 +266,7 @@ class TextReport {
     if (!run_.id.empty())
       about += "; run " + visible_line(options_.verbose ? run_.id : run_.id.substr(0, 12), 100);
     page_.wrapped("", about);
+    if (run_.baseline) page_.wrapped("", baseline_line(run_));
     if (run_.nondeterministic)
       page_.wrapped("", "A limit on wall time decided something: another run on the same inputs may differ.",
                     Style::yellow);
@@ -305,11 +309,14 @@ class TextReport {
     }
     std::size_t shown = 0;
     if (total > 0) {
-      for (const Finding& finding : rule.findings) {
-        if (!wanted(finding.verdict)) continue;
-        if (!options_.verbose && shown == kShownSubjects) break;
-        ++shown;
-        write_finding(rule, finding);
+      // What the baseline knows comes last, so that it does not push out what is new.
+      for (const bool is_known : {false, true}) {
+        for (const Finding& finding : rule.findings) {
+          if (!wanted(finding.verdict) || (finding.novelty == Novelty::still_failing) != is_known) continue;
+          if (!options_.verbose && shown == kShownSubjects) break;
+          ++shown;
+          write_finding(rule, finding);
+        }
       }
     }
     if (shown < total) {
@@ -324,6 +331,10 @@ class TextReport {
 
   void write_finding(const RuleResult& rule, const Finding& finding) {
     page_.wrapped("    - ", subject_name(run_, rule.subject, finding.subject), Style::bold);
+    if (finding.novelty) {
+      const bool is_known = *finding.novelty == Novelty::still_failing;
+      page_.wrapped("      ", novelty_of(run_, finding), is_known ? Style::dim : Style::red);
+    }
     page_.wrapped("      ", (finding.verdict == Verdict::error ? "rule error: " : "") +
                                 visible_line(finding.reason, kReasonBytes));
     if (!finding.observed.empty())
@@ -376,6 +387,21 @@ class TextReport {
       }
       if (more > 0) page_.wrapped("    ", fmt::format("and {} more: --verbose lists all", more), Style::dim);
     }
+  }
+
+  /// What this run found to be resolved; what the baseline knew as such already is in results.json.
+  void write_resolved() {
+    std::size_t all = 0;
+    for (const ResolvedFinding& resolved : run_.resolved) {
+      if (resolved.resolved_at != run_.as_of) continue;
+      if (all++ == 0) page_.heading("RESOLVED");
+      if (!options_.verbose && all > kShownSubjects) continue;
+      page_.wrapped("    - ", fmt::format("{}: {}: failed since {}, now {}", visible_line(resolved.as, 200),
+                                          subject_name(resolved.label, resolved.id),
+                                          format_date(date_of(resolved.since)), visible_line(resolved.now, 40)));
+    }
+    if (!options_.verbose && all > kShownSubjects)
+      page_.wrapped("    ", fmt::format("and {} more: --verbose lists all", all - kShownSubjects), Style::dim);
   }
 
   void write_waiver(const WaiverResult& waiver) {

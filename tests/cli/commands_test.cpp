@@ -78,7 +78,9 @@ TEST(RuleTest, ShippedRulesComeOutAsTheySay) {
   Muster muster;
   const Outcome outcome = muster({"rule", "test"});
   EXPECT_EQ(outcome.code, 0) << outcome.out;
-  EXPECT_THAT(outcome.out, HasSubstr(" rules: all come out as they say.\n"));
+  const json::Value listed = parsed(muster({"rule", "list", "--json"}).out);
+  EXPECT_THAT(outcome.out, HasSubstr(" of " + std::to_string(listed.array()->size()) +
+                                     " rules: all come out as they say.\n"));
 }
 
 TEST(RuleTest, PrintsWhatWasWantedAndWhatCame) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/digest.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "cli/bundling.h"
@@ -16,6 +18,7 @@
 #include "cli/progress.h"
 #include "cli/version.h"
 #include "policy/policy.h"
+#include "reports/json/results.h"
 #include "reports/report.h"
 
 namespace muster::cli {
@@ -27,7 +30,8 @@ constexpr unsigned kMostJobs = 1024;
 /// performed again.
 constexpr std::string_view kOutputOptions[] = {"--out",         "--bundle",  "--report",
                                                "--junit-cases", "--jobs",    "--timings",
-                                               "--quiet",       "--verbose", "--color"};
+                                               "--quiet",       "--verbose", "--color",
+                                               "--ratchet"};
 
 /// --report FORMAT=PATH
 struct Wish {
@@ -100,10 +104,15 @@ class Check final : public Command {
                           "anthropic-baseline --fail-on high",
                           "Without a config: a shipped policy, and only failures of severity high and "
                           "critical fail the run."},
+                         {"muster check --baseline baseline.json --ratchet --out out",
+                          "In CI: only failures that baseline.json (an earlier out/results.json) does not "
+                          "have fail the run; when some are gone and none is new, it is moved forward."},
                          {"muster check --rule 'keys.*' --param keys.max_age.days=30 --verbose",
                           "Try one family of rules with another limit, and list everything."}},
-            .exits = {{ExitCode::ok, "Everything was decided and nothing failed at or above the gate."},
-                      {ExitCode::failed, "Something failed at or above the gate."},
+            .exits = {{ExitCode::ok, "Everything was decided and nothing failed at or above the gate, or only "
+                                     "what the baseline has."},
+                      {ExitCode::failed, "Something failed at or above the gate that the baseline, if there "
+                                         "is one, does not excuse."},
                       {ExitCode::undecided, "Something could not be decided, or no rule was selected."},
                       {ExitCode::failed_and_undecided, "Both."},
                       {ExitCode::wrong_input, "A wrong call or input, or an output that cannot be written."},
@@ -171,6 +180,14 @@ class Check final : public Command {
                      word(severities, [this](std::size_t i) { request_.fail_on = kSeverities[i]; }),
                      "The gate: failures below this severity are shown but do not fail the run. critical, "
                      "high, medium, low or info (default: info, every failure).");
+    arguments.option("--baseline", "FILE", text(baseline_),
+                     "Results of an earlier run on this organization. A failure that they have too, at this "
+                     "severity or a graver one, is shown but does not fail the run. Nothing else is excused: "
+                     "not what is new, what came back after it was resolved, whose waiver has ended or whose "
+                     "severity rose, and never what is undecided.");
+    arguments.flag("--ratchet", ratchets_,
+                   "Put this run's results in the place of --baseline when failures of it are resolved, none "
+                   "is new or back, and all of it was tested and decided. Otherwise it stays as it is.");
     arguments.option("--out", "DIR", text(out_),
                      "Write results.json, junit.xml, populations/, run.json and SHA256SUMS to this folder.");
     arguments.option("--bundle", "FILE", text(bundle_),
@@ -212,7 +229,12 @@ class Check final : public Command {
     if (options_.quiet && options_.verbose)
       problems.error(ErrorCode::usage, "--quiet and --verbose exclude each other");
     const auto config = inputs_.load(environment, {.snapshot = true, .policies = true}, problems);
+    if (ratchets_ && !baseline_)
+      problems.error(ErrorCode::usage, "--ratchet moves a baseline forward, and there is no --baseline FILE");
+    if (ratchets_ && as_of_.is_given())
+      problems.error(ErrorCode::usage, "--as-of makes a what-if, which is no baseline: leave out --ratchet");
     if (config) check_outputs(environment, *config, problems);
+    if (config && baseline_) load_baseline(environment, *config, problems);
     if (const Status fine = bundling_.check(); !fine) problems.error(fine.error());
     if (!bundle_ && bundling_.is_given())
       problems.error(ErrorCode::usage, "an option of bundles is given, and there is no --bundle FILE");
@@ -263,6 +285,12 @@ class Check final : public Command {
       if (const ExitCode bundled = bundling_.make(environment, *folder, *bundle_); bundled != ExitCode::ok)
         return bundled;
     }
+    // Last: the bundle holds the baseline that was read.
+    if (ratchets_ && !environment.is_interrupted) {
+      const auto said = ratchet(environment, result->run);
+      if (!said) return report(environment, said.error());
+      environment.console.err.write(*said + "\n");
+    }
     return result->run.exit;
   }
 
@@ -271,14 +299,53 @@ class Check final : public Command {
     std::optional<Error> failure;
   };
 
+  void load_baseline(const Environment& environment, const Config& config, Diagnostics& problems) {
+    const std::string path = placed(environment, config, *baseline_);
+    const auto bytes = environment.files.read_file(path);
+    if (!bytes) return problems.error(bytes.error());
+    auto run = reports::parse_results(*bytes, *baseline_);
+    if (!run) return problems.error(run.error());
+    request_.baseline = std::make_shared<evaluate::Baseline>(
+        evaluate::Baseline{std::move(*run), path, sha256_hex(*bytes), bytes->size()});
+  }
+
+  /// Never backward: the new baseline excuses a part of what the old one does, and no more. Says in a sentence
+  /// what became of it.
+  Result<std::string> ratchet(Environment& environment, const Run& run) const {
+    const BaselineResult& baseline = *run.baseline;
+    const auto stays = [&](const std::string& why) {
+      return fmt::format("The baseline {} stays as it is: {}.", *baseline_, why);
+    };
+    if (baseline.new_here + baseline.regressed > 0)
+      return stays(fmt::format("{} new and {} back", plural(baseline.new_here, "failure is", "failures are"),
+                               baseline.regressed));
+    if (baseline.untested > 0)
+      return stays(
+          fmt::format("{} of it could not be tested", plural(baseline.untested, "failure", "failures")));
+    if (run.exit != ExitCode::ok) return stays("the run is undecided");
+    if (run.nondeterministic) return stays("a limit on wall time decided something");
+    if (baseline.resolved == 0) return stays("no failure of it is resolved");
+    const auto paths =
+        reports::write_report(environment.files, *reports::find_format("json"), run, {}, *baseline_);
+    if (!paths) return tl::unexpected(paths.error());
+    return fmt::format("The baseline {} is moved forward: {} resolved, {} left.", *baseline_,
+                       plural(baseline.resolved, "failure", "failures"), baseline.still_failing);
+  }
+
   void check_outputs(const Environment& environment, const Config& config, Diagnostics& problems) const {
     std::map<std::string, std::string> taken;  // place → what takes it
-    for (const std::string& path : read_files(config))
+    std::vector<std::string> inputs = read_files(config);
+    if (baseline_) inputs.push_back(*baseline_);
+    for (const std::string& path : inputs)
       taken.emplace(real_place(environment, path), "an input of this run");
     if (out_) {
-      for (const char* name : {"results.json", "junit.xml", "run.json", "SHA256SUMS"})
-        taken.emplace(real_place(environment, join_path(*out_, name)),
-                      fmt::format("a file of --out {}", *out_));
+      for (const char* name : {"results.json", "junit.xml", "run.json", "SHA256SUMS"}) {
+        const std::string place = real_place(environment, join_path(*out_, name));
+        if (baseline_ && place == real_place(environment, *baseline_))
+          problems.error(ErrorCode::usage, fmt::format("--out {} would replace the baseline {}", *out_, *baseline_), {},
+                         "keep the baseline in a place of its own");
+        taken.emplace(place, fmt::format("a file of --out {}", *out_));
+      }
       if (environment.files.kind(*out_) == FileKind::file)
         problems.error(ErrorCode::usage,
                        fmt::format("--out {}: that is a file, and a folder is wanted", *out_));
@@ -377,6 +444,8 @@ class Check final : public Command {
                                   .tool_version = {},
                                   .progress = {}};
   TimeWish as_of_;
+  std::optional<std::string> baseline_;
+  bool ratchets_ = false;
   std::optional<std::string> out_;
   std::optional<std::string> bundle_;
   Bundling bundling_;
