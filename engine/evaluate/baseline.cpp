@@ -121,7 +121,10 @@ void check_baseline(const Baseline& baseline, const Run& run, Diagnostics& probl
 }
 
 void apply_baseline(const Baseline& baseline, Run& run) {
-  run.baseline = BaselineResult{baseline.run.id, baseline.sha256, baseline.run.as_of};
+  run.baseline.emplace();
+  run.baseline->run = baseline.run.id;
+  run.baseline->sha256 = baseline.sha256;
+  run.baseline->as_of = baseline.run.as_of;
   const auto known = index_of(baseline.run);
   for (RuleResult& rule : run.rules) {
     const EntryKey key{rule.policy, rule.as, rule.rule};
