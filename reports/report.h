@@ -53,7 +53,7 @@ struct Format {
   void (*render)(const Run& run, const ReportOptions& options, Output& out) = nullptr;
 };
 
-/// All formats, sorted by name: csv, html, json, junit, junit-strict, text.
+/// All formats, sorted by name.
 [[nodiscard]] std::span<const Format> formats();
 /// nullptr when there is none of that name.
 [[nodiscard]] const Format* find_format(std::string_view name);

@@ -124,6 +124,19 @@ std::string sha256_bytes(std::string_view bytes) { return digest(EVP_sha256(), b
 std::string sha512_bytes(std::string_view bytes) { return digest(EVP_sha512(), bytes); }
 std::string blake2b_512_bytes(std::string_view bytes) { return digest(EVP_blake2b512(), bytes); }
 
+std::string uuid_v5(std::string_view name_space, std::string_view name) {
+  std::string digits(name_space);
+  std::erase(digits, '-');
+  const std::optional<std::string> space = from_hex(digits);
+  must(space && space->size() == 16, "read the name space of a UUID");
+  std::string bytes = digest(EVP_sha1(), *space + std::string(name)).substr(0, 16);
+  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x50);
+  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
+  std::string text = to_hex(bytes);
+  for (const std::size_t at : {20u, 16u, 12u, 8u}) text.insert(at, "-");
+  return text;
+}
+
 std::string hmac_sha256(std::string_view key, std::string_view text) {
   std::string out(32, '\0');
   unsigned length = 0;

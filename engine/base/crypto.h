@@ -26,6 +26,9 @@ namespace muster {
 [[nodiscard]] std::string blake2b_512_bytes(std::string_view bytes);  // 64
 /// HMAC-SHA-256, 32 bytes.
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view text);
+/// RFC 9562 version 5: the same name in the same name space is the same UUID, in lower case with dashes.
+/// `name_space` is a UUID in that form; anything else is a defect.
+[[nodiscard]] std::string uuid_v5(std::string_view name_space, std::string_view name);
 /// From the system's generator for secrets.
 [[nodiscard]] std::string random_bytes(std::size_t count);
 

@@ -82,10 +82,6 @@ std::string columns(const Histogram& histogram, std::string_view label) {
 
 }  // namespace
 
-std::string_view words_of(Verdict verdict) {
-  return verdict == Verdict::not_applicable ? "not applicable" : word_of(verdict);
-}
-
 std::string counts_in_words(const Counts& counts) {
   std::string text;
   for (Verdict verdict : kVerdicts) {

@@ -6,11 +6,10 @@
 #include <string_view>
 
 #include "model/run.h"
+#include "reports/findings.h"
 
 namespace muster::reports {
 
-/// "not applicable" for not_applicable.
-[[nodiscard]] std::string_view words_of(Verdict verdict);
 /// "3 pass, 2 fail"; "nothing judged" for none.
 [[nodiscard]] std::string counts_in_words(const Counts& counts);
 /// A bar of the verdicts' shares. Each that occurs can be seen, however few they are.

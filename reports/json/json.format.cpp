@@ -9,37 +9,11 @@
 #include <fmt/format.h>
 
 #include "base/parallel.h"
+#include "reports/document.h"
 #include "reports/report.h"
 
 namespace muster::reports {
 namespace {
-
-constexpr std::size_t kPieceBytes = 256 * 1024;
-
-/// The JSON writer's buffer, handed on whenever it is full.
-class Document {
- public:
-  explicit Document(Output& out) : out_(out), writer_(buffer_, 1, 2) {
-    buffer_.reserve(kPieceBytes + 64 * 1024);
-  }
-  json::Writer& operator()() {
-    if (buffer_.size() >= kPieceBytes) flush();
-    return writer_;
-  }
-  void finish() {
-    buffer_ += '\n';
-    flush();
-  }
-
- private:
-  void flush() {
-    out_.write(buffer_);
-    buffer_.clear();
-  }
-  Output& out_;
-  std::string buffer_;
-  json::Writer writer_;
-};
 
 /// A long list, its items rendered in pieces on several threads. `between` is what separates items at this
 /// level.

@@ -83,11 +83,11 @@ TEST(CommandLine, SaysWhatIsWrong) {
       {{"check", "--report", "junit"},
        "error[usage]: --report junit: FORMAT=PATH is wanted, as in junit=out/junit.xml\n   = help: the "
        "formats are "
-       "csv, html, json, junit, junit-strict, text\n"},
+       "csv, ctrf, github, hdf, html, json, junit, junit-strict, markdown, ocsf, oscal, sarif, text\n"},
       {{"check", "--report", "junti=x.xml"},
-       "error[usage]: --report junti=x.xml: there is no format junti; the formats are csv, html, json, junit, "
-       "junit-strict, "
-       "text\n   = help: did you mean junit?\n"},
+       "error[usage]: --report junti=x.xml: there is no format junti; the formats are csv, ctrf, "
+       "github, hdf, html, json, junit, junit-strict, markdown, ocsf, oscal, sarif, text\n   = help: did you "
+       "mean junit?\n"},
       {{"check", "--report", "json=-"},
        "error[usage]: --report json=-: a report goes to a file; the standard output holds the report for "
        "people\n"},

@@ -113,14 +113,17 @@ def check_schemas(arguments, check):
 
 
 def install_node_readers(arguments):
-    """npm ci into the build folder, once for each lock file."""
+    """npm ci into the build folder, once for each lock file; the tests that want it may start together."""
+    import fcntl
     here = os.path.dirname(os.path.abspath(__file__))
     folder = os.path.join(arguments.work, "node")
     os.makedirs(folder, exist_ok=True)
+    lock = open(os.path.join(folder, "lock"), "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
     digest = hashlib.sha256()
-    for name in ("package.json", "package-lock.json", ".npmrc", "read.mjs"):
+    for name in ("package.json", "package-lock.json", ".npmrc", "read.mjs", "formats.mjs"):
         shutil.copy(os.path.join(here, name), folder)
-        if name != "read.mjs":
+        if not name.endswith(".mjs"):
             with open(os.path.join(here, name), "rb") as file:
                 digest.update(file.read())
     stamp = os.path.join(folder, "installed")
@@ -218,4 +221,5 @@ def main():
     sys.exit(1 if check.problems or check.done == 0 else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,5 @@
 // Writes every sample run in every format into a folder, one folder a sample: <out>/<sample>/{results.json,
-// junit.xml, junit-strict.xml, by-subject*.xml, out/…}.
+// junit.xml, junit-strict.xml, by-subject*.xml, formats/<name>, out/…}.
 #include <cstdio>
 #include <string>
 
@@ -41,6 +41,11 @@ bool write_sample(muster::FileSystem& files, const std::string& folder, const Ru
                                       muster::join_path(folder, wanted.file));
     if (!written) return std::fprintf(stderr, "%s\n", written.error().message.c_str()) < 0;
   }
+  for (const Format& format : formats()) {
+    const auto written = write_report(files, format, run, plain,
+                                      muster::join_path(folder, "formats/" + std::string(format.name)));
+    if (!written) return std::fprintf(stderr, "%s\n", written.error().message.c_str()) < 0;
+  }
   const auto written = write_output_folder(files, run, times, plain, muster::join_path(folder, "out"));
   if (!written) std::fprintf(stderr, "%s\n", written.error().message.c_str());
   return written.has_value();
@@ -56,6 +61,7 @@ int main(int argc, char** argv) {
   const bool done = write_sample(*files, out + "/northwind", northwind()) &&
                     write_sample(*files, out + "/all-passed", all_passed()) &&
                     write_sample(*files, out + "/hostile", hostile()) &&
+                    write_sample(*files, out + "/markup", markup()) &&
                     write_sample(*files, out + "/no-rules", RunBuilder().finish()) &&
                     write_sample(*files, out + "/large", large(1000, 12, 3), 5000);
   return done ? 0 : 70;

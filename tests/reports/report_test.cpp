@@ -29,7 +29,8 @@ TEST(Formats, AreFoundByNameAndSorted) {
     EXPECT_EQ(find_format(format.name), &format);
     EXPECT_FALSE(format.description.empty());
   }
-  EXPECT_THAT(names, ElementsAre("csv", "html", "json", "junit", "junit-strict", "text"));
+  EXPECT_THAT(names, ElementsAre("csv", "ctrf", "github", "hdf", "html", "json", "junit", "junit-strict",
+                                 "markdown", "ocsf", "oscal", "sarif", "text"));
   EXPECT_EQ(find_format("xml"), nullptr);
 }
 

@@ -10,9 +10,7 @@
 namespace muster::testing {
 namespace {
 
-std::string digest_like(char c) {
-  return std::string(64, c);
-}
+std::string digest_like(char c) { return std::string(64, c); }
 
 std::uint32_t reason_index(RuleResult& rule, const std::string& reason) {
   const auto found = std::find(rule.reasons.begin(), rule.reasons.end(), reason);
@@ -35,9 +33,7 @@ std::string canonical(const std::string& json) {
   return json.empty() ? json : json::dump(json::parse(json).value());
 }
 
-bool needs_finding(Verdict verdict) {
-  return verdict != Verdict::pass && verdict != Verdict::not_applicable;
-}
+bool needs_finding(Verdict verdict) { return verdict != Verdict::pass && verdict != Verdict::not_applicable; }
 
 std::string dataset_of(SubjectKind kind) {
   return kind == SubjectKind::api_key ? "api_keys" : std::string(word_of(kind)) + "s";
@@ -355,6 +351,51 @@ Run hostile() {
          {{Verdict::not_applicable, "=1+1"}});
   b.run.notices = {{"note", "a notice\x1b[2J with \nlines"}};
   b.run.datasets[1].warnings = {"warn\x1b]0;title\x07"};
+  return b.finish();
+}
+
+Run markup() {
+  RunBuilder b;
+  b.run.organization = "[North](https://evil.example) wind `x` | @team";
+  const std::vector<std::string> names = {"[click](https://evil.example)",
+                                          "![i](https://evil.example/i.png)",
+                                          "https://evil.example/path",
+                                          "www.evil.example",
+                                          "ada@evil.example",
+                                          "@everyone",
+                                          "a | b | c",
+                                          "a \\| b",
+                                          "`tick`",
+                                          "``",
+                                          "`",
+                                          " spaced ",
+                                          "trailing backslash \\",
+                                          "<img src=x onerror=alert(1)>",
+                                          "<!-- comment",
+                                          "| --- | --- |",
+                                          "::error file=a::stop",
+                                          "x%0A::set-output name=a::b",
+                                          "##[error]x",
+                                          "&lt;b&gt; &#64;x",
+                                          "[ref]: https://evil.example",
+                                          "**bold** _it_ ~~no~~ # 1. - +",
+                                          "mailto:a@evil.example xmpp:a@evil.example",
+                                          ""};
+  std::vector<std::pair<std::string, std::string>> users;
+  for (std::size_t i = 0; i < names.size(); ++i) users.emplace_back(fmt::format("user_{}", i), names[i]);
+  users.emplace_back("a|b`c", "");
+  b.subjects(SubjectKind::user, users);
+  std::vector<Say> says;
+  for (const auto& [id, label] : users) says.push_back({Verdict::fail, label});
+  b.rule("ac|ce`ss", "a | `b`", Severity::high, SubjectKind::user,
+         "Title [l](https://evil.example) www.evil.example a@evil.example | x\n\n# h", says);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    RuleResult& rule = b.rule("access", fmt::format("family.rule_{}", i), Severity::low, SubjectKind::user,
+                              names[i], {Say{Verdict::unknown, names[i]}});
+    rule.why = "Why " + names[i];
+    rule.fix = names[i];
+  }
+  b.run.notices = {{"note", "see https://evil.example and WWW.evil.example, @team"}};
   return b.finish();
 }
 

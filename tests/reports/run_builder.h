@@ -55,6 +55,8 @@ Run northwind();
 Run all_passed();
 /// Names, reasons and values as an attacker would choose them.
 Run hostile();
+/// Names, reasons and sentences that are Markdown, links, mentions and commands of CI systems.
+Run markup();
 /// `users` users under `rules` rules; every `failing`-th fails.
 Run large(std::size_t users, std::size_t rules, std::size_t failing);
 RunTimes times_of(const Run& run);
