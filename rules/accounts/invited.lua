@@ -15,7 +15,12 @@ return {
     hipaa = { "164.308(a)(3)(ii)(A)" },
   },
   params = {
-    days = { type = "integer", default = 90, minimum = 1, doc = "Days back within which accounts that joined are asked; older invitations need not be listed any more." },
+    days = {
+      type = "integer",
+      default = 90,
+      minimum = 1,
+      doc = "Days back within which accounts that joined are asked; older invitations need not be listed any more.",
+    },
     directory_modes = {
       type = "string_list",
       default = { "jit_permissive", "jit_advanced", "scim_permissive", "scim_advanced" },

@@ -140,7 +140,11 @@ return {
       { note = "a slip: seconds", given = given({ "tue 09:00:00-17:00" }, "2026-11-17T12:00:00Z"), want = "error" },
       { note = "a slip: no hour", given = given({ "tue x:00-17:00" }, "2026-11-17T12:00:00Z"), want = "error" },
       { note = "a slip: no minute", given = given({ "tue 09:x-17:00" }, "2026-11-17T12:00:00Z"), want = "error" },
-      { note = "no feed", given = { organization = { id = "o" }, params = { windows = { "* 00:00-24:00" } }, incomplete = { "activities" } }, want = "unknown" },
+      {
+        note = "no feed",
+        given = { organization = { id = "o" }, params = { windows = { "* 00:00-24:00" } }, incomplete = { "activities" } },
+        want = "unknown",
+      },
     }
   end)(),
 }

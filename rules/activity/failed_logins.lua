@@ -105,7 +105,10 @@ return {
       },
       {
         note = "two are none",
-        given = given({ { actor_email = "ana@n.example", created_at = "2026-11-19T10:00:00Z" }, { actor_email = "ana@n.example", created_at = "2026-11-19T10:00:01Z" } }),
+        given = given({
+          { actor_email = "ana@n.example", created_at = "2026-11-19T10:00:00Z" },
+          { actor_email = "ana@n.example", created_at = "2026-11-19T10:00:01Z" },
+        }),
         want = "pass",
       },
       {

@@ -126,7 +126,11 @@ return {
       { note = "once by hand", given = given("scim_advanced", { "org_user_deleted", "user_actor", "o" }), want = "fail" },
       { note = "no directory", given = given("login_only"), want = { verdict = "not_applicable", reason = "provisioning is login_only" } },
       { note = "a mode of tomorrow", given = given("magic"), want = { verdict = "unknown", reason = "mode magic is not known to this rule" } },
-      { note = "no mode", given = { organization = { id = "o" }, settings = {} }, want = { verdict = "unknown", reason = "sso_provisioning_mode is not reported" } },
+      {
+        note = "no mode",
+        given = { organization = { id = "o" }, settings = {} },
+        want = { verdict = "unknown", reason = "sso_provisioning_mode is not reported" },
+      },
       {
         note = "the feed is too short",
         given = {

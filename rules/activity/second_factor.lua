@@ -92,7 +92,11 @@ return {
         given = given({ mfa_method = null, created_at = "2026-11-19T00:00:00Z" }, { mfa_method = null, created_at = "2026-11-18T00:00:00Z" }),
         want = { verdict = "fail", reason = "sign-ins without a second factor: 2, the last on 2026-11-19" },
       },
-      { note = "once without", given = given({ mfa_method = null }), want = { verdict = "fail", reason = "sign-ins without a second factor: 1, the last on 2026-11-19" } },
+      {
+        note = "once without",
+        given = given({ mfa_method = null }),
+        want = { verdict = "fail", reason = "sign-ins without a second factor: 1, the last on 2026-11-19" },
+      },
       {
         note = "one that does not say",
         given = given({ auth_method = "magic_link" }, { mfa_method = "totp" }),

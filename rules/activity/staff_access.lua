@@ -89,7 +89,11 @@ return {
         want = { verdict = "fail", reason = "access by Anthropic's staff that nobody has looked at: 2" },
       },
       { note = "looked at, to its last second", given = given("2026-11-19", { "anthropic_access", "anthropic_actor", "2026-11-19T23:59:59Z" }), want = "pass" },
-      { note = "a second after what was looked at", given = given("2026-11-18", { "anthropic_access", "anthropic_actor", "2026-11-19T00:00:00Z" }), want = "fail" },
+      {
+        note = "a second after what was looked at",
+        given = given("2026-11-18", { "anthropic_access", "anthropic_actor", "2026-11-19T00:00:00Z" }),
+        want = "fail",
+      },
       { note = "today is a day that has come", given = given("2026-11-20"), want = "pass" },
       {
         note = "nobody looks at tomorrow",

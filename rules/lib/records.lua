@@ -4,18 +4,23 @@ local records = {}
 -- Reports end with whole days, and some hours late.
 local late = days(2)
 
+local function gap_of(dataset, org, name, n)
+  if dataset:is_null("covers_from") or dataset:is_null("covers_to") then
+    return "the snapshot does not say from when to when it has " .. name
+  end
+  if dataset.covers_from > org.as_of - days(n) then return name .. ": collected only from " .. dataset.covers_from:date() .. " on" end
+  if dataset.covers_to < org.as_of - late then return name .. ": collected only up to " .. dataset.covers_to:date() end
+  return nil
+end
+
 -- Why the dataset does not show the last n days; nil when it does. Of 0 days it shows whatever was collected.
 function records.gap(org, name, n)
   if n == 0 then return nil end
+  local reason = "the snapshot says nothing of " .. name
   for dataset in org:datasets({ name = name }) do
-    if dataset:is_null("covers_from") or dataset:is_null("covers_to") then
-      return "the snapshot does not say from when to when it has " .. name
-    end
-    if dataset.covers_from > org.as_of - days(n) then return name .. ": collected only from " .. dataset.covers_from:date() .. " on" end
-    if dataset.covers_to < org.as_of - late then return name .. ": collected only up to " .. dataset.covers_to:date() end
-    return nil
+    reason = gap_of(dataset, org, name, n)
   end
-  return "the snapshot says nothing of " .. name
+  return reason
 end
 
 -- One verdict for a record that should show up at least every n days. `last` is the field of its last sign, `since` that of the instant from

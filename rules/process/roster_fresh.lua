@@ -18,9 +18,12 @@ return {
     local age = days_since(dataset.as_of)
     -- A day may have begun where the export was made and not yet here.
     if age < -1 then return unknown("the roster is of a day that has not come: " .. dataset.as_of:date()) end
-    if age > params.days then return fail(string.format("is %d days old", age), { as_of = dataset.as_of, days = age }, string.format("at most %d days", params.days)) end
+    if age > params.days then
+      return fail(string.format("is %d days old", age), { as_of = dataset.as_of, days = age }, string.format("at most %d days", params.days))
+    end
     if dataset:is_null("age_limit_days") then
-      return fail("no max_age is set for the roster: one of any age would do", { as_of = dataset.as_of }, string.format("a max_age of at most %d days", params.days))
+      local expected = string.format("a max_age of at most %d days", params.days)
+      return fail("no max_age is set for the roster: one of any age would do", { as_of = dataset.as_of }, expected)
     end
     if dataset.age_limit_days > params.days then
       return fail("max_age is longer than the policy allows", { days = dataset.age_limit_days }, string.format("at most %d days", params.days))

@@ -78,7 +78,9 @@ return {
       note = "one above, in a workspace; the first that fits counts",
       given = {
         organization = { id = "o" },
-        rate_limits = { { group_type = "model_group", group_name = "Claude-Opus", workspace_id = "w", limits = { { type = "requests_per_minute", value = 4001 } } } },
+        rate_limits = {
+          { group_type = "model_group", group_name = "Claude-Opus", workspace_id = "w", limits = { { type = "requests_per_minute", value = 4001 } } },
+        },
         params = { maxima = { "Claude-*:*=4000", "*:*=9000" } },
       },
       want = { verdict = "fail", reason = "Claude-Opus requests_per_minute of w is 4001, at most 4000 declared" },
@@ -123,6 +125,10 @@ return {
     { note = "a slip: no limit", given = { organization = { id = "o" }, params = { maxima = { "batch=1" } } }, want = "error" },
     { note = "a slip: no value", given = { organization = { id = "o" }, params = { maxima = { "batch:*" } } }, want = "error" },
     { note = "a slip: the value is no number", given = { organization = { id = "o" }, params = { maxima = { "batch:*=many" } } }, want = "error" },
-    { note = "not collected", given = { organization = { id = "o" }, params = { maxima = { "batch:*=1" } }, incomplete = { "rate_limits" } }, want = "unknown" },
+    {
+      note = "not collected",
+      given = { organization = { id = "o" }, params = { maxima = { "batch:*=1" } }, incomplete = { "rate_limits" } },
+      want = "unknown",
+    },
   },
 }

@@ -54,7 +54,11 @@ return {
     },
     {
       note = "two are not",
-      given = { organization = { id = "o" }, api_keys = { { id = "k" } }, usage = { { api_key_id = "z" }, { api_key_id = "k" }, { api_key_id = "z" }, { api_key_id = "x" } } },
+      given = {
+        organization = { id = "o" },
+        api_keys = { { id = "k" } },
+        usage = { { api_key_id = "z" }, { api_key_id = "k" }, { api_key_id = "z" }, { api_key_id = "x" } },
+      },
       want = { verdict = "fail", reason = "keys that were used and are on no list: 2", observed = { keys = { "x", "z" } } },
     },
     {

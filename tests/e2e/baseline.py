@@ -34,14 +34,14 @@ class Baseline(Case):
         return self.work / name
 
     def failing(self, novelty=None):
-        return {finding["subject"]["id"] for finding in self.results["findings"] if finding["verdict"] == "fail" and novelty in (None, finding["novelty"])}
+        return {finding["subject"]["id"] for finding in self.results["findings"] if finding["verdict"] == "fail" and novelty in (None, finding.get("novelty"))}
 
     def counts(self):
         return {key: self.results["run"]["baseline"][key] for key in ("new", "still_failing", "regressed", "resolved", "untested")}
 
     def test_what_is_known_does_not_fail_the_run_and_is_shown(self):
         self.check(code=1)
-        known = len(self.failing())
+        known = sum(finding["verdict"] == "fail" for finding in self.results["findings"])
         self.assertGreater(known, 10)
         self.assertNotIn("baseline", self.results["run"])
         self.assertNotIn("resolved", self.results)
