@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
 #include <thread>
 
 #include <fmt/format.h>
@@ -18,7 +19,7 @@
 #include "policy/extended.h"
 #include "policy/policy.h"
 #include "roster/roster.h"
-#include "rule/rule.h"
+#include "rule/load_selected.h"
 #include "snapshot/snapshot.h"
 
 namespace muster::evaluate {
@@ -47,7 +48,8 @@ void load_list(std::vector<T>& out, const std::string& path, const Config& confi
   if (auto items = load(files, path, shown(config, path), problems)) out = std::move(*items);
 }
 
-Settings load_settings(const FileSystem& files, const Config& config, Diagnostics& problems) {
+/// `single_rule` is needed beside those of the policies; may be empty.
+Settings load_settings(const FileSystem& files, const Config& config, const std::string& single_rule, Diagnostics& problems) {
   Settings out;
   for (const std::string& name : config.policies)
     if (auto policy = policy::load_extended_policy(files, name, shown(config, name), problems, out.bases)) out.policies.push_back(std::move(*policy));
@@ -56,7 +58,17 @@ Settings load_settings(const FileSystem& files, const Config& config, Diagnostic
   load_list(out.nonhumans, config.nonhuman, config, problems, policy::load_nonhumans, files);
   std::vector<rule::RuleFolder> folders;
   for (const std::string& folder : config.rule_folders) folders.push_back({folder, shown(config, folder)});
-  out.rules = rule::load_rules(files, folders, problems);
+  std::set<std::string> wanted, entries;
+  if (!single_rule.empty()) wanted.insert(single_rule);
+  for (const Policy& policy : out.policies) {
+    for (const PolicyEntry& entry : policy.entries) {
+      wanted.insert(entry.rule);
+      entries.insert(entry.as);
+    }
+  }
+  for (const Waiver& waiver : out.waivers)
+    if (!entries.contains(waiver.rule)) wanted.insert(waiver.rule);
+  out.rules = rule::load_selected(files, folders, wanted, problems);
   return out;
 }
 
@@ -251,7 +263,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   Watch watch(clock);
   out.times.checked_at = clock.now();
 
-  Settings settings = load_settings(files, config, problems);
+  Settings settings = load_settings(files, config, request.single_rule, problems);
   std::vector<Entry> entries;
   if (!problems.has_errors()) {
     entries = bind_policies(settings.policies, settings.rules, request.bind, problems);

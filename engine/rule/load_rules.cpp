@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "rule/rule.h"
+#include "rule/load_selected.h"
 
 namespace muster::rule {
 namespace {
@@ -53,6 +53,11 @@ void collect_folder(const FileSystem& files, const RuleFolder& folder, const std
 }  // namespace
 
 RuleSet load_rules(const FileSystem& files, const std::vector<RuleFolder>& folders, Diagnostics& problems) {
+  return load_selected(files, folders, std::nullopt, problems);
+}
+
+RuleSet load_selected(const FileSystem& files, const std::vector<RuleFolder>& folders, const std::optional<std::set<std::string>>& wanted,
+                      Diagnostics& problems) {
   std::vector<Found> found;
   std::vector<std::shared_ptr<const Library>> libraries;
   std::vector<std::size_t> library_of;
@@ -73,6 +78,9 @@ RuleSet load_rules(const FileSystem& files, const std::vector<RuleFolder>& folde
     collect_folder(files, folder, "", 0, found, own, problems);
     close_source(std::move(own));
   }
+  std::set<std::string> ids;
+  for (const Found& each : found) ids.insert(each.id);
+  const bool is_all = !wanted || !std::includes(ids.begin(), ids.end(), wanted->begin(), wanted->end());
   RuleSet rules;
   std::map<std::string, std::string> first_file;
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -82,6 +90,8 @@ RuleSet load_rules(const FileSystem& files, const std::vector<RuleFolder>& folde
                      Place{found[i].file, 0, 0, {}}, "give your own rule another id; nothing is overridden silently");
       continue;
     }
+    const bool is_shipped = library_of[i] == 0;
+    if (!is_all && is_shipped && !wanted->contains(found[i].id)) continue;
     if (auto rule = load_rule(found[i].text, found[i].file, found[i].id, libraries[library_of[i]], problems))
       rules.emplace(found[i].id, std::make_shared<const Rule>(std::move(*rule)));
   }
