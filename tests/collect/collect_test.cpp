@@ -113,14 +113,14 @@ class Collect : public ::testing::Test {
     options.page_size = 10;
     options.resumes = resumes;
     options.datasets = {"organizations", "users", "workspaces", "workspace_members", "external_keys"};
-    const unsigned before = api.asked;
+    std::atomic<unsigned> tried = 0;
     std::atomic<bool> is_stopped = false;
     Hooks hooks;
     hooks.should_stop = [&] { return is_stopped.load(); };
     hooks.wait = [](std::int64_t) { return true; };
     hooks.connect = [&](const Access&) -> http::Send {
       return [&](const std::string& target) {
-        if (stop_at != 0 && api.asked + 1 >= before + stop_at) {
+        if (++tried >= stop_at && stop_at != 0) {
           is_stopped = true;
           http::Response response;
           response.failure = http::Failure::interrupted;
