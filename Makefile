@@ -34,7 +34,7 @@ asan: ## The tests labelled unit, cases and hostile, under the address and undef
 	cmake --build --preset asan --parallel $(JOBS)
 	ctest --preset asan --parallel $(JOBS)
 
-tsan: ## The tests of snapshot and evaluate under the thread sanitizer
+tsan: ## The tests of snapshot, collect and evaluate under the thread sanitizer
 	cmake --preset tsan
 	cmake --build --preset tsan --parallel $(JOBS) --target tsan_tests
 	$(FIXED_LAYOUT) ctest --preset tsan --parallel $(JOBS)

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/layout.h"
 
 namespace muster::cli {
@@ -35,8 +36,10 @@ void CollectProgress::show(const std::string& who, const collect::Advance& advan
     return;
   }
   shown_us_ = now;
-  std::string line = render(who, advance, now);
-  const std::size_t columns = line.size();
+  // A line that wraps could not be gone over again.
+  std::string line =
+      cell(render(who, advance, now), std::max<std::size_t>(environment_.console.width, 2) - 1);
+  const std::size_t columns = display_width(line);
   if (columns_ > columns) line.append(columns_ - columns, ' ');
   columns_ = std::max(columns_, columns);
   environment_.console.err.write("\r" + line);

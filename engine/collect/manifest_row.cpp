@@ -19,7 +19,9 @@ snapshot::DatasetManifest row_of(Dataset dataset, const std::vector<Unit>& units
     if (unit.is_skipped || std::ranges::find(all, dataset) == all.end()) continue;
     is_asked = true;
     row.pages += unit.pages;
-    row.warnings.insert(row.warnings.end(), unit.warnings.begin(), unit.warnings.end());
+    // Two sources of one list see the same; what they say alike is said once.
+    for (const std::string& warning : unit.warnings)
+      if (std::ranges::find(row.warnings, warning) == row.warnings.end()) row.warnings.push_back(warning);
     row.parents.insert(row.parents.end(), unit.parents.begin(), unit.parents.end());
     if (unit.status == DatasetStatus::complete) {
       has_complete = true;

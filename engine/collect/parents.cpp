@@ -45,18 +45,22 @@ Result<std::vector<ParentRow>> parents_of(const Unit& unit, const DataFiles& dat
   const std::vector<std::string_view> paths = {"from.provider", "from.organization_id",
                                                is_organization ? "object.uuid" : "object.id", "object.name",
                                                "object.archived_at"};
+  std::vector<std::size_t> defaults;  // what is called as the default workspace is
   auto status = data.each_line(dataset, 0, data.bytes(dataset), paths, [&](const snapshot::RowReader& line) {
     const auto text = [&](Path path) { return std::string(line.text(path).value_or("")); };
     if (text(kProvider) != provider) return true;
     const bool is_archived = line.text(kArchived).has_value();
     if (is_archived && kind == Parent::live_workspaces) return true;
-    ParentRow parent{text(kId), text(kOrganization),
-                     is_archived || (dataset == Dataset::workspaces && text(kName) == "Default")};
+    ParentRow parent{text(kId), text(kOrganization), is_archived};
+    if (!is_archived && dataset == Dataset::workspaces && text(kName) == "Default")
+      defaults.push_back(parents.size());
     if (is_organization) parent.organization_id = parent.id;
     parents.push_back(std::move(parent));
     return true;
   });
   if (!status) return tl::unexpected(status.error());
+  // Of several with that name nobody knows which is the default: then the list of each must be there.
+  if (defaults.size() == 1) parents[defaults.front()].is_spare = true;
   return parents;
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <sstream>
 
@@ -28,6 +29,7 @@ using ::testing::IsEmpty;
 class Api {
  public:
   std::size_t users = 25, workspaces = 12;
+  std::map<std::string, std::string> names;  // of workspaces; the others are called "w"
   /// Before the reply to a request (counted from 1) is made; may change it.
   std::function<void(Api&, unsigned number, const std::string& target, http::Response&)> meddle;
   std::vector<std::string> ids;  // of the users, newest first
@@ -55,7 +57,7 @@ class Api {
     } else if (path == "/v1/organizations/workspaces") {
       std::vector<std::string> all;
       for (std::size_t i = 0; i < workspaces; ++i) all.push_back(fmt::format("wrkspc_{:03}", i));
-      response.body = page(target, all, R"({{"id":"{}","name":"w","archived_at":null}})");
+      response.body = page(target, all, R"({{"id":"{0}","name":"{1}","archived_at":null}})");
     } else if (path.ends_with("/members")) {
       const std::string workspace = path.substr(28, path.size() - 36);
       std::vector<std::string> some;
@@ -75,7 +77,7 @@ class Api {
                ? ""
                : target.substr(at + name.size() + 1, target.find('&', at) - at - name.size() - 1);
   }
-  static std::string page(const std::string& target, const std::vector<std::string>& all, const char* shape) {
+  std::string page(const std::string& target, const std::vector<std::string>& all, const char* shape) const {
     std::size_t at = 0;
     if (const std::string after = parameter(target, "after_id"); !after.empty()) {
       const auto found = std::ranges::find(all, after);
@@ -85,7 +87,8 @@ class Api {
     const std::size_t end = std::min(all.size(), at + std::stoul(parameter(target, "limit")));
     std::string rows;
     for (std::size_t i = at; i < end; ++i)
-      rows += (i > at ? "," : "") + fmt::format(fmt::runtime(shape), all[i]);
+      rows += (i > at ? "," : "") +
+              fmt::format(fmt::runtime(shape), all[i], names.contains(all[i]) ? names.at(all[i]) : "w");
     return fmt::format(R"({{"data":[{}],"has_more":{},"last_id":{}}})", rows, end < all.size(),
                        at == end ? "null" : "\"" + all[end - 1] + "\"");
   }
@@ -328,6 +331,24 @@ TEST_F(Collect, OneListOfManyThatFailsIsTold) {
   ASSERT_EQ(members.parents.size(), 1u);
   EXPECT_EQ(members.parents[0].id, "wrkspc_007");
   EXPECT_EQ(members.parents[0].status, DatasetStatus::denied);
+}
+
+TEST_F(Collect, OnlyTheDefaultWorkspaceNeedsNoMemberList) {
+  const auto collect_with = [this](std::map<std::string, std::string> names, const std::string& name) {
+    Api api;
+    api.names = std::move(names);
+    api.meddle = [](Api& asked, unsigned, const std::string& target, http::Response& response) {
+      for (const auto& [id, unused] : asked.names)
+        if (target.find(id + "/members") != std::string::npos) response.status = 404;
+    };
+    return row(collect(api, name, 4), snapshot::Dataset::workspace_members);
+  };
+  EXPECT_EQ(collect_with({{"wrkspc_007", "Default"}}, "one").status, DatasetStatus::complete);
+  EXPECT_EQ(collect_with({{"wrkspc_007", "default"}}, "other").status, DatasetStatus::partial);
+  // Anyone can call a workspace so; then it is not known which of them may be without a list.
+  const auto two = collect_with({{"wrkspc_007", "Default"}, {"wrkspc_003", "Default"}}, "two");
+  EXPECT_EQ(two.status, DatasetStatus::partial);
+  EXPECT_EQ(two.parents.size(), 2u);
 }
 
 TEST_F(Collect, ChildrenOfAHalfListAreNoWholeList) {

@@ -220,6 +220,15 @@ TEST(ManifestRow, NotAskedForIsNotRequested) {
   EXPECT_THAT(row_of(Dataset::invites, plan_units(options), {"careful"}).warnings, ElementsAre("careful"));
 }
 
+TEST(ManifestRow, WhatTwoSourcesSayAlikeIsSaidOnce) {
+  auto units = plan_units(both_sources());
+  Unit &a = named(units, "admin_users"), &c = named(units, "compliance_users");
+  a.status = c.status = DatasetStatus::complete;
+  a.warnings = {"of both", "of one"};
+  c.warnings = {"of both", "of the other"};
+  EXPECT_THAT(row_of(Dataset::users, units, {}).warnings, ElementsAre("of both", "of one", "of the other"));
+}
+
 TEST(ManifestRow, FiltersAreOfSpansOfTime) {
   EXPECT_THAT(filters_of(Dataset::users, kWindow), IsEmpty());
   EXPECT_EQ(filters_of(Dataset::usage, kWindow),
