@@ -61,7 +61,8 @@ struct Options {
   std::string fingerprint;   // of everything that must be the same for a collection to go on
   bool resumes = false;
   unsigned jobs = 1;  // requests at once, to each source; the result is the same for every number
-  std::int64_t window_us = 30 * kMicrosPerDay;
+  std::int64_t window_us =
+      45 * kMicrosPerDay;          // what accounts.dormant looks back by default, whole days before today
   std::optional<Window> window;    // instead of window_us before the start
   std::set<std::string> datasets;  // only these; empty: all
   std::set<std::string> skip;      // endpoints or datasets that are left out

@@ -40,7 +40,7 @@ Codec<Source> source_codec() {
       .keys_of(credential_keys("token"), &Source::connection)
       .keys_of(connection_keys(), &Source::connection)
       .key("window", Need::optional, duration(), &Source::window_us,
-           "How far back usage, cost and activities are collected; 30d when absent.")
+           "How far back usage, cost and activities are collected; 45d when absent.")
       .key("from", Need::optional, date(), &Source::from,
            "Instead of `window`: the first day of usage, cost and activities.")
       .key("to", Need::optional, date(), &Source::to, "The day behind the last one; only with `from`.")
