@@ -31,7 +31,7 @@ release-test: ## All tests of the release build
 
 asan: ## The tests labelled unit, cases and hostile, under the address and undefined-behaviour sanitizers
 	cmake --preset asan
-	cmake --build --preset asan --parallel $(JOBS)
+	cmake --build --preset asan --parallel $(JOBS) --target asan_tests
 	ctest --preset asan --parallel $(JOBS)
 
 tsan: ## The tests of snapshot, collect and evaluate under the thread sanitizer

@@ -19,7 +19,7 @@ using ::testing::StartsWith;
 json::Value parsed(const char* format, const muster::Run& run) {
   const auto value = json::parse(only_file(format, run));
   EXPECT_TRUE(value) << format;
-  return value.value_or(json::Value());
+  return value ? *value : json::Value();
 }
 
 /// The text at a path of members and indexes; empty when there is none.
