@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "base/append_file.h"
+#include "base/text.h"
 #include "collect/ahead.h"
 #include "collect/data_files.h"
 #include "collect/lines.h"
@@ -151,6 +153,7 @@ class Run {
     request.endpoint = unit.endpoint;
     request.path = path_of(unit.endpoint, lists.parents[p]);
     request.query = query_of(unit.endpoint, lists.parents[p], window_);
+    request.window = window_;
     if (p == unit.parent && unit.has_begun) {
       request.cursor = unit.cursor;
       request.has_restarted = unit.restarts > 0;
@@ -229,6 +232,8 @@ class Run {
       if (auto status = checkpoint(unit); !status) return tl::unexpected(status.error());
     }
     conclude(unit, parents.size());
+    if (unit.endpoint.dataset == Dataset::organizations)
+      if (auto status = check_organizations(); !status) return tl::unexpected(status.error());
     unit.is_done = true;
     if (auto status = checkpoint(unit); !status) return tl::unexpected(status.error());
     lists_[u] = {};
@@ -240,6 +245,7 @@ class Run {
   Status begin_list(std::size_t u) {
     Unit& unit = units_[u];
     ids_.clear();
+    page_before_.clear();
     // A list that goes on puts the ids that it has brought into the set when it is added.
     if (!ahead_->has({u, unit.parent})) {
       lists_[u].next = std::max<std::size_t>(lists_[u].next, unit.parent);
@@ -261,6 +267,8 @@ class Run {
       Step step = ahead_->next({u, unit.parent});
       if (step.kind == Step::Kind::failed && step.trouble.kind == Trouble::Kind::interrupted)
         return std::optional(std::move(step.trouble));
+      if (auto status = check_organization(unit, step.organization_id); !status)
+        return tl::unexpected(status.error());
       const auto rows_of = requests_ + step.requests.size();
       std::map<Dataset, std::uint64_t> rows;
       std::map<Dataset, std::string> lines;
@@ -296,6 +304,7 @@ class Run {
     unit.rows -= unit.list_rows;
     unit.list_rows = 0;
     ids_.clear();
+    page_before_.clear();
     if (auto status = data_.open(unit.endpoint.dataset, unit.list_begin); !status) return status;
     return checkpoint(unit);
   }
@@ -312,10 +321,23 @@ class Run {
     for (const Dataset dataset : datasets_of(unit)) lines[dataset];
     std::string& first = lines[endpoint.dataset];
     first.reserve(step.body.size() + step.page.rows.size() * 160);
+    const std::hash<std::string_view> hash;
+    std::unordered_map<std::size_t, std::size_t> page_rows;
     for (const Row& row : step.page.rows) {
-      if (!row.id.empty() && !ids_.add(row.id)) {
-        ++unit.duplicates;
-        continue;
+      if (!row.id.empty()) {
+        const std::size_t id = hash(row.id), object = hash(row.object);
+        if (!ids_.add(row.id)) {
+          ++unit.duplicates;
+          // A list that shifts repeats the end of the page before; what comes from elsewhere cannot be
+          // compared.
+          const auto here = page_rows.find(id), before = page_before_.find(id);
+          const bool is_same = here != page_rows.end()
+                                   ? here->second == object
+                                   : before != page_before_.end() && before->second == object;
+          if (!is_same) ++unit.contradictions;
+          continue;
+        }
+        page_rows.emplace(id, object);
       }
       const Dataset dataset = row.is_second ? Dataset::compliance_keys : endpoint.dataset;
       writer.add(row, row.is_second ? lines[dataset] : first);
@@ -324,6 +346,7 @@ class Run {
       ++unit.rows;
       ++unit.list_rows;
     }
+    page_before_ = std::move(page_rows);
     ++unit.pages;
   }
 
@@ -349,18 +372,31 @@ class Run {
       outcome_.reason = trouble.reason;
       return End::refused;
     }
-    if (parent.is_spare && (trouble.status == 400 || trouble.status == 404)) return End::finished;
+    if (unit.endpoint.dataset == Dataset::organizations && trouble.status == 404) {
+      outcome_.reason = trouble.reason + "; is base_url right?";
+      return End::unreachable;
+    }
+    if (parent.is_spare && !was_answered(unit) && (trouble.status == 400 || trouble.status == 404)) {
+      warn(unit, fmt::format("{}, archived or the default, has no such list: {}", parent.id, trouble.reason));
+      return End::finished;
+    }
     set_failed(unit, parents, parent, trouble);
     return End::finished;
+  }
+
+  /// Whether the list that is under way has ever brought a page: then it is there, and may be read.
+  static bool was_answered(const Unit& unit) {
+    return unit.list_rows > 0 || unit.cursor || unit.restarts > 0;
   }
 
   static void set_failed(Unit& unit, std::size_t parents, const ParentRow& parent, const Trouble& trouble) {
     using Kind = Trouble::Kind;
     DatasetStatus status = DatasetStatus::partial;
-    const bool is_empty = unit.list_rows == 0;
+    const bool is_empty = !was_answered(unit);
     if (is_empty && (trouble.kind == Kind::denied || trouble.kind == Kind::unauthorized))
       status = DatasetStatus::denied;
-    if (is_empty && trouble.kind == Kind::absent && !unit.cursor) status = DatasetStatus::unsupported;
+    if (is_empty && trouble.kind == Kind::absent && !is_universal(unit.endpoint))
+      status = DatasetStatus::unsupported;
     unit.list_rows = 0;
     if (unit.endpoint.parent == Parent::none) {
       unit.status = status;
@@ -382,6 +418,11 @@ class Run {
         unit.reason = unit.parents.front().reason;
       }
     }
+    if (unit.contradictions > 0 && unit.status == DatasetStatus::complete) {
+      unit.status = DatasetStatus::partial;
+      unit.reason =
+          fmt::format("{} rows came twice and may differ: which is right is not known", unit.contradictions);
+    }
     if (unit.duplicates > 0)
       warn(unit, fmt::format("{} rows came twice: the list shifted while it was read", unit.duplicates));
     for (const auto& [key, count] : unit.traces)
@@ -401,7 +442,50 @@ class Run {
     if (!hooks_.tell) return;
     hooks_.tell(fmt::format("{:<28} {:<12} {:>9} rows {:>6} pages{}{}", unit.endpoint.name,
                             snapshot::word_of(unit.status), unit.rows, unit.pages,
-                            unit.reason.empty() ? "" : "  ", unit.reason));
+                            unit.reason.empty() ? "" : "  ", make_visible(unit.reason)));
+  }
+
+  // ---- one organization
+
+  /// The Admin API says in each reply whose key it was: all Admin keys must be of the one organization.
+  Status check_organization(const Unit& unit, const std::string& id) {
+    if (id.empty() || unit.endpoint.provider != Provider::admin) return {};
+    if (admin_organization_.empty()) admin_organization_ = id;
+    return admin_organization_ == id ? Status() : of_two_organizations(admin_organization_, id);
+  }
+
+  /// What the Compliance API lists must hold the organization of the Admin key, by its id or at least its
+  /// name (that both APIs use one id is inferred).
+  Status check_organizations() {
+    std::string admin, name;
+    std::vector<std::string> others;
+    auto status =
+        data_.each_line(Dataset::organizations, 0, data_.bytes(Dataset::organizations),
+                        {"from.provider", "object.id|object.uuid", "object.uuid|object.id", "object.name"},
+                        [&](const snapshot::RowReader& line) {
+                          if (line.text(0) == word_of(Provider::admin)) {
+                            admin = line.text(1).value_or("");
+                            name = line.text(3).value_or("");
+                          } else {
+                            for (const std::size_t path : {1, 2, 3})
+                              others.emplace_back(line.text(path).value_or(""));
+                          }
+                          return true;
+                        });
+    if (!status) return status;
+    if (admin.empty() || others.empty() || std::ranges::find(others, admin) != others.end()) return {};
+    if (!name.empty() && std::ranges::find(others, name) != others.end()) return {};
+    return of_two_organizations(admin, others.front());
+  }
+
+  static Status of_two_organizations(const std::string& one, const std::string& other) {
+    return fail(
+        ErrorCode::config_invalid,
+        fmt::format(
+            "the keys are of different organizations, {} and {}: together they would make one snapshot "
+            "of two",
+            make_visible(one), make_visible(other)),
+        {}, "give the sources of each its own `organization`, then each gets a snapshot of its own");
   }
 
   // ---- the end
@@ -471,7 +555,10 @@ class Run {
   DataFiles data_;
   std::optional<AppendFile> ledger_, progress_;
   std::set<std::size_t> answered_;  // sources
-  IdSet ids_;                       // of the list under way
+  std::string admin_organization_;  // as the replies of the Admin API name it
+  // Of the list under way: the ids, and of the page before the hashes of ids and objects.
+  IdSet ids_;
+  std::unordered_map<std::size_t, std::size_t> page_before_;
   unsigned unreachable_in_a_row_ = 0;
   std::uint64_t requests_ = 0;
   Instant started_;

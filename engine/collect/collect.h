@@ -29,10 +29,6 @@ struct Access {
   std::string key_kind, key_hint;  // for the manifest; the hint shows a few characters
 };
 
-struct Window {
-  Instant from, to;
-};
-
 /// How far a dataset is.
 struct Advance {
   std::string_view dataset;

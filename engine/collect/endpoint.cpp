@@ -19,6 +19,20 @@ std::string_view word_of(Provider provider) {
   return "";
 }
 
+bool is_universal(const Endpoint& endpoint) {
+  using snapshot::Dataset;
+  if (!endpoint.since.empty()) return false;
+  switch (endpoint.dataset) {
+    case Dataset::organizations:
+    case Dataset::users:
+    case Dataset::invites:
+    case Dataset::workspaces:
+    case Dataset::workspace_members:
+    case Dataset::api_keys: return true;
+    default: return false;
+  }
+}
+
 std::vector<Endpoint> endpoints() {
   std::vector<Endpoint> all;
 #define UNIT(name) all.push_back(name##_endpoint());

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "snapshot/schema.h"
 
 namespace muster::collect {
@@ -31,6 +32,11 @@ enum class Paging : std::uint8_t {
 /// For which rows collected before the path is asked.
 enum class Parent : std::uint8_t { none, organizations, workspaces, live_workspaces, groups, roles, days };
 
+/// The time of which usage, cost and activities are collected.
+struct Window {
+  Instant from, to;
+};
+
 struct Endpoint {
   int order = 0;
   std::string_view name;
@@ -48,6 +54,8 @@ struct Endpoint {
   bool is_personal = false;
 };
 
+/// Whether it lists what every organization has: then no reply means that there is none.
+[[nodiscard]] bool is_universal(const Endpoint& endpoint);
 /// Sorted by `order`: parents come before their children.
 [[nodiscard]] std::vector<Endpoint> endpoints();
 /// The reference page, Markdown.

@@ -54,10 +54,11 @@ Trouble trouble_of(const http::Response& response) {
     reason = fmt::format("{} redirect to {}, which was not followed", response.status,
                          to == nullptr ? "nowhere" : std::string(utf8_prefix(*to, 100)));
   }
-  const Kind kind = response.status == 401   ? Kind::unauthorized
-                    : response.status == 403 ? Kind::denied
-                    : response.status == 404 ? Kind::absent
-                                             : Kind::other;
+  // A gateway says 404 as well; only in the API's own words does it mean that there is no such list.
+  const Kind kind = response.status == 401                                           ? Kind::unauthorized
+                    : response.status == 403                                         ? Kind::denied
+                    : response.status == 404 && words.starts_with("not_found_error") ? Kind::absent
+                                                                                     : Kind::other;
   return {kind, std::move(reason), response.status};
 }
 
@@ -81,7 +82,10 @@ std::size_t Step::bytes() const {
 }
 
 ListReader::ListReader(ListRequest request)
-    : request_(std::move(request)), reader_(request_.endpoint), pages_(request_.cursor ? 1 : 0) {}
+    : request_(std::move(request)),
+      reader_(request_.endpoint),
+      pages_(request_.cursor ? 1 : 0),
+      has_resumed_(request_.cursor.has_value()) {}
 
 void ListReader::ask(http::Session& session, const std::string& query, Step& step, http::Response& response) {
   Page page;
@@ -100,6 +104,8 @@ void ListReader::ask(http::Session& session, const std::string& query, Step& ste
         ledger_line(request_.path, query, attempt, reply, is_good(reply) ? &page : nullptr));
   };
   response = session.get(query.empty() ? request_.path : request_.path + "?" + query, observe, inspect);
+  if (const std::string* id = response.header("anthropic-organization-id"); id != nullptr)
+    step.organization_id = *id;
   if (!is_good(response)) return;
   step.body = std::move(response.body);
   step.page = std::move(page);
@@ -122,6 +128,8 @@ Step ListReader::next(http::Session& session) {
       request_.first_id.clear();
       page_begin_.clear();
       cursors_.clear();
+      covered_.reset();
+      has_resumed_ = false;
       empty_pages_ = 0;
       pages_ = 0;
       step.kind = Step::Kind::restarted;
@@ -136,6 +144,7 @@ Step ListReader::next(http::Session& session) {
   if (request_.first_id.empty() && !step.page.rows.empty()) request_.first_id = step.page.rows.front().id;
   ++pages_;
   step.wrong = look_at_cursor(step.page);
+  if (!step.wrong && request_.endpoint.paging == Paging::buckets) step.wrong = look_at_buckets(step.page);
   const bool goes_on = step.page.has_more && !step.wrong;
   request_.cursor = step.cursor = goes_on ? step.page.next : std::nullopt;
   is_read_ = !goes_on && !step.wrong && pages_ > 1 && is_comparable(request_.endpoint);
@@ -182,6 +191,23 @@ std::optional<std::string> ListReader::look_at_cursor(const Page& page) {
   empty_pages_ = page.rows.empty() ? empty_pages_ + 1 : 0;
   if (empty_pages_ >= kMostEmptyPages) return "the service promises more rows but gives none";
   return std::nullopt;
+}
+
+/// A report has a bucket for each day of its window, one after the other, empty ones too: a day that is
+/// missing or comes twice is told, for its rows have nothing else to be known by.
+std::optional<std::string> ListReader::look_at_buckets(const Page& page) {
+  const auto day = [](Instant at) { return format_rfc3339(at); };
+  for (const Bucket& bucket : page.buckets) {
+    const Instant begin = has_resumed_ ? bucket.from : start_of(date_of(request_.window.from));
+    const Instant wanted = covered_.value_or(begin);
+    if (bucket.from.us != wanted.us)
+      return fmt::format("the report goes on at {} where {} was due", day(bucket.from), day(wanted));
+    covered_ = bucket.to;
+  }
+  const Instant end = start_of(date_of(request_.window.to));
+  const bool is_short = covered_ ? covered_->us < end.us : !has_resumed_ && request_.window.from.us < end.us;
+  if (page.has_more || !is_short) return std::nullopt;
+  return fmt::format("the report ends at {}, before {}", covered_ ? day(*covered_) : "its start", day(end));
 }
 
 }  // namespace muster::collect

@@ -29,6 +29,7 @@ struct Trouble {
 struct ListRequest {
   Endpoint endpoint;
   std::string path, query;  // of the first page
+  Window window = {};       // what the buckets of a report must cover
   // Of a list that goes on where an earlier run stopped.
   std::optional<std::string> cursor;
   std::string first_id;  // of the row that it began with
@@ -48,6 +49,7 @@ struct Step {
   std::optional<std::string> cursor;  // where the next page begins
   std::optional<std::string> wrong;
   std::string warning;
+  std::string organization_id;  // as the reply's header has it; empty when it does not
   Trouble trouble;
   bool is_last = false;
   /// About what it holds in memory.
@@ -64,6 +66,7 @@ class ListReader {
   void ask(http::Session& session, const std::string& query, Step& step, http::Response& response);
   [[nodiscard]] Step compare(http::Session& session);
   [[nodiscard]] std::optional<std::string> look_at_cursor(const Page& page);
+  [[nodiscard]] std::optional<std::string> look_at_buckets(const Page& page);
 
   ListRequest request_;
   PageReader reader_;
@@ -71,6 +74,8 @@ class ListReader {
   std::string page_begin_;  // the id of the last page's first row
   unsigned empty_pages_ = 0;
   std::size_t pages_;
+  std::optional<Instant> covered_;  // the end of a report's last bucket
+  bool has_resumed_;
   bool is_read_ = false;  // to its end; the comparison is left
 };
 

@@ -9,6 +9,24 @@ namespace muster::collect {
 using snapshot::Dataset;
 using snapshot::DatasetStatus;
 
+namespace {
+
+/// Two whole lists of the same people that differ in length: somebody came or went between them, or one holds
+/// less.
+void warn_of_difference(const std::vector<Unit>& units, snapshot::DatasetManifest& row) {
+  const Unit* first = nullptr;
+  for (const Unit& unit : units) {
+    if (unit.endpoint.dataset != Dataset::users || unit.is_skipped || unit.status != DatasetStatus::complete)
+      continue;
+    if (first != nullptr && first->rows != unit.rows)
+      row.warnings.push_back(fmt::format("{} lists {} users, {} {}", first->endpoint.name, first->rows,
+                                         unit.endpoint.name, unit.rows));
+    first = &unit;
+  }
+}
+
+}  // namespace
+
 snapshot::DatasetManifest row_of(Dataset dataset, const std::vector<Unit>& units,
                                  const std::set<std::string>& warnings) {
   snapshot::DatasetManifest row;
@@ -36,6 +54,7 @@ snapshot::DatasetManifest row_of(Dataset dataset, const std::vector<Unit>& units
       row.reason = unit.reason;
     }
   }
+  if (dataset == Dataset::users) warn_of_difference(units, row);
   if (is_asked && row.status != DatasetStatus::partial && has_complete) {
     // A source that was asked and refused may know of rows that the other does not: only what an
     // organization does not have at all, or was not asked for, leaves the other's list whole.

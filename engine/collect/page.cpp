@@ -90,6 +90,10 @@ class PageReader::Impl {
       if (!value) return invalid(value.error());
       if (value->object() == nullptr)
         return odd(fmt::format("the reply is no object but {}", value->type_name()));
+      if (text_of(value->find("type")) == "error")
+        return odd("the reply is an error under a status of success");
+      if (!endpoint_.key.empty() && text_of(value->find(endpoint_.key)).empty())
+        return odd(fmt::format("the reply has no {}", endpoint_.key));
       page.rows.push_back({in_body(trim(text)), {}, {}, false, {}});
       return page;
     }
@@ -151,7 +155,10 @@ class PageReader::Impl {
       if (!bucket) return tl::unexpected(bucket.error());
       const std::string start = text_of(bucket->rest.find("starting_at")),
                         end = text_of(bucket->rest.find("ending_at"));
-      if (bucket->list.empty() || start.empty()) return odd("a bucket has no start or no results");
+      const auto from_time = parse_rfc3339(start), to_time = parse_rfc3339(end);
+      if (bucket->list.empty() || !from_time) return odd("a bucket has no start or no results");
+      if (!to_time || to_time->us <= from_time->us) return odd("a bucket has no end behind its start");
+      page.buckets.push_back({*from_time, *to_time});
       std::string from = ",\"starting_at\":";
       json::append_quoted(from, start);
       from += ",\"ending_at\":";

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "collect/endpoint.h"
 
 namespace muster::collect {
@@ -22,8 +23,14 @@ struct Row {
   std::string trace_of;    // an activity that a collection left behind: the key that it was made with
 };
 
+/// The time that one bucket of a report is of.
+struct Bucket {
+  Instant from, to;
+};
+
 struct Page {
   std::vector<Row> rows;
+  std::vector<Bucket> buckets;
   std::optional<std::string> next;  // the cursor of the next page
   bool has_more = false;
   std::uint64_t total = 0;  // of SCIM replies: how many there are in all

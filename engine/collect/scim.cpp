@@ -42,6 +42,8 @@ class ScimRun {
             fmt::format("the list changed while it was read, {} times: {}", kMostPasses, outcome_.reason);
       }
     }
+    // Nothing came: the roster that was written last stays what is known of the people.
+    if (outcome_.end != End::finished) return outcome_;
     std::string end;
     json::Writer writer(end);
     writer.begin_object().key("completed").value(format_rfc3339(clock_.now()));

@@ -67,6 +67,7 @@ void restore(Unit& unit, const Value& line) {
   unit.rows = number_of(line, "rows");
   unit.pages = number_of(line, "pages");
   unit.duplicates = number_of(line, "duplicates");
+  unit.contradictions = number_of(line, "contradictions");
   unit.parent = number_of(line, "parent");
   unit.list_begin = number_of(line, "begin");
   unit.list_rows = number_of(line, "list_rows");
@@ -145,7 +146,8 @@ std::string render_checkpoint(Unit& unit, const Position& position) {
   writer.key("begun").value(unit.has_begun);
   writer.key("status").value(snapshot::word_of(unit.status)).key("reason").value(unit.reason);
   writer.key("rows").value(unit.rows).key("pages").value(unit.pages);
-  writer.key("duplicates").value(unit.duplicates).key("parent").value(unit.parent).key("cursor");
+  writer.key("duplicates").value(unit.duplicates).key("contradictions").value(unit.contradictions);
+  writer.key("parent").value(unit.parent).key("cursor");
   unit.cursor ? writer.value(*unit.cursor) : writer.null();
   writer.key("begin").value(unit.list_begin).key("list_rows").value(unit.list_rows);
   writer.key("restarts").value(unit.restarts).key("traces").begin_object();

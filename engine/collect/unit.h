@@ -19,8 +19,9 @@ struct Unit {
   bool is_done = false, is_skipped = false, has_begun = false;
   snapshot::DatasetStatus status = snapshot::DatasetStatus::complete;
   std::string reason;
-  std::uint64_t rows = 0, pages = 0, duplicates = 0;
-  std::map<std::string, std::uint64_t> traces;  // activities that collections left behind, by key
+  std::uint64_t rows = 0, pages = 0;
+  std::uint64_t duplicates = 0, contradictions = 0;  // rows that came twice; those of them that may differ
+  std::map<std::string, std::uint64_t> traces;       // activities that collections left behind, by key
   std::vector<std::string> warnings;
   std::vector<snapshot::ParentStatus> parents;
   // Where it stands: the parent whose list is under way, and of that list the next cursor, the bytes of the

@@ -133,15 +133,45 @@ Transfer::~Transfer() {
   curl_easy_cleanup(handle_);
 }
 
+int hex_digit(char c) {
+  return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/// How many bytes at the beginning of JSON text stand for the character; 0 when they do not.
+std::size_t spelled(std::string_view text, char c) {
+  if (text.starts_with(c)) return 1;
+  if (c == '/' && text.starts_with("\\/")) return 2;
+  if (text.size() < 6 || !text.starts_with("\\u")) return 0;
+  int code = 0;
+  for (std::size_t i = 2; i < 6; ++i) {
+    const int digit = hex_digit(text[i]);
+    if (digit < 0) return 0;
+    code = code * 16 + digit;
+  }
+  return code == static_cast<unsigned char>(c) ? 6 : 0;
+}
+
+/// Whether the text holds the secret, as it is or with JSON's escapes in place of characters.
+bool holds_secret(std::string_view text, std::string_view secret) {
+  if (::memmem(text.data(), text.size(), secret.data(), secret.size()) != nullptr) return true;
+  if (text.find('\\') == std::string_view::npos) return false;
+  for (std::size_t begin = 0; begin < text.size(); ++begin) {
+    std::size_t at = begin, known = 0;
+    for (std::size_t bytes = 0;
+         known < secret.size() && (bytes = spelled(text.substr(at), secret[known])) > 0; ++known)
+      at += bytes;
+    if (known == secret.size()) return true;
+  }
+  return false;
+}
+
 /// Some services repeat what they were sent. Neither a log nor a snapshot may hold the key: an error loses
 /// its words, and a row that has the key in it cannot be kept as it is.
 void Transfer::keep_key_out(Response& reply) const {
   std::string_view key = options_.key.reveal();
   if (key.starts_with("Bearer ")) key.remove_prefix(7);
   if (key.empty()) return;
-  const auto holds_key = [&](const std::string& text) {
-    return ::memmem(text.data(), text.size(), key.data(), key.size()) != nullptr;
-  };
+  const auto holds_key = [&](const std::string& text) { return holds_secret(text, key); };
   std::erase_if(reply.headers, [&](const auto& header) { return holds_key(header.second); });
   if (!holds_key(reply.body)) return;
   reply.body.clear();

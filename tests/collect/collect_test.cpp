@@ -25,11 +25,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+constexpr const char* kNotFound =
+    R"({"type":"error","error":{"type":"not_found_error","message":"Not found"}})";
+
 /// An organization with users in pages, workspaces, and members of each. Thread-safe.
 class Api {
  public:
   std::size_t users = 25, workspaces = 12;
-  std::map<std::string, std::string> names;  // of workspaces; the others are called "w"
+  std::string linked_id = "org-1", linked_name = "Northwind";  // what the Compliance API lists
+  std::map<std::string, std::string> names;                    // of workspaces; the others are called "w"
   /// Before the reply to a request (counted from 1) is made; may change it.
   std::function<void(Api&, unsigned number, const std::string& target, http::Response&)> meddle;
   std::vector<std::string> ids;  // of the users, newest first
@@ -64,8 +68,13 @@ class Api {
       for (std::size_t i = 0; i < (workspace.back() - '0') * 2u; ++i)
         some.push_back(fmt::format("user_{:05}", i + 1));
       response.body = page(target, some, R"({{"user_id":"{}"}})");
+    } else if (path == "/v1/compliance/organizations") {
+      response.body =
+          fmt::format(R"({{"data":[{{"uuid":"{}","name":"{}"}}],"has_more":false,"next_page":null}})",
+                      linked_id, linked_name);
     } else {
       response.status = 404;
+      response.body = kNotFound;
     }
     return response;
   }
@@ -116,11 +125,18 @@ class Collect : public ::testing::Test {
     options.page_size = 10;
     options.resumes = resumes;
     options.datasets = {"organizations", "users", "workspaces", "workspace_members", "external_keys"};
+    if (is_linked_) {
+      options.sources.push_back(options.sources[0]);
+      options.sources[1].provider = Provider::compliance;
+      options.skip = {"compliance_users"};
+    }
+    if (more_) more_(options);
     std::atomic<unsigned> tried = 0;
     std::atomic<bool> is_stopped = false;
     Hooks hooks;
     hooks.should_stop = [&] { return is_stopped.load(); };
     hooks.wait = [](std::int64_t) { return true; };
+    hooks.tell = [&](const std::string& line) { told_.push_back(line); };
     hooks.connect = [&](const Access&) -> http::Send {
       return [&](const std::string& target) {
         if (++tried >= stop_at && stop_at != 0) {
@@ -155,6 +171,9 @@ class Collect : public ::testing::Test {
 
   std::unique_ptr<FileSystem> files_;
   std::string folder_, fingerprint_ = "print";
+  bool is_linked_ = false;  // with a key of the Compliance API besides
+  std::function<void(Options&)> more_;
+  std::vector<std::string> told_;
 };
 
 constexpr const char* kFiles[] = {"ledger.jsonl", "data/organizations.jsonl", "data/users.jsonl",
@@ -253,7 +272,7 @@ TEST_F(Collect, RowsThatComeTwiceAreWrittenOnceAndTold) {
     if (target.find("users?limit=10&after_id=user_00016") == std::string::npos) return;
     std::string rows;
     for (int id = 17; id >= 8; --id)
-      rows += fmt::format(R"({}{{"id":"user_{:05}"}})", id < 17 ? "," : "", id);
+      rows += fmt::format(R"({}{{"type":"user","id":"user_{:05}","role":"user"}})", id < 17 ? "," : "", id);
     response.body = fmt::format(R"({{"data":[{}],"has_more":true,"last_id":"user_00008"}})", rows);
   };
   const auto outcome = collect(api, "s");
@@ -331,6 +350,140 @@ TEST_F(Collect, OneListOfManyThatFailsIsTold) {
   ASSERT_EQ(members.parents.size(), 1u);
   EXPECT_EQ(members.parents[0].id, "wrkspc_007");
   EXPECT_EQ(members.parents[0].status, DatasetStatus::denied);
+}
+
+TEST_F(Collect, TwoRowsOfOneIdThatDifferAreNotWhole) {
+  for (const char* target : {"users?limit=10&after_id=user_00016", "users?limit=10&after_id=user_00006"}) {
+    Api api;
+    api.meddle = [&](Api&, unsigned, const std::string& asked, http::Response& response) {
+      // A row of the page before with another role, or one of the first page.
+      if (asked.find(target) != std::string::npos)
+        response.body = R"({"data":[{"type":"user","id":"user_00016","role":"admin"}],"has_more":false})";
+    };
+    const auto users = row(collect(api, target), snapshot::Dataset::users);
+    EXPECT_EQ(users.status, DatasetStatus::partial) << target;
+    EXPECT_EQ(users.reason, "1 rows came twice and may differ: which is right is not known");
+  }
+}
+
+TEST_F(Collect, AListThatBroughtAPageIsThere) {
+  // Whatever comes behind a first page, the list is neither absent, denied, nor one that need not be.
+  for (const int status : {400, 403, 404}) {
+    Api api;
+    bool has_failed = false;
+    api.names = {{"wrkspc_007", "Default"}};
+    api.meddle = [&](Api&, unsigned, const std::string& target, http::Response& response) {
+      const bool is_page_two = target.find("wrkspc_007/members?limit=10&after_id") != std::string::npos;
+      const bool is_again = has_failed && target.find("wrkspc_007/members") != std::string::npos;
+      if (!is_page_two && !is_again) return;
+      // The cursor is no longer known (400), and then the list is gone as well.
+      response.status = has_failed ? status : status == 404 ? 404 : 400;
+      response.body = kNotFound;
+      has_failed = true;
+    };
+    const auto members = row(collect(api, fmt::format("s{}", status)), snapshot::Dataset::workspace_members);
+    EXPECT_TRUE(has_failed);
+    EXPECT_EQ(members.status, DatasetStatus::partial) << status;
+    ASSERT_EQ(members.parents.size(), 1u) << status;
+    EXPECT_EQ(members.parents[0].status, DatasetStatus::partial) << status;
+  }
+}
+
+TEST_F(Collect, WhatEveryOrganizationHasIsNeverAbsent) {
+  const auto collect_with = [this](const std::string& path, const std::string& body,
+                                   const std::string& name) {
+    Api api;
+    api.meddle = [&](Api&, unsigned, const std::string& target, http::Response& response) {
+      if (target.find(path) == std::string::npos) return;
+      response.status = 404;
+      response.body = body;
+    };
+    return collect(api, name);
+  };
+  EXPECT_EQ(row(collect_with("/users", kNotFound, "a"), snapshot::Dataset::users).status,
+            DatasetStatus::partial);
+  // What came later may not be there, but only the API itself can say so.
+  EXPECT_EQ(row(collect_with("/external_keys", kNotFound, "b"), snapshot::Dataset::external_keys).status,
+            DatasetStatus::unsupported);
+  EXPECT_EQ(
+      row(collect_with("/external_keys", "<html>nginx</html>", "c"), snapshot::Dataset::external_keys).status,
+      DatasetStatus::partial);
+  const auto nowhere = collect_with("/me", "nope", "d");
+  ASSERT_TRUE(nowhere);
+  EXPECT_EQ(nowhere->end, End::unreachable);
+  EXPECT_THAT(nowhere->reason, HasSubstr("is base_url right?"));
+}
+
+TEST_F(Collect, KeysOfTwoOrganizationsMakeNoSnapshot) {
+  is_linked_ = true;
+  Api same;
+  EXPECT_TRUE(collect(same, "same"));
+  Api renamed;  // that both APIs use one id is inferred; the name says it too
+  renamed.linked_id = "5f0c2d7e";
+  EXPECT_TRUE(collect(renamed, "renamed"));
+  Api other;
+  other.linked_id = "org-2";
+  other.linked_name = "Southwind";
+  const auto outcome = collect(other, "other");
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().message, HasSubstr("different organizations, org-1 and org-2"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/other"));
+  is_linked_ = false;
+  Api meddled;
+  meddled.meddle = [](Api&, unsigned number, const std::string&, http::Response& response) {
+    response.headers["anthropic-organization-id"] = number < 5 ? "org-1" : "org-2";
+  };
+  EXPECT_FALSE(collect(meddled, "meddled"));
+}
+
+TEST_F(Collect, AReportMustCoverItsWindow) {
+  struct Case {
+    const char* name;
+    std::vector<std::string> days;  // of the buckets, in November
+    const char* reason;             // empty: whole
+  };
+  const Case cases[] = {
+      {"whole", {"01", "02", "03"}, ""},
+      {"early", {"01", "02"}, "the report ends at 2026-11-03T00:00:00Z, before 2026-11-04T00:00:00Z"},
+      {"empty", {}, "the report ends at its start, before 2026-11-04T00:00:00Z"},
+      {"late", {"02", "03"}, "the report goes on at 2026-11-02T00:00:00Z where 2026-11-01T00:00:00Z was due"},
+      {"gap", {"01", "03"}, "the report goes on at 2026-11-03T00:00:00Z where 2026-11-02T00:00:00Z was due"},
+      {"twice",
+       {"01", "02", "02", "03"},
+       "the report goes on at 2026-11-02T00:00:00Z where 2026-11-03T00:00:00Z was due"},
+  };
+  for (const Case& each : cases) {
+    Api api;
+    api.meddle = [&](Api&, unsigned, const std::string& target, http::Response& response) {
+      if (target.find("usage_report") == std::string::npos) return;
+      std::string text;
+      for (const std::string& day : each.days)
+        text += fmt::format(
+            R"({}{{"starting_at":"2026-11-{}T00:00:00Z","ending_at":"2026-11-{:02}T00:00:00Z","results":[]}})",
+            text.empty() ? "" : ",", day, std::stoi(day) + 1);
+      response.body = fmt::format(R"({{"data":[{}],"has_more":false,"next_page":null}})", text);
+    };
+    more_ = [](Options& options) {
+      options.datasets = {"organizations", "usage"};
+      options.window = Window{*parse_rfc3339("2026-11-01T07:00:00Z"), *parse_rfc3339("2026-11-04T11:00:00Z")};
+    };
+    const auto usage = row(collect(api, each.name), snapshot::Dataset::usage);
+    EXPECT_EQ(usage.reason, each.reason) << each.name;
+    EXPECT_EQ(usage.status, *each.reason == 0 ? DatasetStatus::complete : DatasetStatus::partial)
+        << each.name;
+  }
+}
+
+TEST_F(Collect, WhatAServiceSaysCannotDraw) {
+  Api api;
+  api.meddle = [](Api&, unsigned, const std::string& target, http::Response& response) {
+    if (target.find("/external_keys") == std::string::npos) return;
+    response.status = 403;
+    response.body = R"({"type":"error","error":{"type":"x","message":"\u001b[1A\nadmin_users complete"}})";
+  };
+  ASSERT_TRUE(collect(api, "s"));
+  EXPECT_THAT(told_, Contains(HasSubstr("\\u{1B}[1A")));
+  for (const std::string& line : told_) EXPECT_EQ(line.find_first_of("\n\x1b"), std::string::npos) << line;
 }
 
 TEST_F(Collect, OnlyTheDefaultWorkspaceNeedsNoMemberList) {

@@ -99,12 +99,23 @@ TEST(Page, WhatLeavesOpenWhetherThereIsMoreIsNotTheLast) {
 
 TEST(Page, BucketsGiveTheirTimesToTheirRows) {
   const auto page = parse_page(
-      R"({"data":[{"starting_at":"2026-09-01","ending_at":"2026-09-02","results":[{"a":1},{"a":2}]},)"
-      R"({"results":[],"starting_at":"2026-09-02","ending_at":null}],"next_page":null})",
+      R"({"data":[{"starting_at":"2026-09-01T00:00:00Z","ending_at":"2026-09-02T00:00:00Z","results":[{"a":1},{"a":2}]},)"
+      R"({"results":[],"starting_at":"2026-09-02T00:00:00Z","ending_at":"2026-09-03T00:00:00+00:00"}],"next_page":null})",
       of(Paging::buckets, snapshot::Dataset::usage, {}));
   ASSERT_TRUE(page);
   EXPECT_THAT(objects(*page), ElementsAre("{\"a\":1}", "{\"a\":2}"));
-  EXPECT_EQ(page->rows[1].from, R"(,"starting_at":"2026-09-01","ending_at":"2026-09-02")");
+  EXPECT_EQ(page->rows[1].from,
+            R"(,"starting_at":"2026-09-01T00:00:00Z","ending_at":"2026-09-02T00:00:00Z")");
+  ASSERT_EQ(page->buckets.size(), 2u);
+  EXPECT_EQ(page->buckets[0].to.us, page->buckets[1].from.us);
+  EXPECT_EQ(format_rfc3339(page->buckets[1].to), "2026-09-03T00:00:00Z");
+  for (const char* end : {"null", R"("2026-09-01T00:00:00Z")", R"("later")"})
+    EXPECT_EQ(
+        refusal(
+            fmt::format(
+                R"({{"data":[{{"starting_at":"2026-09-01T00:00:00Z","ending_at":{},"results":[]}}]}})", end),
+            of(Paging::buckets, snapshot::Dataset::usage, {})),
+        "a bucket has no end behind its start");
   EXPECT_THAT(
       refusal(R"({"data":[{"results":[{"a":1}]}]})", of(Paging::buckets, snapshot::Dataset::usage, {})),
       HasSubstr("a bucket has no start or no results"));
@@ -125,6 +136,16 @@ TEST(Page, SettingsAreTwoLists) {
   EXPECT_EQ(refusal(R"({"settings":[]})", settings), "the reply has no list `api_keys`");
   EXPECT_EQ(refusal(R"({"settings":[],"api_keys":null})", settings), "the reply has no list `api_keys`");
   EXPECT_EQ(refusal(R"({"api_keys":[]})", settings), "the reply has no list `settings`");
+}
+
+TEST(Page, AnErrorIsNoObjectThatWasAskedFor) {
+  Endpoint me = of(Paging::single);
+  EXPECT_EQ(refusal(R"({"type":"error","error":{"type":"api_error"}})", me),
+            "the reply is an error under a status of success");
+  me.key = "id";
+  EXPECT_EQ(refusal("{}", me), "the reply has no id");
+  EXPECT_EQ(refusal(R"({"id":7})", me), "the reply has no id");
+  EXPECT_TRUE(parse_page(R"({"id":"org-1"})", me));
 }
 
 TEST(Page, OneObject) {

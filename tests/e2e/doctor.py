@@ -68,7 +68,7 @@ class Doctor(Case):
 
     def test_what_it_foretells_comes_true(self):
         """The datasets that doctor calls missing are those of the snapshot that collect then makes, and the rules those that check calls unknown."""
-        simulator = self.simulator("--users=60")
+        simulator = self.simulator("--users=60", "--now=real")  # or its usage would end before the day of the collection
         simulator.faults("forbidden:path=/v1/organizations/api_keys,times=0", "not_found:path=/v1/organizations/service_accounts,times=0")
         config = self.config(simulator.url, tail="snapshot: snapshots\n")
         code, report, text = self.doctor(config)

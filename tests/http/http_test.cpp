@@ -1,6 +1,7 @@
 // The client and the session against a server that answers by a script, on this machine only.
 #include <cstdlib>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -98,6 +99,17 @@ TEST(Client, KeepsTheKeyOutOfWhatItHandsOn) {
   EXPECT_EQ(echoed.response.failure, Failure::broken);
   EXPECT_EQ(echoed.response.reason, "the reply holds the key that was sent");
   EXPECT_EQ(echoed.response.body, "");
+  // JSON has more than one way to write it.
+  for (const char* spelled : {R"(sk-ant\u002dmade-up)", R"(\u0073\u006B-ant-made-u\u0070)"}) {
+    const std::string text = fmt::format(R"({{"error":{{"type":"x","message":"no: {}!"}}}})", spelled);
+    EXPECT_EQ(ask({reply("403 Forbidden", {}, text)}).response.body, "") << spelled;
+    EXPECT_EQ(ask(std::vector<std::string>(6, reply("200 OK", {}, text))).response.failure, Failure::broken);
+  }
+  for (const char* other :
+       {R"(sk-ant\u002emade-up)", R"(sk-ant\u002)", R"(sk-ant\u002dmade-u\)", "sk-ant-made-"}) {
+    const std::string text = fmt::format(R"({{"message":"{}"}})", other);
+    EXPECT_EQ(ask({reply("403 Forbidden", {}, text)}).response.body, text);
+  }
 }
 
 TEST(Client, AProxyThatWantsAPasswordIsNoAnswer) {

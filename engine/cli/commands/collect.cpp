@@ -194,7 +194,11 @@ class Collect final : public Command {
   /// Where the snapshot goes: what --out says, else a folder called after the time beside the others.
   Result<std::string> folder_of(const Environment& environment, const Config& config,
                                 const std::string& suffix) const {
-    if (!out_.empty()) return out_ + suffix;
+    if (!out_.empty()) {
+      std::string out = out_;
+      while (out.size() > 1 && out.ends_with('/')) out.pop_back();
+      return out + suffix;
+    }
     const std::string base = config.snapshot.empty()
                                  ? join_path(config.folder.empty() ? "." : config.folder, "snapshots")
                                  : config.snapshot;
@@ -221,9 +225,11 @@ class Collect final : public Command {
     const auto outcome = collect::collect_scim(environment.files, environment.clock, service, hooks);
     if (!outcome) return report(environment, outcome.error());
     if (outcome->end == collect::End::interrupted) return ExitCode::interrupted;
+    const bool is_written = outcome->end == collect::End::finished;
     environment.console.out.write(
-        fmt::format("roster of {}: {}, {} people{}{}\nWritten: {}.\n", service.http.base_url, outcome->status,
-                    outcome->rows, outcome->reason.empty() ? "" : ": ", outcome->reason, service.file));
+        fmt::format("roster of {}: {}, {} people{}{}\n{}: {}.\n", service.http.base_url, outcome->status,
+                    outcome->rows, outcome->reason.empty() ? "" : ": ", make_visible(outcome->reason),
+                    is_written ? "Written" : "Left as it was", service.file));
     if (outcome->end == collect::End::unreachable) return ExitCode::unavailable;
     if (outcome->end == collect::End::refused) return ExitCode::wrong_input;
     return outcome->status == "complete" ? ExitCode::ok : ExitCode::undecided;

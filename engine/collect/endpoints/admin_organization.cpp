@@ -9,6 +9,7 @@ Endpoint admin_organization_endpoint() {
           .dataset = snapshot::Dataset::organizations,
           .paging = Paging::single,
           .path = "/v1/organizations/me",
+          .key = "id",
           .needs = "Admin key; or read:members, read:org_audit"};
 }
 
