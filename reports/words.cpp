@@ -243,6 +243,53 @@ std::string waiver_name(const WaiverResult& waiver) {
          (waiver.expires.empty() ? ", no expiry" : " until " + visible_line(waiver.expires, 40));
 }
 
+std::string_view words_of(ControlStatus status) {
+  switch (status) {
+    case ControlStatus::passed_in_part: return "passed in part";
+    case ControlStatus::idle: return "nothing to judge";
+    case ControlStatus::failed:
+    case ControlStatus::undecided:
+    case ControlStatus::waived:
+    case ControlStatus::passed:
+    case ControlStatus::attested:
+    case ControlStatus::open: break;
+  }
+  return word_of(status);
+}
+
+std::string attestation_name(const AttestationResult& attestation) {
+  const std::string id = visible_line(attestation.id, 200);
+  if (attestation.state == "active") return id + " until " + visible_line(attestation.expires, 40);
+  if (attestation.state == "expired")
+    return id + ", which expired on " + visible_line(attestation.expires, 40);
+  if (attestation.state == "not_started")
+    return id + ", which is dated " + visible_line(attestation.date, 40);
+  return id + ", which names no owner";
+}
+
+std::vector<ControlSpan> by_framework(const Run& run) {
+  std::vector<ControlSpan> out;
+  const ControlSpan all(run.controls);
+  for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+    while (end < all.size() && all[end].control.framework == all[begin].control.framework) ++end;
+    out.push_back(all.subspan(begin, end - begin));
+  }
+  return out;
+}
+
+std::string headline(ControlSpan controls) {
+  std::string text = fmt::format("{} control{}", controls.size(), controls.size() == 1 ? "" : "s");
+  std::string_view between = ": ";
+  for (const ControlStatus status : kControlStatuses) {
+    const auto n = std::count_if(controls.begin(), controls.end(),
+                                 [&](const ControlResult& control) { return control.status == status; });
+    if (n == 0) continue;
+    text += fmt::format("{}{} {}", between, n, words_of(status));
+    between = ", ";
+  }
+  return text;
+}
+
 std::vector<std::uint32_t> waivers_of(const RuleResult& rule) {
   std::vector<std::uint32_t> all;
   for (const Finding& finding : rule.findings) {

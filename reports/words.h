@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,13 +35,22 @@ enum class Standing : std::uint8_t {
 /// "Ada Lovelace (user_01A)", or the id alone when there is no other label.
 [[nodiscard]] std::string subject_name(std::string_view label, std::string_view id);
 [[nodiscard]] std::string subject_name(const Run& run, SubjectKind kind, std::uint32_t index);
-/// How a failure stands to the baseline: "new", "known since 2026-10-02, 50 days", "back, first seen 2026-10-02,
-/// 50 days ago". Empty without a baseline.
+/// How a failure stands to the baseline: "new", "known since 2026-10-02, 50 days", "back, first seen
+/// 2026-10-02, 50 days ago". Empty without a baseline.
 [[nodiscard]] std::string novelty_of(const Run& run, const Finding& finding);
 /// "held against the results of 2026-11-01: 2 new, 7 known, 0 back, 3 resolved"; of a run with a baseline.
 [[nodiscard]] std::string baseline_line(const Run& run);
 /// "W-17 until 2027-01-31".
 [[nodiscard]] std::string waiver_name(const WaiverResult& waiver);
+/// "passed in part", "nothing to judge".
+[[nodiscard]] std::string_view words_of(ControlStatus status);
+/// "AT-1 until 2027-02-28", "AT-2, which expired on 2026-10-01".
+[[nodiscard]] std::string attestation_name(const AttestationResult& attestation);
+/// The controls of one framework: a part of Run::controls.
+using ControlSpan = std::span<const ControlResult>;
+[[nodiscard]] std::vector<ControlSpan> by_framework(const Run& run);
+/// "6 controls: 3 failed, 2 passed in part, 1 attested".
+[[nodiscard]] std::string headline(ControlSpan controls);
 /// Indexes of the waivers that a rule's findings name, each once, in order of first use.
 [[nodiscard]] std::vector<std::uint32_t> waivers_of(const RuleResult& rule);
 

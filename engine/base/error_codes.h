@@ -44,6 +44,7 @@ enum class ExitCode : int {
   X(policy_unknown_rule, "policy.unknown_rule",   wrong_input, "A policy names a rule that does not exist.") \
   X(policy_parameter,    "policy.parameter",      wrong_input, "A policy gives a rule a parameter that it does not have, or of the wrong type.") \
   X(policy_duplicate,    "policy.duplicate",      wrong_input, "Two entries of a policy have one name; give the second use its own with `as`.") \
+  X(policy_control,      "policy.control",        wrong_input, "A rule, policy or attestation cites a control that its framework's table does not have.") \
   X(policy_scope,        "policy.scope",          wrong_input, "A scope names a field that the rule's subject does not have, or a list that is not there.") \
   X(rule_syntax,         "rule.syntax",           wrong_input, "A rule file is not valid Lua.") \
   X(rule_shape,          "rule.shape",            wrong_input, "A rule file does not return a table of the documented shape.") \

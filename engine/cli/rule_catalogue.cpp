@@ -7,8 +7,10 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "cli/coverage.h"
 #include "cli/layout.h"
 #include "cli/rule_pages.h"
+#include "model/roll_up.h"
 #include "reports/html/escape.h"
 #include "reports/html/frame.h"
 
@@ -64,23 +66,7 @@ std::string html(std::string_view text, bool keep_lines = false) {
   return reports::html_text(keep_lines ? make_visible(text, true) : line_of(text));
 }
 
-std::string page_of(const std::string& id, std::string_view extension) {
-  std::string path = id;
-  if (const std::size_t dot = path.find('.'); dot != std::string::npos) path[dot] = '/';
-  return path + std::string(extension);
-}
-
 std::string family_of(const std::string& id) { return id.substr(0, id.find('.')); }
-
-std::map<std::string, std::vector<std::string>> controls_by_framework(const rule::RuleInfo& info) {
-  std::map<std::string, std::vector<std::string>> out;
-  for (const ControlId& control : info.controls) {
-    const std::string text = control.text();
-    const std::size_t colon = text.find(':');
-    out[text.substr(0, colon)].push_back(colon == std::string::npos ? text : text.substr(colon + 1));
-  }
-  return out;
-}
 
 std::string wanted_of(const rule::Example& example) {
   std::string out(word_of(example.want));
@@ -103,21 +89,44 @@ std::vector<Fact> facts_of(const rule::RuleInfo& info, const std::vector<std::st
   add("Can do without", names.may);
   add("Fields", names.fields);
   add("Relations", names.relations);
-  for (const auto& [framework, ids] : controls_by_framework(info)) add("Supports " + framework, ids);
-  facts.push_back({"File", fmt::format("{}, sha256 {}", info.file, info.sha256)});
+  if (info.measure) facts.push_back({"Measures", describe(*info.measure)});
   return facts;
 }
 
-std::string markdown_page(const rule::Rule& rule, const std::vector<std::string>& policies) {
+/// What the control wants, in the words of its framework's table; empty without one.
+std::string title_of(const ControlId& control, const std::vector<Framework>& frameworks) {
+  const Framework* framework = find_framework(frameworks, control.framework);
+  const FrameworkControl* found = framework == nullptr ? nullptr : framework->find(control.id);
+  return found == nullptr ? std::string() : found->title;
+}
+
+std::string markdown_page(const rule::Rule& rule, const std::vector<std::string>& policies,
+                          const CatalogueContext& context, const CatalogueOptions& options) {
   const rule::RuleInfo& info = rule.info();
-  std::string out = fmt::format("# {}\n\n**{}**\n\n{}\n\n*Fix:* {}\n\n| | |\n|---|---|\n", markdown(info.id),
-                                markdown(info.title), markdown(info.why), markdown(info.fix));
+  const std::string to_index(info.id.find('.') == std::string::npos ? "" : "../");
+  std::string out =
+      fmt::format("# {}\n\n[All rules]({}index.md)\n\n**{}**\n\n*Why:* {}\n\n*Fix:* {}\n\n| | |\n|---|---|\n",
+                  markdown(info.id), to_index, markdown(info.title), markdown(info.why), markdown(info.fix));
   for (const Fact& fact : facts_of(info, policies))
     out += fmt::format("| {} | {} |\n", markdown(fact.label), markdown(fact.text));
+  if (options.sources.empty() || info.file.find(':') == std::string::npos)
+    out += fmt::format("| File | {}, sha256 {} |\n", markdown(info.file), info.sha256);
+  else
+    out += fmt::format("| File | [{0}]({1}{2}{0}) |\n", info.file.substr(info.file.find(':') + 1), to_index,
+                       options.sources);
   if (!info.params.empty()) out += "\n## Parameters\n\n| parameter | | |\n|---|---|---|\n";
   for (const rule::ParamSpec& param : info.params)
     out += fmt::format("| {} | {} | {} |\n", markdown_code(param.name), markdown(describe(param)),
                        markdown(param.doc));
+  if (!info.controls.empty()) out += "\n## Supports\n\n| framework | control | |\n|---|---|---|\n";
+  for (const ControlId& control : info.controls) {
+    std::string id = markdown(control.id);
+    if (!options.controls_page.empty() && find_framework(context.frameworks, control.framework) != nullptr)
+      id = fmt::format("[{}]({}{}#{})", id, to_index, options.controls_page,
+                       control_anchor(canonical(control, context.frameworks)));
+    out += fmt::format("| {} | {} | {} |\n", markdown(control.framework), id,
+                       markdown(title_of(control, context.frameworks)));
+  }
   if (!info.examples.empty()) out += "\n## Examples\n\n| given | verdict |\n|---|---|\n";
   for (const rule::Example& example : info.examples)
     out += fmt::format("| {} | {} |\n", markdown(example.note), markdown(wanted_of(example)));
@@ -142,7 +151,8 @@ std::string html_table(std::string_view caption, std::initializer_list<std::stri
   return out + fmt::format("<tbody>\n{}</tbody>\n</table>\n", rows);
 }
 
-std::string html_page(const rule::Rule& rule, const std::vector<std::string>& policies) {
+std::string html_page(const rule::Rule& rule, const std::vector<std::string>& policies,
+                      const std::vector<Framework>& frameworks) {
   const rule::RuleInfo& info = rule.info();
   std::string out = fmt::format(
       "<p><a href=\"../index.html\">All rules</a></p>\n<h1>{}</h1>\n<p class=\"lead\">{} <span "
@@ -153,6 +163,8 @@ std::string html_page(const rule::Rule& rule, const std::vector<std::string>& po
   std::string rows;
   for (const Fact& fact : facts_of(info, policies))
     rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", html(fact.label), html(fact.text));
+  rows += fmt::format("<tr><th scope=\"row\">File</th><td>{}, sha256 {}</td></tr>\n", html(info.file),
+                      info.sha256);
   out += html_table("What it is and what it reads", {}, rows);
   if (!info.params.empty()) {
     rows.clear();
@@ -161,6 +173,15 @@ std::string html_page(const rule::Rule& rule, const std::vector<std::string>& po
                           html(param.name), html(describe(param)), html(param.doc));
     out += "<section>\n<h2>Parameters</h2>\n" +
            html_table("What a policy can set", {"Parameter", "Type", "Meaning"}, rows) + "</section>\n";
+  }
+  if (!info.controls.empty()) {
+    rows.clear();
+    for (const ControlId& control : info.controls)
+      rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n",
+                          html(control.framework), html(control.id), html(title_of(control, frameworks)));
+    out += "<section>\n<h2>Supports</h2>\n" +
+           html_table("Controls, as a suggestion", {"Framework", "Control", "What it wants"}, rows) +
+           "</section>\n";
   }
   if (!info.examples.empty()) {
     rows.clear();
@@ -179,9 +200,25 @@ std::string html_page(const rule::Rule& rule, const std::vector<std::string>& po
 
 }  // namespace
 
+std::string rule_page_of(const std::string& id, std::string_view extension) {
+  std::string path = id;
+  if (const std::size_t dot = path.find('.'); dot != std::string::npos) path[dot] = '/';
+  return path + std::string(extension);
+}
+
+std::map<std::string, std::vector<std::string>> policies_by_rule(const std::vector<Policy>& policies) {
+  std::map<std::string, std::vector<std::string>> out;
+  for (const Policy& policy : policies) {
+    for (const PolicyEntry& entry : policy.entries) {
+      auto& names = out[entry.rule];
+      if (std::find(names.begin(), names.end(), policy.id) == names.end()) names.push_back(policy.id);
+    }
+  }
+  return out;
+}
+
 std::vector<NewFile> render_catalogue(const std::vector<std::shared_ptr<const rule::Rule>>& rules,
-                                      const std::map<std::string, std::vector<std::string>>& policies,
-                                      CatalogueFormats formats) {
+                                      const CatalogueContext& context, const CatalogueOptions& options) {
   std::vector<NewFile> files;
   const std::string sum =
       plural(rules.size(), "rule", "rules") +
@@ -204,22 +241,28 @@ std::vector<NewFile> render_catalogue(const std::vector<std::shared_ptr<const ru
       markdown_index +=
           fmt::format("\n## {}\n\n| rule | severity | judges | |\n|---|---|---|---|\n", markdown(family));
     }
-    markdown_index += fmt::format("| [{}]({}) | {} | {} | {} |\n", markdown(info.id), page_of(info.id, ".md"),
-                                  word_of(info.severity), word_of(info.subject), markdown(info.title));
+    markdown_index +=
+        fmt::format("| [{}]({}) | {} | {} | {} |\n", markdown(info.id), rule_page_of(info.id, ".md"),
+                    word_of(info.severity), word_of(info.subject), markdown(info.title));
     rows += fmt::format(
         "<tr><th scope=\"row\"><a href=\"{}\">{}</a></th><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-        html(page_of(info.id, ".html")), html(info.id), word_of(info.severity), word_of(info.subject),
+        html(rule_page_of(info.id, ".html")), html(info.id), word_of(info.severity), word_of(info.subject),
         html(info.title));
   }
   end_family();
-  if (formats.markdown) files.push_back({"index.md", markdown_index});
-  if (formats.html) files.push_back({"index.html", html_frame("Rules", html_index)});
+  if (!options.note.empty()) markdown_index += fmt::format("\n{}\n", options.note);
+  if (options.markdown) files.push_back({"index.md", markdown_index});
+  if (options.html) files.push_back({"index.html", html_frame("Rules", html_index)});
   for (const auto& rule : rules) {
-    const auto found = policies.find(rule->info().id);
+    const auto found = context.policies.find(rule->info().id);
     const std::vector<std::string> selected =
-        found == policies.end() ? std::vector<std::string>() : found->second;
-    if (formats.markdown) files.push_back({page_of(rule->info().id, ".md"), markdown_page(*rule, selected)});
-    if (formats.html) files.push_back({page_of(rule->info().id, ".html"), html_page(*rule, selected)});
+        found == context.policies.end() ? std::vector<std::string>() : found->second;
+    if (options.markdown)
+      files.push_back(
+          {rule_page_of(rule->info().id, ".md"), markdown_page(*rule, selected, context, options)});
+    if (options.html)
+      files.push_back(
+          {rule_page_of(rule->info().id, ".html"), html_page(*rule, selected, context.frameworks)});
   }
   return files;
 }

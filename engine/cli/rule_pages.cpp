@@ -76,7 +76,6 @@ std::string describe(const rule::ParamSpec& param) {
   return text;
 }
 
-/// "age in days, in steps at 30, 60, 90".
 std::string describe(const MeasureSpec& measure) {
   return fmt::format("{} in {}, in steps at {}", flat(measure.name), flat(measure.unit),
                      fmt::join(measure.edges, ", "));
@@ -161,40 +160,6 @@ json::Value rule_to_json(const rule::RuleInfo& rule) {
                       {"examples", std::move(examples)},
                       {"file", rule.file},
                       {"sha256", rule.sha256}};
-}
-
-std::string render_rules_page(const rule::RuleSet& rules) {
-  std::string out =
-      "# The shipped rules\n\n"
-      "Made by `muster docs` from the rules themselves; do not edit. `muster rule show ID` prints one of "
-      "them with all that it reads. The controls are suggestions: whether a "
-      "rule is enough evidence for one is for the auditor to say.\n\n| rule | severity | judges | "
-      "|\n|---|---|---|---|\n";
-  const auto anchor = [](std::string id) {
-    std::erase(id, '.');
-    return id;
-  };
-  for (const auto& [id, rule] : rules) {
-    const rule::RuleInfo& info = rule->info();
-    out += fmt::format("| [`{}`](#{}) | {} | {} | {} |\n", id, anchor(id), word_of(info.severity),
-                       word_of(info.subject), flat(info.title));
-  }
-  for (const auto& [id, rule] : rules) {
-    const rule::RuleInfo& info = rule->info();
-    const ReadNames names = names_of(info.reads);
-    out += fmt::format("\n## {}\n\n**{}** ({}, each {})\n\n{}\n\n*Fix:* {}\n\n", id, flat(info.title),
-                       word_of(info.severity), word_of(info.subject), flat(info.why), flat(info.fix));
-    if (!info.controls.empty()) out += fmt::format("*Supports:* {}\n\n", fmt::join(controls_of(info), ", "));
-    out += fmt::format("*Reads:* {}", fmt::join(names.must, ", "));
-    if (!names.may.empty()) out += fmt::format("; can do without {}", fmt::join(names.may, ", "));
-    out += "\n";
-    if (info.measure) out += fmt::format("\n*Measures:* {}\n", describe(*info.measure));
-    if (info.params.empty()) continue;
-    out += "\n| parameter | | |\n|---|---|---|\n";
-    for (const rule::ParamSpec& param : info.params)
-      out += fmt::format("| `{}` | {} | {} |\n", param.name, describe(param), flat(param.doc));
-  }
-  return out;
 }
 
 }  // namespace muster::cli

@@ -18,10 +18,10 @@ struct ReadNames {
 /// One rule on a page of its own.
 [[nodiscard]] std::string render_rule(const rule::RuleInfo& rule, std::size_t width);
 [[nodiscard]] json::Value rule_to_json(const rule::RuleInfo& rule);
-/// The whole of docs/rules.md.
-[[nodiscard]] std::string render_rules_page(const rule::RuleSet& rules);
 
 /// "whole number, default 90, at least 1".
 [[nodiscard]] std::string describe(const rule::ParamSpec& param);
+/// "age in days, in steps at 30, 60, 90".
+[[nodiscard]] std::string describe(const MeasureSpec& measure);
 
 }  // namespace muster::cli

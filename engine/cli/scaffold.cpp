@@ -87,6 +87,7 @@ roster:
 rules: [rules]                             # your own, rules/<family>/<name>.lua; `muster rule new` starts one
 policies: [policies]                       # every .yaml in this folder; shipped ones by name, as anthropic-baseline
 waivers: waivers.yaml
+attestations: attestations.yaml
 )";
 
 constexpr std::string_view kPolicy = R"(# yaml-language-server: $schema=../.muster/schema/policy.schema.json
@@ -113,6 +114,19 @@ constexpr std::string_view kWaivers = R"(# yaml-language-server: $schema=.muster
 #   owner: omar@@ORGANIZATION@.example
 #   starts: @TODAY@
 #   expires: @LATER@                    # the end of that day
+[]
+)";
+
+constexpr std::string_view kAttestations =
+    R"(# yaml-language-server: $schema=.muster/schema/attestations.schema.json
+# What people answer for where no rule can see; `muster policy coverage` says where that is. One that has lapsed counts as none.
+# - id: AT-1
+#   controls: [soc2:CC6.4]
+#   statement: The offices have badge readers, and their lists were compared with the roster.
+#   owner: dana@@ORGANIZATION@.example
+#   date: @TODAY@
+#   frequency: quarterly                # or `expires`, the last day on which it holds
+#   evidence: [{link: SEC-77}]
 []
 )";
 
@@ -196,6 +210,7 @@ constexpr std::string_view kVscode = R"({
     ".muster/schema/config.schema.json": "muster.yaml",
     ".muster/schema/policy.schema.json": "policies/*.yaml",
     ".muster/schema/waivers.schema.json": "waivers.yaml",
+    ".muster/schema/attestations.schema.json": "attestations.yaml",
     ".muster/schema/links.schema.json": "links.yaml",
     ".muster/schema/nonhuman.schema.json": "nonhuman.yaml"
   }
@@ -238,6 +253,7 @@ std::vector<NewFile> scaffold_project(const std::string& organization, Date toda
   std::vector<NewFile> files = {{"muster.yaml", filled(kConfig)},
                                 {"policies/access.yaml", filled(kPolicy)},
                                 {"waivers.yaml", filled(kWaivers)},
+                                {"attestations.yaml", filled(kAttestations)},
                                 {"hr/roster.csv", filled(kRoster)},
                                 {"rules/README.md", std::string(kRulesReadme)},
                                 {".luarc.json", std::string(kLuarc)},

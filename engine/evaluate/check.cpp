@@ -11,11 +11,13 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "evaluate/baseline.h"
+#include "evaluate/controls.h"
 #include "evaluate/derive.h"
 #include "evaluate/previous.h"
 #include "evaluate/run_entries.h"
 #include "evaluate/selector.h"
 #include "evaluate/waive.h"
+#include "policy/controls.h"
 #include "policy/extended.h"
 #include "policy/policy.h"
 #include "roster/roster.h"
@@ -39,6 +41,8 @@ struct Settings {
   std::vector<Waiver> waivers;
   std::vector<AccountLink> links;
   std::vector<NonhumanEntry> nonhumans;
+  std::vector<Attestation> attestations;
+  std::vector<Framework> frameworks;
   rule::RuleSet rules;
 };
 
@@ -56,6 +60,8 @@ Settings load_settings(const FileSystem& files, const Config& config, const std:
   load_list(out.waivers, config.waivers, config, problems, policy::load_waivers, files);
   load_list(out.links, config.links, config, problems, policy::load_links, files);
   load_list(out.nonhumans, config.nonhuman, config, problems, policy::load_nonhumans, files);
+  load_list(out.attestations, config.attestations, config, problems, policy::load_attestations, files);
+  out.frameworks = policy::load_frameworks(problems);
   std::vector<rule::RuleFolder> folders;
   for (const std::string& folder : config.rule_folders) folders.push_back({folder, shown(config, folder)});
   std::set<std::string> wanted, entries;
@@ -140,6 +146,19 @@ void add_file_input(Run& run, const FileSystem& files, const Config& config, con
   const auto bytes = files.read_file(path);
   if (!bytes) return problems.error(bytes.error());
   run.inputs.push_back({kind, shown(config, path), sha256_hex(*bytes), bytes->size()});
+}
+
+/// The tables that the results take words from.
+std::vector<const Framework*> cited_frameworks(const Settings& settings, const std::vector<Entry>& entries) {
+  std::set<std::string> cited;
+  for (const Entry& entry : entries)
+    for (const ControlId& control : entry.controls) cited.insert(control.framework);
+  for (const Attestation& attestation : settings.attestations)
+    for (const ControlId& control : attestation.controls) cited.insert(control.framework);
+  std::vector<const Framework*> out;
+  for (const Framework& framework : settings.frameworks)
+    if (cited.contains(framework.id)) out.push_back(&framework);
+  return out;
 }
 
 /// Everything that decides the results, as one digest.
@@ -268,6 +287,8 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   if (!problems.has_errors()) {
     entries = bind_policies(settings.policies, settings.rules, request.bind, problems);
     check_waivers(settings, problems);
+    check_controls(entries, settings.frameworks, problems);
+    check_controls(settings.attestations, settings.frameworks, problems);
     if (!request.single_rule.empty()) keep_single_rule(request.single_rule, settings.rules, entries);
   }
 
@@ -358,6 +379,9 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   add_file_input(run, files, config, "links", config.links, problems);
   add_file_input(run, files, config, "nonhuman", config.nonhuman, problems);
   add_file_input(run, files, config, "waivers", config.waivers, problems);
+  add_file_input(run, files, config, "attestations", config.attestations, problems);
+  for (const Framework* framework : cited_frameworks(settings, entries))
+    run.inputs.push_back({"framework", framework->file, framework->sha256, framework->bytes});
   if (request.baseline) run.inputs.push_back({"baseline", shown(config, request.baseline->path), request.baseline->sha256, request.baseline->bytes});
   run.inputs.push_back({"snapshot", "manifest.json", loaded->manifest_sha256, 0});
   std::sort(run.inputs.begin(), run.inputs.end(), [](const InputFile& a, const InputFile& b) { return std::tie(a.kind, a.path) < std::tie(b.kind, b.path); });
@@ -372,6 +396,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
     }
   }
   run.waivers = describe_waivers(settings.waivers, run.as_of);
+  run.attestations = describe_attestations(settings.attestations, settings.frameworks, run.as_of);
   std::set<Dataset> read;
   for (const Entry& entry : entries) {
     const rule::Reads& reads = entry.rule->info().reads;
@@ -413,6 +438,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   };
   apply_waivers(settings.waivers, world, is_person_of, run.rules, run.waivers);
   if (request.inspect) request.inspect({entries, world, run, derived, folder});
+  run.controls = roll_up_controls(run.rules, run.attestations, settings.frameworks);
   take_subjects(run, world);
   if (request.baseline) apply_baseline(*request.baseline, run);
   decide_exit(run);
@@ -422,6 +448,9 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   for (const Error& warning : problems.warnings()) run.notices.push_back({std::string(error_row(warning.code).word), warning.message});
   for (const WaiverResult& waiver : run.waivers)
     if (std::string why = explain_waiver(waiver); !why.empty()) run.notices.push_back({"waiver", std::move(why)});
+  for (const AttestationResult& attestation : run.attestations)
+    if (std::string why = explain_attestation(attestation); !why.empty())
+      run.notices.push_back({"attestation", std::move(why)});
   for (const policy::ParamOverride& change : request.bind.overrides)
     run.notices.push_back({"parameter", fmt::format("{}.{} was set on the command line, not by the policy", change.rule, change.name)});
   if (run.what_if)

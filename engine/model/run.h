@@ -124,7 +124,8 @@ struct DatasetResult {
 
 /// An input file with its digest: config, policies, rules, roster files, links, register, waivers, the snapshot's manifest.
 struct InputFile {
-  std::string kind;  // config | policy | rule | roster | links | nonhuman | waivers | baseline | snapshot
+  std::string kind;  // config | policy | rule | roster | links | nonhuman | waivers | attestations |
+                     // framework | baseline | snapshot
   std::string path;  // relative to the config's folder, or "builtin:rules/keys/max_age.lua"
   std::string sha256;
   std::uint64_t bytes = 0;
@@ -145,6 +146,49 @@ struct WaiverResult {
   std::string state;            // active | not_started | expired | unapproved | unused
   std::uint64_t applied = 0;    // findings it turned into `waived`
 };
+
+/// A manual attestation (attestations.yaml) as of the run.
+struct AttestationResult {
+  std::string id;
+  std::vector<ControlId> controls;  // as their framework's table has them
+  std::string statement, owner;
+  std::string date, frequency, expires;  // expires: the last day, also where the file says a frequency
+  struct Evidence {
+    std::string link, sha256;  // sha256 may be empty
+  };
+  std::vector<Evidence> evidence;
+  std::string state;  // active | not_started | expired | unowned; the active alone fill a control
+};
+
+/// What a control comes to: the gravest of what its rules came to; without rules, what is attested.
+enum class ControlStatus : std::uint8_t {
+  failed,
+  undecided,
+  waived,          // every failure is excused
+  passed,          // and its rules can show the whole of it, or an active attestation fills the rest
+  passed_in_part,  // and nobody answers for the rest
+  attested,        // no rule judged anything, and an active attestation fills it
+  idle,            // its rules had nothing to judge
+  open,            // no rule, and no active attestation
+};
+inline constexpr ControlStatus kControlStatuses[] = {
+    ControlStatus::failed,         ControlStatus::undecided, ControlStatus::waived, ControlStatus::passed,
+    ControlStatus::passed_in_part, ControlStatus::attested,  ControlStatus::idle,   ControlStatus::open};
+[[nodiscard]] std::string_view word_of(ControlStatus status);
+[[nodiscard]] std::optional<ControlStatus> parse_control_status(std::string_view word);
+
+/// The rules and attestations of one control, rolled up. Those that a selected rule cites, or an attestation.
+struct ControlResult {
+  ControlId control;
+  std::string title, tests, rest;           // of the framework's table (model/framework.h); empty without one
+  std::vector<std::uint32_t> rules;         // indexes into Run::rules
+  std::vector<std::uint32_t> attestations;  // indexes into Run::attestations, active or not
+  Counts counts;                            // of those rules, added up
+  ControlStatus status = ControlStatus::open;
+};
+/// Fills in counts and status from the control's rules, attestations and `tests`.
+void settle(ControlResult& control, const std::vector<RuleResult>& rules,
+            const std::vector<AttestationResult>& attestations);
 
 struct PolicyResult {
   std::string id, title, file, sha256, version;
@@ -193,8 +237,10 @@ struct Run {
   std::vector<RosterResult> rosters;
   std::vector<PolicyResult> policies;
   std::vector<WaiverResult> waivers;
-  std::map<SubjectKind, Subjects> subjects;  // the kinds that some rule judges
-  std::vector<RuleResult> rules;             // in policy order
+  std::vector<AttestationResult> attestations;  // in file order
+  std::vector<ControlResult> controls;          // by framework, then in its table's order
+  std::map<SubjectKind, Subjects> subjects;     // the kinds that some rule judges
+  std::vector<RuleResult> rules;                // in policy order
   std::optional<BaselineResult> baseline;
   std::vector<ResolvedFinding> resolved;     // sorted by policy, as, rule, id; empty without a baseline
   std::vector<Notice> notices;

@@ -160,7 +160,7 @@ struct Config {
   std::string snapshot;           // path; empty when the config does not say
   std::string previous_snapshot;  // the same, for what is new since then
   std::vector<RosterSource> rosters;
-  std::string links, nonhuman, waivers;                            // paths, resolved; empty when absent
+  std::string links, nonhuman, waivers, attestations;              // paths, resolved; empty when absent
   std::map<std::string, std::vector<std::string>> domain_aliases;  // domain → alias domains
   std::vector<Expectation> expect;
   std::vector<std::string> rule_folders;  // resolved

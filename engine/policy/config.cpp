@@ -398,6 +398,8 @@ Codec<Config> config_codec(IsPolicyFile is_policy_file) {
       .key("policies", Need::optional, list_of(policy_name_codec(std::move(is_policy_file)), {0, true}),
            &Config::policies, "Policies: paths of files, folders of such files, or names of shipped ones.")
       .key("waivers", Need::optional, text(), &Config::waivers, "The file of approved exceptions.")
+      .key("attestations", Need::optional, text(), &Config::attestations,
+           "The file of what people answer for where no rule can see.")
       .codec();
 }
 
@@ -415,8 +417,8 @@ std::optional<Config> load_config(const FileSystem& files, const std::string& pa
   config.folder = folder;
   config.sha256 = std::move(loaded->sha256);
   config.bytes = loaded->bytes;
-  for (std::string* relative :
-       {&config.snapshot, &config.previous_snapshot, &config.links, &config.nonhuman, &config.waivers})
+  for (std::string* relative : {&config.snapshot, &config.previous_snapshot, &config.links, &config.nonhuman,
+                                &config.waivers, &config.attestations})
     if (!relative->empty()) *relative = resolved(*relative);
   for (auto& rules : config.rule_folders) rules = resolved(rules);
   const auto resolve_files = [&](Connection& connection) {

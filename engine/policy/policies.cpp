@@ -89,12 +89,8 @@ Codec<std::vector<ControlMapping>> controls_codec() {
                          "The requirement's id in its framework.")
                      .key("when", Need::required, params_codec(1), &ControlMapping::when,
                           "Parameters and the values with which the mapping holds.");
-  auto by_framework = map_of(
-      list_of(either(std::move(id), id_when.codec()), {1, true}),
-      {{},
-       "the name of a framework",
-       0,
-       {is_framework, "^[a-z0-9_]+$", "lower-case letters, digits and `_`: soc2, iso27001, nist80053"}});
+  auto by_framework = map_of(list_of(either(std::move(id), id_when.codec()), {1, true}),
+                             {{}, "the name of a framework", 0, framework_name_rule()});
   return made_from<std::vector<ControlMapping>>(
       std::move(by_framework),
       [](std::vector<Named<std::vector<ControlMapping>>> given, const Node&,
@@ -196,6 +192,10 @@ const EmbeddedFile* find_shipped(const FileSystem& files, std::string_view name)
 
 bool is_policy_path(std::string_view text) {
   return text.find('/') != std::string_view::npos || text.ends_with(".yaml") || text.ends_with(".yml");
+}
+
+TextRule framework_name_rule() {
+  return {is_framework, "^[a-z0-9_]+$", "lower-case letters, digits and `_`: soc2, iso27001, nist80053"};
 }
 
 TextRule rule_name_rule() {

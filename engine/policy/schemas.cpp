@@ -16,7 +16,9 @@ SchemaFile schema_file(const std::string& name, const std::string& title, const 
 
 std::vector<SchemaFile> editor_schemas() {
   return {
+      schema_file("attestations", "muster: attestations", attestations_codec().schema),
       schema_file("config", "muster: config (muster.yaml)", config_codec(nullptr).schema),
+      schema_file("framework", "muster: table of a framework", framework_codec().schema),
       schema_file("links", "muster: links of accounts to persons", links_codec().schema),
       schema_file("nonhuman", "muster: register of non-human identities", nonhumans_codec().schema),
       schema_file("policy", "muster: policy", policy_codec().schema),

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "model/attestation.h"
+#include "model/framework.h"
 #include "policy/shape.h"
 
 namespace muster::policy {
@@ -16,6 +18,8 @@ using IsPolicyFile = std::function<bool(const std::string& name)>;
 
 /// What a rule's id and an entry's name are made of.
 [[nodiscard]] TextRule rule_name_rule();
+/// What a framework's name is made of.
+[[nodiscard]] TextRule framework_name_rule();
 /// Whether a policy is named by a path (with '/', or ending in .yaml), not by a shipped policy's name.
 [[nodiscard]] bool is_policy_path(std::string_view text);
 
@@ -36,5 +40,7 @@ struct PolicyFile : Policy {
 [[nodiscard]] Codec<std::vector<Waiver>> waivers_codec();
 [[nodiscard]] Codec<std::vector<AccountLink>> links_codec();
 [[nodiscard]] Codec<std::vector<NonhumanEntry>> nonhumans_codec();
+[[nodiscard]] Codec<std::vector<Attestation>> attestations_codec();
+[[nodiscard]] Codec<Framework> framework_codec();
 
 }  // namespace muster::policy

@@ -68,7 +68,7 @@ class Findings {
       severities.insert(rule.severity);
       kinds.insert(rule.subject);
       policies.insert(rule.policy);
-      controls.insert(rule.controls.begin(), rule.controls.end());
+      controls.insert(page_.controls[i].begin(), page_.controls[i].end());
       findings += rule.findings.size();
     }
     page_.put_raw(
@@ -104,7 +104,7 @@ class Findings {
     const RuleResult& rule = run_.rules[index];
     const Standing standing = standing_of(rule);
     std::string controls;
-    for (const ControlId& control : rule.controls)
+    for (const ControlId& control : page_.controls[index])
       controls += (controls.empty() ? std::string() : std::string(kBetween)) + escaped(control.text(), 200);
     page_.put(
         "<details class=\"rule\" id=\"{}\" data-severity=\"{}\" data-policy=\"{}\" data-subject=\"{}\" "

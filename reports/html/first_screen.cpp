@@ -165,11 +165,11 @@ void contents(Page& page) {
   if (!run.rules.empty()) {
     entry("by-severity", "By severity");
     entry("by-policy", "By policy");
-    if (is_set([](const RuleResult& rule) { return !rule.controls.empty(); }))
-      entry("by-control", "By control");
+    if (!run.controls.empty()) entry("by-control", "By control");
     entry("rules", "All rules");
   }
   if (!run.waivers.empty()) entry("waivers", "Waivers");
+  if (!run.attestations.empty()) entry("attestations", "Attestations");
   entry("sources", "Sources");
   page.put_raw("</ul>\n</nav>\n");
 }

@@ -98,23 +98,26 @@ class Groups {
         "data-value=\"{}\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td><td>",
         filter, value, name, group.standings.failed, group.standings.undecided, group.standings.passed,
         verdict_bar(group.counts), counts_in_words(group.counts));
+    rule_list(group.rules);
+    page_.put_raw("</td></tr>\n");
+  }
+
+  /// How many there are, and links to them as long as there is room.
+  void rule_list(const std::vector<std::size_t>& rules) {
     std::string links;
     std::size_t shown = 0;
-    for (std::size_t rule : group.rules) {
+    for (std::size_t rule : rules) {
       if (link_bytes_ + links.size() > page_.limits.group_bytes) break;
       links += "<li>" + page_.rule_link(rule) + "</li>";
       ++shown;
     }
     link_bytes_ += links.size();
-    const std::string count =
-        fmt::format("{} rule{}", group.rules.size(), group.rules.size() == 1 ? "" : "s");
+    const std::string count = fmt::format("{} rule{}", rules.size(), rules.size() == 1 ? "" : "s");
     if (shown == 0)
       page_.put("{}", count);
     else
       page_.put("<details><summary>{}</summary><ul>{}</ul></details>", count, links);
-    if (shown > 0 && shown < group.rules.size())
-      page_.put("{} more among all rules", group.rules.size() - shown);
-    page_.put_raw("</td></tr>\n");
+    if (shown > 0 && shown < rules.size()) page_.put("{} more among all rules", rules.size() - shown);
   }
 
   void by_severity() {
@@ -143,38 +146,45 @@ class Groups {
   }
 
   void by_control() {
-    std::map<std::string, std::map<ControlId, Group>> frameworks;
-    for (std::size_t rule : page_.order) {
-      std::vector<ControlId> controls = run_.rules[rule].controls;
-      std::sort(controls.begin(), controls.end());
-      controls.erase(std::unique(controls.begin(), controls.end()), controls.end());
-      for (const ControlId& control : controls) add(frameworks[control.framework][control], rule);
-    }
-    if (frameworks.empty()) return;
+    if (run_.controls.empty()) return;
     page_.put_raw(
         "<section id=\"by-control\" aria-labelledby=\"by-control-title\">\n<h2 id=\"by-control-title\">By "
         "control</h2>\n"
         "<p>A suggested mapping: whether a rule is enough evidence for a control is for the auditor to "
-        "say.</p>\n");
-    for (const auto& [framework, controls] : frameworks) {
-      Standings worst;
-      for (const auto& [control, group] : controls)
-        worst.add(group.standings.undecided > 0 ? Standing::undecided
-                  : group.standings.failed > 0  ? Standing::failed
-                  : group.standings.passed > 0  ? Standing::passed
-                                                : Standing::idle);
+        "say. Passed in part: nothing that the rules see speaks against it, and nobody answers for what they "
+        "do not see.</p>\n");
+    for (const ControlSpan controls : by_framework(run_)) {
+      const std::string framework = escaped(controls[0].control.framework, 100);
       page_.put(
-          "<details class=\"framework\">\n<summary><h3>{}</h3><span class=\"headline\">{} control{}: {} with "
-          "a failure, {} undecided, {} passed</span></summary>\n",
-          escaped(framework, 100), controls.size(), controls.size() == 1 ? "" : "s", worst.failed,
-          worst.undecided, worst.passed);
-      begin_table("Verdicts of the rules that support each control of " + escaped(framework, 100), "Control");
-      for (const auto& [control, group] : controls)
-        row("control", escaped(control.text(), 200), escaped(control.text(), 200), group);
+          "<details class=\"framework\">\n<summary><h3>{0}</h3><span "
+          "class=\"headline\">{1}</span></summary>\n"
+          "<table class=\"groups\">\n<caption>What the rules and attestations of each control of {0} come "
+          "to</caption>\n<thead><tr><th scope=\"col\">Control</th><th scope=\"col\">Status</th><th "
+          "scope=\"col\">Verdicts</th><th scope=\"col\">Rules</th><th scope=\"col\">No rule "
+          "sees</th></tr></thead>\n<tbody>\n",
+          framework, headline(controls));
+      for (const ControlResult& control : controls) control_row(control);
       end_table();
       page_.put_raw("</details>\n");
     }
     page_.put_raw("</section>\n");
+  }
+
+  void control_row(const ControlResult& control) {
+    const std::string id = escaped(control.control.text(), 200);
+    page_.put("<tr><th scope=\"row\" data-filter=\"control\" data-value=\"{0}\">{0}", id);
+    if (!control.title.empty()) page_.put(" <span class=\"meta\">{}</span>", escaped(control.title, 300));
+    page_.put("</th><td class=\"{}\">{}</td><td>", class_of(control.status), sign_of(control.status));
+    if (!control.rules.empty())
+      page_.put("{}{}", verdict_bar(control.counts), counts_in_words(control.counts));
+    page_.put_raw("</td><td>");
+    rule_list(std::vector<std::size_t>(control.rules.begin(), control.rules.end()));
+    page_.put("</td><td>{}", escaped(control.rest, 300));
+    for (const std::uint32_t index : control.attestations)
+      page_.put("{}<a href=\"#attestations\">attestation {}</a>",
+                control.rest.empty() && index == control.attestations.front() ? "" : "<br>",
+                escaped(attestation_name(run_.attestations[index]), 300));
+    page_.put_raw("</td></tr>\n");
   }
 
   void all_rules() {

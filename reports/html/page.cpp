@@ -17,6 +17,9 @@ int rank_of(const RuleResult& rule) {
 
 Page::Page(const Run& run_, std::string evidence_, Output& out)
     : run(run_), evidence(std::move(evidence_)), limits(), files(population_files(run_)), out_(out) {
+  controls.resize(run.rules.size());
+  for (const ControlResult& control : run.controls)
+    for (const std::uint32_t rule : control.rules) controls[rule].push_back(control.control);
   for (std::size_t i = 0; i < run.rules.size(); ++i) order.push_back(i);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     const RuleResult &left = run.rules[a], &right = run.rules[b];
@@ -61,6 +64,28 @@ std::string_view class_of(Standing standing) {
     case Standing::passed: return "passed";
   }
   return "";
+}
+
+std::string_view class_of(ControlStatus status) {
+  switch (status) {
+    case ControlStatus::failed: return "failed";
+    case ControlStatus::undecided:
+    case ControlStatus::open: return "undecided";
+    case ControlStatus::passed:
+    case ControlStatus::attested: return "passed";
+    case ControlStatus::waived:
+    case ControlStatus::passed_in_part:
+    case ControlStatus::idle: return "idle";
+  }
+  return "";
+}
+
+std::string sign_of(ControlStatus status) {
+  std::string_view sign = "–";
+  if (class_of(status) == "failed") sign = "✗";
+  if (class_of(status) == "undecided") sign = "?";
+  if (class_of(status) == "passed" || status == ControlStatus::passed_in_part) sign = "✓";
+  return fmt::format("{} {}", sign, words_of(status));
 }
 
 void Standings::add(Standing standing) {

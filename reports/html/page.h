@@ -50,7 +50,8 @@ class Page {
   const Run& run;
   const std::string evidence;
   const PageLimits limits;
-  std::vector<std::string> files;  // population files, by Run::rules
+  std::vector<std::string> files;                // population files, by Run::rules
+  std::vector<std::vector<ControlId>> controls;  // as their tables have them, by Run::rules
   std::vector<std::size_t>
       order;  // of Run::rules: what breaks the gate, what else failed or is undecided, the rest
   /// Anchors of the finding rows that the page has, by (rule, subject); filled by write_findings.
@@ -65,6 +66,8 @@ class Page {
 /// Icon and word: colour alone says nothing.
 [[nodiscard]] std::string_view sign_of(const RuleResult& rule);
 [[nodiscard]] std::string_view class_of(Standing standing);
+[[nodiscard]] std::string sign_of(ControlStatus status);
+[[nodiscard]] std::string_view class_of(ControlStatus status);
 
 /// How many rules came out how.
 struct Standings {

@@ -55,6 +55,31 @@ void write_sources(Page& page) {
           });
     page.put_raw("</section>\n");
   }
+  if (!run.attestations.empty()) {
+    page.put_raw(
+        "<section id=\"attestations\" aria-labelledby=\"attestations-title\">\n<h2 "
+        "id=\"attestations-title\">Attestations</h2>\n");
+    table(page, "What people answer for where no rule can see",
+          {"Attestation", "Controls", "State", "Statement", "Owner", "Date", "Holds until", "Evidence"},
+          run.attestations, [](const AttestationResult& attestation) {
+            std::string controls, evidence;
+            for (const ControlId& control : attestation.controls)
+              controls += (controls.empty() ? "" : ", ") + escaped(control.text(), 200);
+            // Text, not a link: nobody knows where it would lead.
+            for (const AttestationResult::Evidence& each : attestation.evidence)
+              evidence += (evidence.empty() ? "" : "<br>") + escaped(each.link, 500) +
+                          (each.sha256.empty() ? "" : " " + code(each.sha256));
+            return Cells{escaped(attestation.id, 200),
+                         controls,
+                         escaped(attestation.state == "not_started" ? "not started" : attestation.state, 40),
+                         escaped(attestation.statement),
+                         attestation.owner.empty() ? "none" : escaped(attestation.owner, 200),
+                         escaped(attestation.date, 40),
+                         escaped(attestation.expires, 40),
+                         evidence};
+          });
+    page.put_raw("</section>\n");
+  }
   page.put_raw(
       "<section id=\"sources\" aria-labelledby=\"sources-title\">\n<h2 id=\"sources-title\">What this stands "
       "on</h2>\n");

@@ -210,6 +210,73 @@ void write_resolved(Document& doc, const Run& run) {
   doc().end_array();
 }
 
+void write_controls(json::Writer& w, std::string_view key, const std::vector<ControlId>& controls) {
+  w.key(key).begin_array();
+  for (const ControlId& control : controls) w.value(std::string_view(control.text()));
+  w.end_array();
+}
+
+void write_counts(json::Writer& w, const Counts& counts) {
+  w.key("counts").begin_object();
+  for (Verdict verdict : kVerdicts) w.key(word_of(verdict)).value(counts[verdict]);
+  w.end_object();
+}
+
+void write_attestations(Document& doc, const Run& run) {
+  doc().key("attestations").begin_array();
+  for (const AttestationResult& attestation : run.attestations) {
+    json::Writer& w = doc();
+    w.begin_object();
+    write_text(w, "id", attestation.id);
+    write_controls(w, "controls", attestation.controls);
+    write_text(w, "statement", attestation.statement);
+    write_text(w, "owner", attestation.owner);
+    write_text(w, "date", attestation.date);
+    write_text(w, "frequency", attestation.frequency);
+    write_text(w, "expires", attestation.expires);
+    w.key("evidence").begin_array();
+    for (const AttestationResult::Evidence& evidence : attestation.evidence) {
+      w.begin_object();
+      write_text(w, "link", evidence.link);
+      write_text(w, "sha256", evidence.sha256);
+      w.end_object();
+    }
+    w.end_array();
+    write_text(w, "state", attestation.state);
+    w.end_object();
+  }
+  doc().end_array();
+}
+
+void write_control_results(Document& doc, const Run& run) {
+  doc().key("controls").begin_array();
+  for (const ControlResult& control : run.controls) {
+    json::Writer& w = doc();
+    w.begin_object();
+    write_text(w, "framework", control.control.framework);
+    write_text(w, "id", control.control.id);
+    write_text(w, "title", control.title);
+    write_text(w, "tests", control.tests);
+    write_text(w, "rest", control.rest);
+    write_text(w, "status", word_of(control.status));
+    write_counts(w, control.counts);
+    w.key("rules").begin_array();
+    for (const std::uint32_t index : control.rules) {
+      w.begin_object();
+      write_text(w, "policy", run.rules[index].policy);
+      write_text(w, "as", run.rules[index].as);
+      w.end_object();
+    }
+    w.end_array();
+    w.key("attestations").begin_array();
+    for (const std::uint32_t index : control.attestations)
+      w.value(std::string_view(run.attestations[index].id));
+    w.end_array();
+    w.end_object();
+  }
+  doc().end_array();
+}
+
 void write_notices(Document& doc, const Run& run) {
   doc().key("notices").begin_array();
   for (const Notice& notice : run.notices) {
@@ -233,9 +300,7 @@ void write_rule(Document& doc, const RuleResult& rule, unsigned jobs) {
   write_text(w, "title", rule.title);
   write_text(w, "why", rule.why);
   write_text(w, "fix", rule.fix);
-  w.key("controls").begin_array();
-  for (const ControlId& control : rule.controls) w.value(std::string_view(control.text()));
-  w.end_array();
+  write_controls(w, "controls", rule.controls);
   write_text(w, "file", rule.file);
   w.key("line").value(rule.line);
   w.key("parameters").raw(rule.parameters.empty() ? "{}" : std::string_view(rule.parameters));
@@ -243,9 +308,7 @@ void write_rule(Document& doc, const RuleResult& rule, unsigned jobs) {
   write_text(w, "on_unknown", rule.reports_unknown ? "report" : "undecided");
   w.key("gated").value(rule.gated);
   w.key("population").value(rule.population);
-  w.key("counts").begin_object();
-  for (Verdict verdict : kVerdicts) w.key(word_of(verdict)).value(rule.counts[verdict]);
-  w.end_object();
+  write_counts(w, rule.counts);
   if (rule.measure) write_measure(w, *rule.measure);
   if (rule.whole) {
     w.key("whole").begin_object();
@@ -326,11 +389,13 @@ void render_json(const Run& run, const ReportOptions& options, Output& out) {
   write_datasets(doc, run);
   write_rosters(doc, run);
   write_waivers(doc, run);
+  write_attestations(doc, run);
   write_resolved(doc, run);
   write_notices(doc, run);
   doc().key("rules").begin_array();
   for (const RuleResult& rule : run.rules) write_rule(doc, rule, options.jobs);
   doc().end_array();
+  write_control_results(doc, run);
   doc().key("findings").begin_array();
   for (const RuleResult& rule : run.rules) {
     if (rule.findings.empty()) continue;

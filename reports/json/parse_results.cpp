@@ -3,182 +3,19 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "reports/json/members.h"
+#include "reports/json/read_controls.h"
 #include "reports/json/results.h"
 #include "reports/words.h"
 
 namespace muster::reports {
 namespace {
-
-/// The first thing that is wrong; everything after it is moot.
-struct Problem {
-  std::string text;
-  void set(std::string what) {
-    if (text.empty()) text = std::move(what);
-  }
-  [[nodiscard]] bool found() const { return !text.empty(); }
-};
-
-/// One object while it is read: each member is taken once, by name, with its type; what is left at the end is
-/// unknown.
-class Members {
- public:
-  Members(const json::Value& value, std::string path, Problem& problem)
-      : path_(std::move(path)), problem_(problem), object_(value.object()) {
-    if (object_ == nullptr) problem_.set(fmt::format("{} is not an object", shown()));
-  }
-  ~Members() {
-    if (object_ == nullptr || problem_.found() || taken_ == object_->size()) return;
-    for (const json::Member& member : *object_) {
-      bool known = false;
-      for (std::string_view name : names_) known = known || name == member.first;
-      if (!known) problem_.set(fmt::format("{} is not a known member", at(member.first)));
-    }
-  }
-  Members(const Members&) = delete;
-  Members& operator=(const Members&) = delete;
-
-  /// nullptr when absent.
-  const json::Value* optional(std::string_view name) {
-    if (object_ == nullptr) return nullptr;
-    names_.push_back(name);
-    // Members come in the order in which they are written, so the search usually ends at once.
-    for (std::size_t i = 0; i < object_->size(); ++i) {
-      const json::Member& member = (*object_)[(taken_ + i) % object_->size()];
-      if (member.first == name) {
-        ++taken_;
-        return &member.second;
-      }
-    }
-    return nullptr;
-  }
-  const json::Value* need(std::string_view name) {
-    const json::Value* value = optional(name);
-    if (value == nullptr && object_ != nullptr) problem_.set(fmt::format("{} is missing", at(name)));
-    return value;
-  }
-  void text(std::string_view name, std::string& out) {
-    if (const json::Value* value = need(name)) take_text(*value, name, out);
-  }
-  void take_text(const json::Value& value, std::string_view name, std::string& out) {
-    if (const std::string* held = value.string()) {
-      out = *held;
-    } else {
-      wrong(name, "a string", value);
-    }
-  }
-  void boolean(std::string_view name, bool& out) {
-    const json::Value* value = need(name);
-    if (value == nullptr) return;
-    if (const bool* held = value->boolean()) {
-      out = *held;
-    } else {
-      wrong(name, "true or false", *value);
-    }
-  }
-  template <class T>
-  void number(std::string_view name, T& out) {
-    if (const json::Value* value = need(name)) take_number(*value, name, out);
-  }
-  template <class T>
-  void take_number(const json::Value& value, std::string_view name, T& out) {
-    const std::int64_t* held = value.integer();
-    if (held == nullptr || *held < 0 || static_cast<std::uint64_t>(*held) > std::numeric_limits<T>::max())
-      return wrong(name, "a whole number in range", value);
-    out = static_cast<T>(*held);
-  }
-  void take_decimal(const json::Value& value, std::string_view name, double& out) {
-    if (const std::int64_t* whole = value.integer()) {
-      out = static_cast<double>(*whole);
-    } else if (const double* held = value.number()) {
-      out = *held;
-    } else {
-      wrong(name, "a number", value);
-    }
-  }
-  /// A word of a closed set.
-  template <class T>
-  void word(std::string_view name, std::optional<T> (*parse)(std::string_view), T& out) {
-    std::string text_of_it;
-    text(name, text_of_it);
-    if (problem_.found()) return;
-    if (const std::optional<T> parsed = parse(text_of_it)) {
-      out = *parsed;
-    } else {
-      problem_.set(fmt::format("{} has the unknown word \"{}\"", at(name), text_of_it));
-    }
-  }
-  void instant(std::string_view name, Instant& out) {
-    if (const json::Value* value = need(name)) take_instant(*value, name, out);
-  }
-  void take_instant(const json::Value& value, std::string_view name, Instant& out) {
-    std::string text_of_it;
-    take_text(value, name, text_of_it);
-    if (problem_.found()) return;
-    if (const std::optional<Instant> parsed = parse_rfc3339(text_of_it)) {
-      out = *parsed;
-    } else {
-      problem_.set(fmt::format("{} is not a time", at(name)));
-    }
-  }
-  const json::Array& array(std::string_view name) {
-    static const json::Array kNone;
-    const json::Value* value = need(name);
-    if (value == nullptr) return kNone;
-    if (const json::Array* held = value->array()) return *held;
-    wrong(name, "a list", *value);
-    return kNone;
-  }
-  void texts(std::string_view name, std::vector<std::string>& out) {
-    for (const json::Value& item : array(name)) take_text(item, name, out.emplace_back());
-  }
-  void decimals(std::string_view name, std::vector<double>& out) {
-    for (const json::Value& item : array(name)) take_decimal(item, name, out.emplace_back());
-  }
-  void column(std::string_view name, StringColumn& out) {
-    const json::Array& items = array(name);
-    std::size_t bytes = 0;
-    for (const json::Value& item : items) bytes += item.string() != nullptr ? item.string()->size() : 0;
-    out.reserve(items.size(), bytes);
-    for (const json::Value& item : items) {
-      if (const std::string* held = item.string()) {
-        out.push_back(*held);
-      } else {
-        return wrong(name, "a list of strings", item);
-      }
-    }
-  }
-  [[nodiscard]] std::string at(std::string_view name) const {
-    return path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name);
-  }
-  Problem& problem() { return problem_; }
-
- private:
-  void wrong(std::string_view name, std::string_view wanted, const json::Value& got) {
-    problem_.set(fmt::format("{} must be {}, not {}", at(name), wanted, got.type_name()));
-  }
-  [[nodiscard]] std::string shown() const { return path_.empty() ? "the document" : path_; }
-  std::string path_;
-  Problem& problem_;
-  const json::Object* object_;
-  std::vector<std::string_view> names_;
-  std::size_t taken_ = 0;
-};
-
-/// Calls read(members, item) for each object of a list until something is wrong.
-template <class T, class F>
-void read_list(Members& parent, std::string_view name, std::vector<T>& out, F&& read) {
-  const json::Array& items = parent.array(name);
-  out.reserve(items.size());
-  for (std::size_t i = 0; i < items.size() && !parent.problem().found(); ++i) {
-    Members members(items[i], fmt::format("{}[{}]", parent.at(name), i), parent.problem());
-    read(members, out.emplace_back());
-  }
-}
 
 void read_baseline(Members& head, Run& run) {
   const json::Value* value = head.optional("baseline");
@@ -221,17 +58,17 @@ void check_novelty(const Run& run, Problem& problem) {
       const bool is_fail = finding.verdict == Verdict::fail;
       if (finding.novelty.has_value() != (run.baseline && is_fail) ||
           finding.since.has_value() != (run.baseline && (is_fail || finding.verdict == Verdict::waived)))
-        return problem.set(
-            fmt::format("a finding of {} and run.baseline contradict each other in novelty or since", rule.as));
+        return problem.set(fmt::format(
+            "a finding of {} and run.baseline contradict each other in novelty or since", rule.as));
       if (!finding.novelty) continue;
       found.new_here += *finding.novelty == Novelty::new_here ? 1 : 0;
       found.still_failing += *finding.novelty == Novelty::still_failing ? 1 : 0;
       found.regressed += *finding.novelty == Novelty::regressed ? 1 : 0;
     }
   }
-  if (run.baseline && (found.new_here != run.baseline->new_here ||
-                       found.still_failing != run.baseline->still_failing ||
-                       found.regressed != run.baseline->regressed))
+  if (run.baseline &&
+      (found.new_here != run.baseline->new_here || found.still_failing != run.baseline->still_failing ||
+       found.regressed != run.baseline->regressed))
     problem.set("run.baseline counts other failures than findings has");
 }
 
@@ -311,6 +148,7 @@ void read_inputs(Members& document, Run& run) {
     m.text("state", waiver.state);
     m.number("applied", waiver.applied);
   });
+  read_attestations(document, run);
   read_list(document, "notices", run.notices, [](Members& m, Notice& notice) {
     m.text("code", notice.code);
     m.text("text", notice.text);
@@ -379,14 +217,7 @@ void read_rule(Members& m, RuleResult& rule) {
   m.text("title", rule.title);
   m.text("why", rule.why);
   m.text("fix", rule.fix);
-  std::vector<std::string> controls;
-  m.texts("controls", controls);
-  for (const std::string& control : controls) {
-    const std::size_t colon = control.find(':');
-    if (colon == std::string::npos)
-      return m.problem().set(fmt::format("{}: \"{}\" is not framework:id", m.at("controls"), control));
-    rule.controls.push_back({control.substr(0, colon), control.substr(colon + 1)});
-  }
+  read_control_ids(m, rule.controls);
   m.text("file", rule.file);
   m.number("line", rule.line);
   if (const json::Value* parameters = m.need("parameters")) {
@@ -401,10 +232,7 @@ void read_rule(Members& m, RuleResult& rule) {
   rule.reports_unknown = on_unknown == "report";
   m.boolean("gated", rule.gated);
   m.number("population", rule.population);
-  if (const json::Value* counts = m.need("counts")) {
-    Members c(*counts, m.at("counts"), m.problem());
-    for (Verdict verdict : kVerdicts) c.number(word_of(verdict), rule.counts[verdict]);
-  }
+  read_counts(m, rule.counts);
   if (const json::Value* measure = m.optional("measure")) {
     Members h(*measure, m.at("measure"), m.problem());
     read_measure(h, rule);
@@ -423,6 +251,13 @@ void read_rule(Members& m, RuleResult& rule) {
   if (rule.reasons.empty() || !rule.reasons[0].empty())
     return m.problem().set(m.at("reasons") + " must begin with \"\"");
   if (!m.problem().found()) read_verdicts(m, rule);
+}
+
+void check_names(const Run& run, Problem& problem) {
+  std::set<std::pair<std::string_view, std::string_view>> names;
+  for (const RuleResult& rule : run.rules)
+    if (!names.emplace(rule.policy, rule.as).second)
+      return problem.set("two rules have one policy and one name");
 }
 
 void read_subjects(Members& document, Run& run) {
@@ -461,7 +296,6 @@ class FindingReader {
     for (std::size_t i = 0; i < run.waivers.size(); ++i)
       waivers_.emplace(run.waivers[i].id, static_cast<std::uint32_t>(i));
   }
-  [[nodiscard]] bool names_are_unique() const { return rules_.size() == run_.rules.size(); }
 
   void read(Members& m) {
     std::string policy, as, rule_id;
@@ -489,7 +323,8 @@ class FindingReader {
       if (!finding.novelty)
         return m.problem().set(fmt::format("{} has the unknown word \"{}\"", m.at("novelty"), word));
     }
-    if (const json::Value* since = m.optional("since")) m.take_instant(*since, "since", finding.since.emplace());
+    if (const json::Value* since = m.optional("since"))
+      m.take_instant(*since, "since", finding.since.emplace());
     read_related(m, finding);
     if (const json::Value* waiver = m.optional("waiver")) {
       std::string id;
@@ -601,10 +436,11 @@ Result<Run> parse_results(std::string_view bytes, const std::string& file) {
     if (!problem.found()) read_inputs(document, run);
     if (!problem.found()) read_resolved(document, run);
     if (!problem.found()) read_list(document, "rules", run.rules, read_rule);
+    if (!problem.found()) check_names(run, problem);
+    if (!problem.found()) read_control_results(document, run);
     if (!problem.found()) read_subjects(document, run);
     if (!problem.found()) {
       FindingReader findings(run);
-      if (!findings.names_are_unique()) problem.set("two rules have one policy and one name");
       const json::Array& items = document.array("findings");
       for (std::size_t i = 0; i < items.size() && !problem.found(); ++i) {
         Members m(items[i], fmt::format("findings[{}]", i), problem);

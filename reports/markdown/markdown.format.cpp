@@ -99,6 +99,7 @@ class Summary {
     table();
     for (const std::size_t index : order_) findings(index);
     waivers();
+    controls();
     sources();
     return std::move(text_);
   }
@@ -199,6 +200,29 @@ class Summary {
     }
     if (run_.waivers.size() > kRowsPerRule)
       put("\n{} more in results.json\n", run_.waivers.size() - kRowsPerRule);
+    put("\n");
+  }
+
+  /// By framework, with the ids of those that an auditor will ask about first.
+  void controls() {
+    if (run_.controls.empty()) return;
+    put("## By control\n\nWhat the rules see of each control; whether that is evidence enough is for the "
+        "auditor "
+        "to say.\n\n| Framework | Controls | Failed | Undecided | Open |\n|---|---|---|---|---|\n");
+    const auto frameworks = by_framework(run_);
+    for (std::size_t i = 0; i < frameworks.size() && i < kRowsPerRule; ++i) {
+      put("| {} | {} |", code(frameworks[i][0].control.framework, 100), headline(frameworks[i]));
+      for (const ControlStatus status :
+           {ControlStatus::failed, ControlStatus::undecided, ControlStatus::open}) {
+        std::string ids;
+        for (const ControlResult& control : frameworks[i])
+          if (control.status == status) ids += (ids.empty() ? "" : ", ") + control.control.id;
+        put(" {} |", ids.empty() ? "none" : code(ids, 2 * kCellBytes));
+      }
+      put("\n");
+    }
+    if (frameworks.size() > kRowsPerRule)
+      put("\n{} more in results.json\n", frameworks.size() - kRowsPerRule);
     put("\n");
   }
 

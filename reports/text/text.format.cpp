@@ -42,6 +42,20 @@ Style style_of(Standing standing) {
   return Style::plain;
 }
 
+Style style_of(ControlStatus status) {
+  switch (status) {
+    case ControlStatus::failed: return Style::red;
+    case ControlStatus::undecided:
+    case ControlStatus::open: return Style::yellow;
+    case ControlStatus::passed:
+    case ControlStatus::attested: return Style::green;
+    case ControlStatus::waived:
+    case ControlStatus::passed_in_part:
+    case ControlStatus::idle: break;
+  }
+  return Style::plain;
+}
+
 std::string_view word_of(Standing standing) {
   switch (standing) {
     case Standing::undecided: return "undecided";
@@ -246,6 +260,7 @@ class TextReport {
     write_waived();
     write_resolved();
     write_table();
+    write_controls();
     if (options_.verbose) write_reasons();
     write_inputs();
     write_notices();
@@ -466,6 +481,48 @@ class TextReport {
     for (std::size_t r = 0; r < run_.rules.size(); ++r) {
       row([&](const Column& column) { return column.cells[r]; }, style_of(standings[r]));
     }
+  }
+
+  void write_controls() {
+    if (run_.controls.empty()) return;
+    page_.heading("BY CONTROL");
+    page_.wrapped("  ",
+                  "What the rules see of each; whether that is evidence enough is for the auditor to say.",
+                  Style::dim);
+    for (const ControlSpan controls : by_framework(run_)) {
+      page_.wrapped("  ", visible_line(controls[0].control.framework, 100) + ": " + headline(controls));
+      if (options_.verbose) {
+        for (const ControlResult& control : controls) write_control(control);
+        continue;
+      }
+      for (const ControlStatus status :
+           {ControlStatus::failed, ControlStatus::undecided, ControlStatus::open}) {
+        std::string ids;
+        for (const ControlResult& control : controls)
+          if (control.status == status)
+            ids += (ids.empty() ? "" : ", ") + visible_line(control.control.id, 100);
+        if (!ids.empty()) page_.wrapped(fmt::format("    {}: ", words_of(status)), ids, style_of(status));
+      }
+    }
+  }
+
+  void write_control(const ControlResult& control) {
+    std::string text =
+        fmt::format("{} [{}]", visible_line(control.control.id, 100), words_of(control.status));
+    if (!control.title.empty()) text += " " + visible_line(control.title, kReasonBytes);
+    page_.wrapped("    ", text, style_of(control.status));
+    std::string rules;
+    for (const std::uint32_t index : control.rules)
+      rules += fmt::format("{}{} {}", rules.empty() ? "" : ", ", visible_line(run_.rules[index].as, 200),
+                           word_of(standing_of(run_.rules[index])));
+    if (!rules.empty()) page_.wrapped("      rules: ", rules);
+    for (const std::uint32_t index : control.attestations) {
+      const AttestationResult& attestation = run_.attestations[index];
+      page_.wrapped("      attestation: ",
+                    attestation_name(attestation) + ": " + visible_line(attestation.statement, kReasonBytes));
+    }
+    if (!control.rest.empty())
+      page_.wrapped("      no rule sees: ", visible_line(control.rest, kReasonBytes), Style::dim);
   }
 
   /// Every reason of every rule with how many subjects got it: this is where the reasons of a pass can be

@@ -56,7 +56,9 @@ class Privacy(Case):
                 ids |= {row["employee_id"], row["manager_id"]}
                 names.add(row["display_name"])
                 emails |= {row["work_email"], *re.split(r"[;, ]+", row["former_emails"])}
-        for name in ("links", "nonhuman", "waivers"):
+        # Whoever attests something need not be on the roster.
+        names |= {"Petronella Quist-Abernathy", "Quist-Abernathy"}
+        for name in ("links", "nonhuman", "waivers", "attestations"):
             text = (self.base / f"northwind/{name}.yaml").read_text()
             emails |= set(re.findall(r"[\w.+-]+@[\w.-]+\w", text))
             ids |= set(re.findall(r"\b(?:NW-\d+|(?:user|apikey|svac|invite)_01\w+)", text))
@@ -116,6 +118,13 @@ class Privacy(Case):
         before, after = (json.loads((place / "results.json").read_text()) for place in (self.base / "run", folder))
         self.assertEqual(self.verdicts(before), self.verdicts(after))
         self.assertEqual([waiver["applied"] for waiver in before["waivers"]], [waiver["applied"] for waiver in after["waivers"]])
+        self.assertEqual(before["controls"], after["controls"])
+        attestations = [[{key: row[key] for key in ("id", "controls", "state", "date", "expires")} for row in results["attestations"]] for results in (before, after)]
+        self.assertEqual(attestations[0], attestations[1])
+        self.assertEqual([row["state"] for row in after["attestations"]], ["active", "active", "expired"])
+        owners = [row["owner"] for row in after["attestations"]]
+        self.assertEqual(owners[0], owners[2])
+        self.assertTrue(all(owners) and owners[0] != owners[1], owners)
         self.assertEqual(before["exit"], after["exit"])
         done = self.assert_exit(muster("replay", self.work / "p.tar.gz"), 0)
         self.assertTrue(done.stdout.startswith("REPRODUCED"))

@@ -228,9 +228,8 @@ TEST(Init, MakesAFolderThatWorksAtOnce) {
   Muster muster;
   const Outcome made = muster({"init", "--organization", "northwind"});
   ASSERT_EQ(made.code, 0) << made.err;
-  EXPECT_THAT(
-      made.out,
-      StartsWith("muster.yaml\npolicies/access.yaml\nwaivers.yaml\nhr/roster.csv\nrules/README.md\n"));
+  EXPECT_THAT(made.out, StartsWith("muster.yaml\npolicies/access.yaml\nwaivers.yaml\nattestations.yaml\nhr/"
+                                   "roster.csv\nrules/README.md\n"));
   EXPECT_EQ(muster({"policy", "lint", "policies/access.yaml"}).out, "policies/access.yaml: OK, 5 rules\n");
   EXPECT_EQ(muster({"rule", "test"}).code, 0);
   const Outcome people = muster({"roster", "show", "--as-of", "2026-11-21"});
@@ -363,8 +362,9 @@ TEST(RuleDoc, IsAnIndexAndAPageEachInBothForms) {
   EXPECT_THAT(page, HasSubstr("<tr><td>an admin</td><td class=\"fail\">fail: is a boss</td></tr>\n"));
   EXPECT_THAT(page, Not(HasSubstr("<few>")));
   const std::string shipped = muster.files.read_file("book/keys/max_age.md").value();
-  for (const char* part : {"# keys.max_age\n", "| Selected by | anthropic-baseline",
-                           "| Supports soc2 | CC6.1 |\n", "| `days` | integer, default 90, at least 1 |"})
+  for (const char* part :
+       {"# keys.max_age\n", "| Selected by | anthropic-baseline", "| soc2 | CC6.1 | Access to systems",
+        "## Supports\n", "| `days` | integer, default 90, at least 1 |"})
     EXPECT_THAT(shipped, HasSubstr(part));
   EXPECT_THAT(muster.files.read_file("book/index.html").value(),
               HasSubstr("<a href=\"keys/max_age.html\">keys.max_age</a>"));

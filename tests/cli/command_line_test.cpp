@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/docs_pages.h"
 #include "cli/exit_codes.h"
 #include "cli/layout.h"
 #include "cli/support.h"
@@ -188,28 +187,6 @@ TEST(CommandLine, ErrorAndExitCodesAreListedWhole) {
                                        [&](const ExitRow& exit) { return exit.code == row.exit; });
     EXPECT_TRUE(is_listed) << row.word;
   }
-}
-
-TEST(Documents, AreThoseThatTheCodeMakes) {
-  const auto disk = make_os_file_system();
-  const auto pages = make_docs_pages(*disk);
-  ASSERT_TRUE(pages) << pages.error().message;
-  for (const DocsPage& page : *pages) {
-    const auto committed = disk->read_file(join_path(MUSTER_SOURCE_DIR, "docs/" + page.name));
-    ASSERT_TRUE(committed) << committed.error().message;
-    EXPECT_TRUE(*committed == page.text)
-        << "docs/" << page.name << " is stale; run: build/dev/muster docs docs";
-  }
-}
-
-TEST(Documents, AreWrittenByACommandThatHelpDoesNotName) {
-  Muster muster;
-  EXPECT_EQ(muster({"docs", "made"}).code, 0);
-  EXPECT_THAT(muster.files.paths(),
-              ::testing::ElementsAre(".luacheckrc", "made/command-line.md", "made/datasets.md",
-                                     "made/endpoints.md", "made/errors.md", "made/rules.md",
-                                     "rules/meta/muster.lua", "rules/meta/spec.lua"));
-  EXPECT_EQ(muster({"--help"}).out.find("docs"), std::string::npos);
 }
 
 TEST(Layout, WrapsWordsAndKeepsWhatDoesNotFit) {

@@ -67,7 +67,7 @@ SLIPS = [
     ("policies/slip-missing.yaml", "title: no name\nrules: [keys.max_age]\n", 1),
     ("policies/slip-syntax.yaml", "policy: a\nrules: [keys.max_age\n", None),
 ]
-BY_KIND = {"config": "muster", "policy": "policy", "waivers": "waivers", "links": "links", "nonhuman": "nonhuman"}
+BY_KIND = {"config": "muster", "policy": "policy", "waivers": "waivers", "attestations": "attestations", "links": "links", "nonhuman": "nonhuman"}
 
 
 def check_yaml(arguments, check):
@@ -81,7 +81,7 @@ def check_yaml(arguments, check):
     check.that(sorted(schemas) == sorted(f".muster/schema/{kind}.schema.json" for kind in BY_KIND), f"init maps {sorted(schemas)}")
 
     wanted = {}  # path → ("good" | "bad", line or None, what)
-    for name in ("muster.yaml", "policies/access.yaml", "waivers.yaml"):
+    for name in ("muster.yaml", "policies/access.yaml", "waivers.yaml", "attestations.yaml"):
         wanted[project / name] = ("good", None, name)
     for name, text, line in SLIPS:
         (project / name).write_text(text)

@@ -535,6 +535,78 @@ TEST(Determinism, SameBytesForAnyNumberOfWorkers) {
   EXPECT_EQ(bytes(8), one);
 }
 
+const ControlResult* control(const muster::Run& run, std::string_view id) {
+  for (const ControlResult& each : run.controls)
+    if (each.control.text() == id) return &each;
+  return nullptr;
+}
+
+TEST(Controls, ARuleIsRunOnceHoweverManyControlsCiteIt) {
+  const auto steps = [](const std::string& controls) {
+    Office office;
+    office.own_rules["own/always.lua"] = own_rule("own.always", "return pass()");
+    office.policy = "policy: test\ntitle: Test\nrules:\n  - {rule: own.always, controls: " + controls + "}\n";
+    // The pieces of work are told after every sixteenth.
+    for (int i = 1; i < 16; ++i) office.policy += "  - {rule: own.always, as: own.other_" + std::to_string(i) + ", controls: {}}\n";
+    std::size_t all = 0;
+    office.request.progress = [&](const std::string& phase, std::size_t, std::size_t n) { all = phase == "evaluate" ? n : all; };
+    const auto result = office.check();
+    EXPECT_TRUE(result) << office.problems.render();
+    if (!result) return std::pair<std::size_t, std::size_t>();
+    EXPECT_EQ(result->run.rules.size(), 16u);
+    EXPECT_EQ(rule(result->run, "own.always").counts[Verdict::pass], 3u);
+    for (const ControlResult& each : result->run.controls) {
+      EXPECT_THAT(each.rules, ElementsAre(0));
+      EXPECT_EQ(each.counts[Verdict::pass], 3u);
+    }
+    return std::pair(all, result->run.controls.size());
+  };
+  const auto [none, no_controls] = steps("{}");
+  const auto [many, controls] = steps("{soc2: [CC6.1, CC6.2], nist80053: [AC-2 d, AC-2 i, AC-2(3)], pci4: [8.2.5], house: [H-1]}");
+  EXPECT_EQ(none, 16u);
+  EXPECT_EQ(many, none);
+  EXPECT_EQ(no_controls, 0u);
+  EXPECT_EQ(controls, 6u);  // two of the statements are of one control
+}
+
+TEST(Controls, AttestationsAreJudgedAsOfTheRunAndNeverChangeTheExitCode) {
+  const auto run_with = [](const std::string& dates) {
+    Office office;
+    office.policy = "policy: test\ntitle: Test\nrules: [accounts.linked_to_roster]\n";
+    office.snapshot.files.add("a.yaml", "- {id: AT-1, controls: [soc2:CC6.2, soc2:CC6.4], statement: s, owner: dana@x.example, " + dates + "}\n");
+    office.request.config.attestations = "a.yaml";
+    muster::Run run = office.run();
+    EXPECT_EQ(run.exit, ExitCode::ok);
+    EXPECT_EQ(std::count_if(run.inputs.begin(), run.inputs.end(), [](const InputFile& input) { return input.kind == "attestations" && input.path == "a.yaml"; }), 1);
+    EXPECT_EQ(std::count_if(run.inputs.begin(), run.inputs.end(), [](const InputFile& input) { return input.path == "builtin:policies/frameworks/soc2.yaml"; }), 1);
+    return run;
+  };
+  // The snapshot is of 2026-11-20.
+  const muster::Run active = run_with("date: 2026-05-20, frequency: half-yearly");
+  EXPECT_EQ(control(active, "soc2:CC6.2")->status, ControlStatus::passed);
+  EXPECT_EQ(control(active, "soc2:CC6.4")->status, ControlStatus::attested);
+  for (const ControlResult& each : active.controls) EXPECT_EQ(each.attestations.empty(), each.control.framework != "soc2" || (each.control.id != "CC6.2" && each.control.id != "CC6.4"));
+  for (const char* dates : {"date: 2026-05-19, frequency: half-yearly", "date: 2026-11-21, frequency: yearly", "date: 2026-01-01, expires: 2026-11-19"}) {
+    const muster::Run lapsed = run_with(dates);
+    EXPECT_EQ(control(lapsed, "soc2:CC6.2")->status, ControlStatus::passed_in_part) << dates;
+    EXPECT_EQ(control(lapsed, "soc2:CC6.4")->status, ControlStatus::open) << dates;
+    EXPECT_THAT(lapsed.notices.at(0).text, HasSubstr("attestation AT-1 fills nothing"));
+  }
+}
+
+TEST(Controls, ASlipInAnAttestationStopsTheRun) {
+  Office office;
+  office.snapshot.files.add("a.yaml", "- {id: AT-1, controls: soc2:CC6.44, statement: s, owner: o, date: 2026-01-01, frequency: yearly}\n");
+  office.request.config.attestations = "a.yaml";
+  EXPECT_FALSE(office.check());
+  EXPECT_EQ(office.problems.exit_code(), ExitCode::wrong_input);
+  EXPECT_THAT(office.problems.render(), AllOf(HasSubstr("policy.control"), HasSubstr("there is no control soc2:CC6.44"), HasSubstr("a.yaml:1"), HasSubstr("did you mean 'CC6.4'?")));
+  Office gone;
+  gone.request.config.attestations = "nowhere.yaml";
+  EXPECT_FALSE(gone.check());
+  EXPECT_EQ(gone.problems.exit_code(), ExitCode::wrong_input);
+}
+
 TEST(Input, EveryKindOfProblemStopsBeforeAVerdict) {
   Office office;
   office.snapshot.fit();

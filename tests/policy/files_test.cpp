@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policy/controls.h"
 #include "policy/extended.h"
 #include "policy/policy.h"
 #include "roster/fields.h"
@@ -677,7 +678,9 @@ TEST(Repository, LoadersAgreeWithTheCasesOfTheSchemas) {
     const std::string problems = kind == "config"    ? config_problems(body)
                                  : kind == "policy"  ? policy_problems(body)
                                  : kind == "waivers" ? list_problems(load_waivers, "waivers.yaml", body)
-                                 : kind == "links"   ? list_problems(load_links, "links.yaml", body)
+                                 : kind == "attestations"
+                                     ? list_problems(load_attestations, "attestations.yaml", body)
+                                 : kind == "links" ? list_problems(load_links, "links.yaml", body)
                                                      : list_problems(load_nonhumans, "nonhuman.yaml", body);
     EXPECT_EQ(problems.empty(), title.find(" good ") != std::string::npos) << title << "\n" << problems;
   }
@@ -708,7 +711,8 @@ TEST(Repository, EditorSchemasAreCurrent) {
            "--gtest_filter=Repository.EditorSchemasAreCurrent";
     EXPECT_TRUE(json::parse(schema.text)) << schema.name;
   }
-  EXPECT_THAT(names, ElementsAre("policies/schema/config.schema.json", "policies/schema/links.schema.json",
+  EXPECT_THAT(names, ElementsAre("policies/schema/attestations.schema.json", "policies/schema/config.schema.json",
+                                 "policies/schema/framework.schema.json", "policies/schema/links.schema.json",
                                  "policies/schema/nonhuman.schema.json", "policies/schema/policy.schema.json",
                                  "policies/schema/waivers.schema.json"));
 }

@@ -1,3 +1,5 @@
+#include "base/json.h"
+
 #include "reports/json/results.h"
 #include "reports/support.h"
 
@@ -103,6 +105,24 @@ TEST(Json, RefusesWhatContradictsItself) {
       {"\"nonhuman\": {\"id\"", "\"robot\": {\"id\"", "subjects.robot is not a known member"},
       {"\"controls\": [\"soc2:CC6.1\"", "\"controls\": [\"CC6.1\"",
        "rules[0].controls: \"CC6.1\" is not framework:id"},
+      {"\"status\": \"failed\"", "\"status\": \"passed\"",
+       "controls[0].status is not what its rules and attestations come to"},
+      {"\"status\": \"failed\"", "\"status\": \"fine\"", "controls[0].status has the unknown word \"fine\""},
+      {"\"status\": \"attested\", \"counts\": {\"pass\": 0",
+       "\"status\": \"attested\", \"counts\": {\"pass\": 1",
+       "controls[2].status is not what its rules and attestations come to"},
+      {"\"state\": \"expired\"}", "\"state\": \"valid\"}",
+       "attestations[1].state has the unknown word \"valid\""},
+      {"{\"policy\": \"access\", \"as\": \"admins.count\"}",
+       "{\"policy\": \"access\", \"as\": \"accounts.leavers_removed\"}",
+       "controls[0].rules are not each once and in the order of rules"},
+      {"{\"policy\": \"access\", \"as\": \"admins.count\"}",
+       "{\"policy\": \"access\", \"as\": \"admins.counts\"}",
+       "controls[0].rules names something that is not there"},
+      {"\"attestations\": [\"AT-1\"]", "\"attestations\": [\"AT-3\"]",
+       "controls[2].attestations names something that is not there"},
+      {"\"attestations\": [\"AT-1\"]", "\"attestations\": [\"AT-2\"]",
+       "controls[2].status is not what its rules and attestations come to"},
       {"\"parameters\": {\"grace_days\":1}", "\"parameters\": []", "rules[0].parameters is not an object"},
   };
   for (const Damage& damage : damages) {
@@ -116,6 +136,31 @@ TEST(Json, RefusesWhatContradictsItself) {
     EXPECT_EQ(run.error().code, ErrorCode::results_format);
     EXPECT_EQ(run.error().place.file, "out/results.json");
   }
+}
+
+TEST(Json, ResultsOfBeforeControlsAreReadAndNothingOfThemIsPassed) {
+  const std::string good = only_file("json", testing::all_passed());
+  Result<json::Value> value = json::parse(good);
+  ASSERT_TRUE(value);
+  json::Object old;
+  for (const json::Member& member : *value->object())
+    if (member.first != "controls" && member.first != "attestations") old.push_back(member);
+  const Result<muster::Run> run = parse_results(json::dump(json::Value(std::move(old))));
+  ASSERT_TRUE(run) << run.error().message;
+  ASSERT_EQ(run->controls.size(), 2u);
+  for (const ControlResult& control : run->controls)
+    EXPECT_EQ(control.status, ControlStatus::passed_in_part) << control.control.text();
+}
+
+TEST(Json, RefusesARuleThatNoControlLists) {
+  muster::Run run = testing::northwind();
+  for (ControlResult& control : run.controls) {
+    std::erase(control.rules, 1u);
+    settle(control, run.rules, run.attestations);
+  }
+  const Result<muster::Run> read = parse_results(only_file("json", run));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message, "rules[1].controls names some, but controls lists none of them");
 }
 
 TEST(Json, RefusesWhatIsNotOneDocument) {

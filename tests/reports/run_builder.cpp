@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "model/roll_up.h"
 
 namespace muster::testing {
 namespace {
@@ -37,6 +38,18 @@ bool needs_finding(Verdict verdict) { return verdict != Verdict::pass && verdict
 
 std::string dataset_of(SubjectKind kind) {
   return kind == SubjectKind::api_key ? "api_keys" : std::string(word_of(kind)) + "s";
+}
+
+/// As much of two frameworks as the runs here speak of.
+std::vector<Framework> tables() {
+  Framework soc2, nist;
+  soc2.id = "soc2";
+  soc2.controls = {{"CC6.1", "Access is protected", Tests::part, "networks", {}},
+                   {"CC6.4", "Buildings are protected", Tests::outside, "buildings", {}},
+                   {"CC6.8", "Malicious software is found", Tests::outside, "devices", {}}};
+  nist.id = "nist80053";
+  nist.controls = {{"AC-2(3)", "Unused accounts are disabled", Tests::whole, "", {}}};
+  return {nist, soc2};
 }
 
 }  // namespace
@@ -152,6 +165,7 @@ Run RunBuilder::finish(Severity fail_on) {
     undecided = undecided || (is_unknown && !rule.reports_unknown) || !rule.undecided.empty();
   }
   run.exit = static_cast<ExitCode>((failed ? 1 : 0) + (undecided ? 2 : 0));
+  run.controls = roll_up_controls(run.rules, run.attestations, tables());
   return run;
 }
 
@@ -178,6 +192,24 @@ Run northwind() {
        "omar@northwind.example", "2026-11-01", "2027-01-31", "active", 0},
       {"W-18", "admins.workspace_spread", "migration", "dana@northwind.example", "", "", "", "", "active", 0},
       {"W-19", "keys.max_age", "gone", "", "", "", "", "2026-01-31", "expired", 0}};
+  b.run.attestations = {{"AT-1",
+                         {{"soc2", "CC6.4"}},
+                         "The offices have readers for badges.",
+                         "dana@northwind.example",
+                         "2026-08-31",
+                         "half-yearly",
+                         "2027-02-28",
+                         {{"https://wiki.example/badges", digest_like('f')}, {"SEC-77", ""}},
+                         "active"},
+                        {"AT-2",
+                         {{"soc2", "CC6.8"}, {"nist80053", "AC-2(3)"}},
+                         "Laptops are scanned.",
+                         "omar@northwind.example",
+                         "2025-01-01",
+                         "",
+                         "2025-12-31",
+                         {},
+                         "expired"}};
   b.run.notices = {{"waiver.expired", "Waiver W-19 expired on 2026-01-31 and is not applied."}};
   b.run.tzdata = "2026a";
   b.subjects(SubjectKind::organization, {{"org_01N", "Northwind"}});
@@ -350,6 +382,15 @@ Run hostile() {
   b.rule("access", "../../escape", Severity::high, SubjectKind::user, "",
          {{Verdict::not_applicable, "=1+1"}});
   b.run.notices = {{"note", "a notice\x1b[2J with \nlines"}};
+  b.run.attestations = {{"=1+1 ]]><script>\x1b[31m",
+                         {{"soc2", "CC6.4"}, {"own<b>", "x\u202Ey\nz"}},
+                         "<script>alert(1)</script>\x07\nsecond line",
+                         "\"><img src=x>",
+                         "2026-01-01",
+                         "",
+                         "2027-01-01",
+                         {{"javascript:alert(1)", ""}},
+                         "active"}};
   b.run.datasets[1].warnings = {"warn\x1b]0;title\x07"};
   return b.finish();
 }
@@ -395,6 +436,15 @@ Run markup() {
     rule.why = "Why " + names[i];
     rule.fix = names[i];
   }
+  b.run.attestations = {{"[at](https://evil.example)",
+                         {{"a|b`c", "www.evil.example"}},
+                         "**x** | @team",
+                         "@team",
+                         "2026-01-01",
+                         "",
+                         "2025-01-01",
+                         {},
+                         "expired"}};
   b.run.notices = {{"note", "see https://evil.example and WWW.evil.example, @team"}};
   return b.finish();
 }

@@ -78,7 +78,8 @@ std::string real_place(const Environment& environment, const std::string& path) 
 
 /// The files that this run reads by name: a report must not replace one of them.
 std::vector<std::string> read_files(const Config& config) {
-  std::vector<std::string> paths{config.file, config.links, config.nonhuman, config.waivers};
+  std::vector<std::string> paths{config.file, config.links, config.nonhuman, config.waivers,
+                                 config.attestations};
   for (const RosterSource& source : config.rosters) paths.push_back(source.path);
   paths.insert(paths.end(), config.policies.begin(), config.policies.end());
   if (!config.snapshot.empty()) paths.push_back(join_path(config.snapshot, "manifest.json"));

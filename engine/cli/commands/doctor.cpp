@@ -12,7 +12,9 @@
 #include "cli/people.h"
 #include "cli/source_lines.h"
 #include "cli/sources.h"
+#include "evaluate/controls.h"
 #include "evaluate/run_entries.h"
+#include "policy/controls.h"
 #include "policy/extended.h"
 #include "policy/policy.h"
 #include "roster/roster.h"
@@ -190,7 +192,13 @@ class Doctor final : public Command {
       static_cast<void>(policy::load_nonhumans(files, config.nonhuman, shown(config.nonhuman), problems));
     if (!config.waivers.empty())
       static_cast<void>(policy::load_waivers(files, config.waivers, shown(config.waivers), problems));
+    const std::vector<Framework> frameworks = policy::load_frameworks(problems);
+    if (!config.attestations.empty())
+      if (const auto attestations =
+              policy::load_attestations(files, config.attestations, shown(config.attestations), problems))
+        evaluate::check_controls(*attestations, frameworks, problems);
     if (!problems.has_errors()) entries_ = evaluate::bind_policies(policies, rules, {}, problems);
+    evaluate::check_controls(entries_, frameworks, problems);
     if (!add_errors("policies", problems)) return;
     if (entries_.empty())
       return add({State::note, "policies", "no rule is chosen, so nothing says which data matter",

@@ -17,9 +17,11 @@ class Init final : public Command {
     return {
         .name = "init",
         .summary =
-            "Make the folder of a new project: config, policy, rules, waivers, roster, editor settings, CI",
+            "Make the folder of a new project: config, policy, rules, waivers, attestations, roster, editor "
+            "settings, CI",
         .description =
-            "Writes muster.yaml, policies/, rules/, waivers.yaml, an example roster, what editors need "
+            "Writes muster.yaml, policies/, rules/, waivers.yaml, attestations.yaml, an example roster, what "
+            "editors need "
             "(.luarc.json, .vscode/, .muster/) and a CI snippet. When any of these files is there already, "
             "nothing is written. With --editor only what editors need from this version of muster is "
             "written again (.muster/).",

@@ -4,6 +4,8 @@
 #include "cli/inputs.h"
 #include "cli/layout.h"
 #include "evaluate/bind.h"
+#include "evaluate/controls.h"
+#include "policy/controls.h"
 #include "policy/policy.h"
 
 namespace muster::cli {
@@ -17,7 +19,7 @@ class PolicyLint final : public Command {
         .summary = "Check policy files against the rules",
         .description =
             "Reads each policy and fits it to the rules: unknown rules and parameters, wrong values, scopes "
-            "on fields that are not there. All problems are printed at once.",
+            "on fields that are not there, controls that no framework has. All problems are printed at once.",
         .examples = {{"muster policy lint policies/access.yaml", "One file."},
                      {"muster policy lint policies/*.yaml --rules my-rules", "All, with rules of your own."}},
         .exits = {{ExitCode::ok, "All are right."},
@@ -35,12 +37,14 @@ class PolicyLint final : public Command {
     const auto config = inputs_.load(environment, {}, problems);
     if (!config) return report(environment, problems);
     const rule::RuleSet rules = load_rules(environment, *config, problems);
+    const std::vector<Framework> frameworks = policy::load_frameworks(problems);
     std::string lines;
     for (const std::string& file : files_) {
       Diagnostics of_file;
       auto policy = policy::load_policy(environment.files, file, file, of_file);
       if (policy && !problems.has_errors())
-        static_cast<void>(evaluate::bind_policies(std::span(&*policy, 1), rules, {}, of_file));
+        evaluate::check_controls(evaluate::bind_policies(std::span(&*policy, 1), rules, {}, of_file),
+                                 frameworks, of_file);
       for (const Error& warning : of_file.warnings())
         problems.warning(warning.code, warning.message, warning.place, warning.hint);
       for (const Error& error : of_file.errors()) problems.error(error);

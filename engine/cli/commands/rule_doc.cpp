@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -8,6 +7,7 @@
 #include "cli/layout.h"
 #include "cli/rule_catalogue.h"
 #include "cli/rule_choice.h"
+#include "policy/controls.h"
 #include "policy/policy.h"
 
 namespace muster::cli {
@@ -36,7 +36,8 @@ class RuleDoc final : public Command {
     arguments.option("--format", "markdown|html",
                      word({"markdown", "html"},
                           [this](std::size_t i) {
-                            formats_ = {i == 0, i == 1};
+                            options_.markdown = i == 0;
+                            options_.html = i == 1;
                           }),
                      "Only one of the two.");
     inputs_.declare_config(arguments);
@@ -54,10 +55,12 @@ class RuleDoc final : public Command {
     if (config) rules = load_rules(environment, *config, problems);
     std::vector<std::shared_ptr<const rule::Rule>> chosen;
     if (config && !problems.has_errors()) chosen = choose_rules(rules, globs_, problems);
-    std::map<std::string, std::vector<std::string>> selected;
-    if (config && !problems.has_errors()) selected = find_policies(environment, *config, problems);
+    CatalogueContext context;
+    context.frameworks = policy::load_frameworks(problems);
+    if (config && !problems.has_errors())
+      context.policies = policies_by_rule(find_policies(environment, *config, problems));
     if (problems.has_errors()) return report(environment, problems);
-    const std::vector<NewFile> files = render_catalogue(chosen, selected, formats_);
+    const std::vector<NewFile> files = render_catalogue(chosen, context, options_);
     for (const NewFile& file : files) {
       const std::string path = join_path(out_, file.path);
       if (const Status made = environment.files.make_folders(parent_path(path)); !made)
@@ -71,29 +74,22 @@ class RuleDoc final : public Command {
   }
 
  private:
-  static std::map<std::string, std::vector<std::string>> find_policies(const Environment& environment,
-                                                                       const Config& config,
-                                                                       Diagnostics& problems) {
-    std::map<std::string, std::vector<std::string>> out;
+  static std::vector<Policy> find_policies(const Environment& environment, const Config& config,
+                                           Diagnostics& problems) {
     std::vector<std::string> names = config.policies;
     for (const std::string& shipped : policy::shipped_policies())
       if (std::find(names.begin(), names.end(), shipped) == names.end()) names.push_back(shipped);
-    for (const std::string& name : names) {
-      const auto loaded = policy::load_policy(environment.files, name, shown_path(config, name), problems);
-      if (!loaded) continue;
-      for (const PolicyEntry& entry : loaded->entries) {
-        auto& policies = out[entry.rule];
-        if (std::find(policies.begin(), policies.end(), loaded->id) == policies.end())
-          policies.push_back(loaded->id);
-      }
-    }
+    std::vector<Policy> out;
+    for (const std::string& name : names)
+      if (auto loaded = policy::load_policy(environment.files, name, shown_path(config, name), problems))
+        out.push_back(std::move(*loaded));
     return out;
   }
 
   Inputs inputs_;
   std::vector<std::string> globs_;
   std::string out_;
-  CatalogueFormats formats_;
+  CatalogueOptions options_;
 };
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include "cli/layout.h"
 #include "cli/rule_choice.h"
 #include "cli/source_lines.h"
+#include "evaluate/controls.h"
+#include "policy/controls.h"
 #include "rule/lint.h"
 
 namespace muster::cli {
@@ -24,7 +26,7 @@ class RuleLint final : public Command {
             "Unknown globals and fields, unused parameters and locals, fields compared with nil (a missing "
             "field makes the subject unknown, it is never nil), verdicts that are dropped, branches without "
             "a verdict, clocks and randomness, and what is declared in `reads` or `params` and never used, "
-            "or read and not declared.",
+            "or read and not declared. A control that its framework does not have is an error.",
         .examples = {{"muster rule lint", "All rules."},
                      {"muster rule lint 'team.*' --rules rules", "Your own."}},
         .exits = {{ExitCode::ok, "Nothing was found."},
@@ -49,6 +51,8 @@ class RuleLint final : public Command {
       specs = choose_specs(environment.files, *config, globs_, problems);
       chosen = choose_rules(rules, globs_, problems, ids_of(specs));
     }
+    const auto frameworks = policy::load_frameworks(problems);
+    for (const auto& rule : chosen) evaluate::check_controls(*rule, frameworks, problems);
     if (problems.has_errors()) return report(environment, problems);
     if (chosen.empty() && specs.empty())
       return report(environment,
