@@ -454,27 +454,24 @@ class Run {
     return admin_organization_ == id ? Status() : of_two_organizations(admin_organization_, id);
   }
 
-  /// What the Compliance API lists must hold the organization of the Admin key, by its id or at least its
-  /// name (that both APIs use one id is inferred).
+  /// What the Compliance API lists must hold the organization of the Admin key. A name would not do: a
+  /// company's two organizations are often called alike.
   Status check_organizations() {
-    std::string admin, name;
+    std::string admin;
     std::vector<std::string> others;
-    auto status =
-        data_.each_line(Dataset::organizations, 0, data_.bytes(Dataset::organizations),
-                        {"from.provider", "object.id|object.uuid", "object.uuid|object.id", "object.name"},
-                        [&](const snapshot::RowReader& line) {
-                          if (line.text(0) == word_of(Provider::admin)) {
-                            admin = line.text(1).value_or("");
-                            name = line.text(3).value_or("");
-                          } else {
-                            for (const std::size_t path : {1, 2, 3})
-                              others.emplace_back(line.text(path).value_or(""));
-                          }
-                          return true;
-                        });
+    auto status = data_.each_line(Dataset::organizations, 0, data_.bytes(Dataset::organizations),
+                                  {"from.provider", "object.id|object.uuid", "object.uuid|object.id"},
+                                  [&](const snapshot::RowReader& line) {
+                                    if (line.text(0) == word_of(Provider::admin)) {
+                                      admin = line.text(1).value_or("");
+                                    } else {
+                                      for (const std::size_t path : {1, 2})
+                                        others.emplace_back(line.text(path).value_or(""));
+                                    }
+                                    return true;
+                                  });
     if (!status) return status;
     if (admin.empty() || others.empty() || std::ranges::find(others, admin) != others.end()) return {};
-    if (!name.empty() && std::ranges::find(others, name) != others.end()) return {};
     return of_two_organizations(admin, others.front());
   }
 

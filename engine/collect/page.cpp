@@ -94,7 +94,7 @@ class PageReader::Impl {
         return odd("the reply is an error under a status of success");
       if (!endpoint_.key.empty() && text_of(value->find(endpoint_.key)).empty())
         return odd(fmt::format("the reply has no {}", endpoint_.key));
-      page.rows.push_back({in_body(trim(text)), {}, {}, false, {}});
+      page.rows.push_back({in_body(trim(text)), text_of(value->find(endpoint_.key)), {}, false, {}});
       return page;
     }
     const bool is_settings = endpoint_.paging == Paging::settings, is_scim = endpoint_.paging == Paging::scim;

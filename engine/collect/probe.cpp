@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "collect/manifest_row.h"
 #include "collect/page.h"
 #include "collect/parents.h"
@@ -26,7 +27,7 @@ http::Patience short_patience(http::Patience patience) {
   return patience;
 }
 
-Answer answer_of(const http::Response& response) {
+Answer answer_of(const http::Response& response, const Endpoint& endpoint) {
   switch (response.failure) {
     case http::Failure::none: break;
     case http::Failure::broken:
@@ -45,7 +46,12 @@ Answer answer_of(const http::Response& response) {
   switch (response.status) {
     case 401: return {State::refused, reason, http::Failure::none};
     case 403: return {State::denied, reason, http::Failure::none};
-    case 404: return {State::absent, reason, http::Failure::none};
+    case 404: {
+      // As in a collection: what every organization has is not absent, and a gateway's 404 says nothing of
+      // the API.
+      const bool may_be_absent = words.starts_with("not_found_error") && !is_universal(endpoint);
+      return {may_be_absent ? State::absent : State::odd, reason, http::Failure::none};
+    }
     default: return {State::odd, reason, http::Failure::none};
   }
 }
@@ -124,13 +130,18 @@ class Probe {
       if (!known->second) return {State::not_asked, {}};
       parent = *known->second;
     }
-    unit.endpoint.limit = std::min(unit.endpoint.limit, 1u);
+    // Of the organizations all: which they are tells whether the keys belong together.
+    if (unit.endpoint.dataset != Dataset::organizations)
+      unit.endpoint.limit = std::min(unit.endpoint.limit, 1u);
     const std::string query = query_of(unit.endpoint, parent, window_);
     const std::string path = path_of(unit.endpoint, parent);
     std::optional<ParentRow> first;
+    std::optional<std::string> stranger;
     const auto inspect = [&](const http::Response& response) -> std::optional<std::string> {
       const auto page = parse_page(response.body, unit.endpoint);
       if (!page) return page.error().message;
+      stranger.reset();
+      if (unit.endpoint.dataset == Dataset::organizations) stranger = find_stranger(unit, *page);
       first = page->rows.empty() ? std::nullopt : std::optional(parent_of(unit, parent, page->rows.front()));
       return std::nullopt;
     };
@@ -138,12 +149,24 @@ class Probe {
         query.empty() ? path : path + "?" + query,
         [&](const std::string&, unsigned, const http::Response& reply) { note(service, reply); }, inspect);
     if (response.failure == http::Failure::interrupted) survey_.is_interrupted = true;
-    Answer answer = answer_of(response);
+    Answer answer = answer_of(response, unit.endpoint);
+    if (answer.state == State::works && stranger) answer = {State::odd, *stranger, http::Failure::none};
     if (service.answer.state == State::not_asked) service.answer = answer;
     // As in a collection: what is archived, or the default, may have no list of its own.
     if (parent.is_spare && (response.status == 400 || response.status == 404)) answer = {};
     if (answer.state == State::works) parents_[{unit.endpoint.provider, unit.endpoint.dataset}] = first;
     return answer;
+  }
+
+  /// Whether the organizations that the Compliance API lists lack the one of the Admin key: then the keys are
+  /// of two, and a collection with both ends with an error.
+  std::optional<std::string> find_stranger(const Unit& unit, const Page& page) {
+    if (unit.endpoint.provider == Provider::admin) admin_id_ = page.rows.front().id;
+    if (unit.endpoint.provider == Provider::admin || admin_id_.empty() || page.has_more) return std::nullopt;
+    for (const Row& row : page.rows)
+      if (row.id == admin_id_ || text_member(row.object, "id") == admin_id_) return std::nullopt;
+    return fmt::format("the key is of another organization than the Admin key, which is of {}",
+                       make_visible(admin_id_));
   }
 
   static void note(Service& service, const http::Response& reply) {
@@ -173,6 +196,7 @@ class Probe {
 
   const Clock& clock_;
   const Options& options_;
+  std::string admin_id_;  // of the organization of the Admin key
   const Hooks& hooks_;
   Window window_;
   std::vector<http::Session> sessions_;
@@ -217,7 +241,7 @@ ScimProbe probe_scim(const Clock& clock, const ScimOptions& options, const Hooks
         return std::nullopt;
       });
   probe.is_interrupted = response.failure == http::Failure::interrupted;
-  probe.service.answer = answer_of(response);
+  probe.service.answer = answer_of(response, users);
   return probe;
 }
 

@@ -91,6 +91,20 @@ class Doctor(Case):
         self.assertIn("keys.no_expiry", self.unknown(report))
         self.assertIn("api_keys: denied", self.unknown(report)["keys.no_expiry"])
 
+    def test_keys_of_two_organizations(self):
+        simulator = self.simulator("--users=20", "--tenants=2")
+        config = self.config(simulator.url, sources=["provider: anthropic-admin, api_key_env: ADMIN_KEY", "provider: anthropic-compliance, api_key_env: COMPLIANCE_KEY"])
+        self.assertEqual(self.answers(self.doctor(config)[1])["compliance_organizations"], "works")
+        code, report, text = self.doctor(config, COMPLIANCE_KEY=collect.AUDIT + "-2")
+        self.assertNotEqual(code, 0)
+        self.assertEqual(self.answers(report)["compliance_organizations"], "odd")
+        self.assertIn("of another organization than the Admin key", text)
+        done = subprocess.run([collect.MUSTER, "collect", "-c", config, "--out", self.work / "both"], env=self.environment(COMPLIANCE_KEY=collect.AUDIT + "-2"),
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 64, done.stderr)
+        self.assertIn("different organizations", done.stderr)
+        self.assertFalse((self.work / "both").exists())
+
     def test_a_key_of_the_wrong_kind_is_named_and_not_sent(self):
         simulator = self.simulator()
         code, report, text = self.doctor(self.config(simulator.url, sources=["provider: anthropic-admin, api_key_env: ADMIN_KEY"]), ADMIN_KEY=WORKSPACE)
