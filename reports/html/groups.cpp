@@ -172,7 +172,11 @@ class Groups {
 
   void control_row(const ControlResult& control) {
     const std::string id = escaped(control.control.text(), 200);
-    page_.put("<tr><th scope=\"row\" data-filter=\"control\" data-value=\"{0}\">{0}", id);
+    // Without rules there are no findings to show alone.
+    if (control.rules.empty())
+      page_.put("<tr><th scope=\"row\">{}", id);
+    else
+      page_.put("<tr><th scope=\"row\" data-filter=\"control\" data-value=\"{0}\">{0}", id);
     if (!control.title.empty()) page_.put(" <span class=\"meta\">{}</span>", escaped(control.title, 300));
     page_.put("</th><td class=\"{}\">{}</td><td>", class_of(control.status), sign_of(control.status));
     if (!control.rules.empty())
@@ -182,7 +186,7 @@ class Groups {
     page_.put("</td><td>{}", escaped(control.rest, 300));
     for (const std::uint32_t index : control.attestations)
       page_.put("{}<a href=\"#attestations\">attestation {}</a>",
-                control.rest.empty() && index == control.attestations.front() ? "" : "<br>",
+                control.rest.empty() && index == control.attestations.front() ? "" : "; ",
                 escaped(attestation_name(run_.attestations[index]), 300));
     page_.put_raw("</td></tr>\n");
   }

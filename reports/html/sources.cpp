@@ -67,7 +67,7 @@ void write_sources(Page& page) {
               controls += (controls.empty() ? "" : ", ") + escaped(control.text(), 200);
             // Text, not a link: nobody knows where it would lead.
             for (const AttestationResult::Evidence& each : attestation.evidence)
-              evidence += (evidence.empty() ? "" : "<br>") + escaped(each.link, 500) +
+              evidence += (evidence.empty() ? "" : "; ") + escaped(each.link, 500) +
                           (each.sha256.empty() ? "" : " " + code(each.sha256));
             return Cells{escaped(attestation.id, 200),
                          controls,
