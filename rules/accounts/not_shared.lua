@@ -1,5 +1,3 @@
-local names = require("lib.names")
-
 ---@type muster.Rule
 return {
   id = "accounts.not_shared",
@@ -30,7 +28,7 @@ return {
     if user.person_state == "nonhuman" then return not_applicable("in the register of non-human identities") end
     if #params.patterns == 0 then return unknown("the policy names no patterns") end
     local mailbox = user.email:fold():split("@")[1]:split("+")[1]
-    if not names.fits(mailbox, params.patterns) then return pass() end
+    if not params.patterns:fits(mailbox) then return pass() end
     return fail("the mailbox " .. mailbox .. " looks shared", { email = user.email }, "a person's own address")
   end,
 

@@ -1,4 +1,3 @@
-local names = require("lib.names")
 local words = require("lib.words")
 
 ---@type muster.Rule
@@ -23,7 +22,7 @@ return {
       return not_applicable("role is " .. user.role)
     end
     if #params.patterns == 0 then return unknown("the policy names no patterns") end
-    if names.fits(user.email:fold(), params.patterns) then return pass() end
+    if params.patterns:fits(user.email:fold()) then return pass() end
     return fail("an everyday account as " .. user.role, { email = user.email, role = user.role }, params.patterns)
   end,
 

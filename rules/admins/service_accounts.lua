@@ -1,5 +1,3 @@
-local names = require("lib.names")
-
 ---@type muster.Rule
 return {
   id = "admins.service_accounts",
@@ -19,7 +17,7 @@ return {
     if not account:is_null("archived_at") then return not_applicable("archived on " .. account.archived_at:date()) end
     if account.organization_role == "developer" then return pass() end
     if account.organization_role ~= "admin" then return unknown("role " .. account.organization_role .. " is not known to this rule") end
-    if names.fits(account.name, params.allowed) then return pass("declared in the policy") end
+    if params.allowed:fits(account.name) then return pass("declared in the policy") end
     return fail("administers the organization", { role = account.organization_role }, "developer")
   end,
 

@@ -1,5 +1,3 @@
-local names = require("lib.names")
-
 ---@type muster.Rule
 return {
   id = "groups.blanket_permission",
@@ -28,7 +26,7 @@ return {
     if group:count("roles") < #group.role_ids then return unknown("gives roles that were not collected") end
     for role in group:roles() do
       if role:count("permissions", { action = params.actions }) > 0 then
-        if names.fits(group.name, params.allowed) then return pass("declared in the policy") end
+        if params.allowed:fits(group.name) then return pass("declared in the policy") end
         return fail("its role " .. role.name .. " grants everything", { role = role.name }, "roles that name what they grant")
       end
     end

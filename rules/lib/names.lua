@@ -1,14 +1,6 @@
 -- Names by pattern, as a policy declares them: "prod-*".
 local names = {}
 
--- Whether the name fits one of the patterns.
-function names.fits(name, patterns)
-  for pattern in patterns:items() do
-    if name:glob(pattern) then return true end
-  end
-  return false
-end
-
 -- Which department a thing belongs to by entries `department=pattern`, when that is another one than the person's; nil when it is nobody's, or theirs too.
 function names.foreign_owner(name, department, owned)
   local other

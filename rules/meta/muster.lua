@@ -23,6 +23,7 @@ error("this file is for editors; rules do not require it")
 ---@operator len: integer
 ---@field [integer] string
 ---@field has fun(self: muster.List, word: string): boolean Whether the list holds the word.
+---@field fits fun(self: muster.List, text: string): boolean Whether the whole text fits one of the list's words, taken as globs: * ? [abc].
 ---@field items fun(self: muster.List): fun(): string Loops over the words in order.
 
 ---What check returns: make one with pass, fail, not_applicable or unknown.

@@ -1,12 +1,10 @@
-local names = require("lib.names")
-
 ---@type muster.Rule
 return {
   id = "roles.duties_separated",
   title = "Nobody has two roles that the policy keeps apart",
   severity = "high",
   subject = "user",
-  reads = { "group_members.group_id", "groups.role_ids", "roles.name" },
+  reads = { "group_members", "groups.role_ids", "roles.name" },
   controls = {
     soc2 = { "CC6.3" },
     iso27001 = { "A.5.15", "A.5.18" },
@@ -30,8 +28,8 @@ return {
         silent = true
       else
         for role in group:roles() do
-          if names.fits(role.name, params.first) then one = role.name end
-          if names.fits(role.name, params.second) then other = role.name end
+          if params.first:fits(role.name) then one = role.name end
+          if params.second:fits(role.name) then other = role.name end
         end
       end
     end

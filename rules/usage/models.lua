@@ -1,5 +1,3 @@
-local names = require("lib.names")
-
 ---@type muster.Rule
 return {
   id = "usage.models",
@@ -23,7 +21,7 @@ return {
         silent = silent + 1
       elseif not seen[row.model] then
         seen[row.model] = true
-        if not names.fits(row.model, params.models) then table.insert(beyond, row.model) end
+        if not params.models:fits(row.model) then table.insert(beyond, row.model) end
       end
     end
     table.sort(beyond)

@@ -1,5 +1,3 @@
-local names = require("lib.names")
-
 ---@type muster.Rule
 return {
   id = "workspaces.customer_key",
@@ -17,7 +15,7 @@ return {
   check = function(workspace, _, params)
     if not workspace:is_null("archived_at") then return not_applicable("archived on " .. workspace.archived_at:date()) end
     if #params.names == 0 then return unknown("the policy names no workspaces") end
-    if not names.fits(workspace.name, params.names) then return not_applicable("not among those that need it") end
+    if not params.names:fits(workspace.name) then return not_applicable("not among those that need it") end
     if workspace:is_null("external_key_id") then return fail("no customer-managed key", nil, "a customer-managed key") end
     if workspace:is_dangling("external_key") then
       return fail("its customer-managed key is not registered any more", { external_key = workspace.external_key_id }, "a registered key")

@@ -1,4 +1,3 @@
-local names = require("lib.names")
 local words = require("lib.words")
 
 ---@type muster.Rule
@@ -40,9 +39,9 @@ return {
       if not words.workspace_roles[role] then
         strange = role
       elseif params.roles:has(role) and workspace:is_null("archived_at") then
-        if names.fits(workspace.name, params.production) then
+        if params.production:fits(workspace.name) then
           live = workspace.name
-        elseif names.fits(workspace.name, params.development) then
+        elseif params.development:fits(workspace.name) then
           other = workspace.name
         end
       end

@@ -301,6 +301,8 @@ TEST(Params, AreTypedListsHaveWords) {
   const std::string more = "params = { statuses = { type = \"string_list\", default = { \"active\", \"x\" }, doc = \"d\" }, days = { type = \"integer\", default = 3, doc = \"d\" } },\n";
   EXPECT_EQ(lab.run(Lab::text("return params.statuses:has(key.status) and pass(#params.statuses .. params.statuses[2] .. params.days) or fail('no')", "", more)).front().reason, "2x3");
   EXPECT_THAT(lab.run(Lab::text("return params.statuses:has(3) and pass()", "", more)).front().reason, HasSubstr("list:has(word) wants text, not number"));
+  EXPECT_THAT(lab.run(Lab::text("return params.statuses:fits(3) and pass()", "", more)).front().reason, HasSubstr("list:fits(text) wants text, not number"));
+  EXPECT_EQ(lab.run(Lab::text("return params.statuses:fits('x') and not params.statuses:fits('xx') and not params.statuses:fits('') and pass('yes') or fail('no')", "", more)).front().reason, "yes");
   EXPECT_THAT(lab.run(Lab::text("params.days = 4 return pass()", "", more)).front().reason, HasSubstr("cannot assign to 'days'"));
   EXPECT_THAT(lab.run(Lab::text("params.statuses[1] = 'y' return pass()", "", more)).front().reason, HasSubstr("records are read-only"));
 }

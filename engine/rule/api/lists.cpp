@@ -1,4 +1,7 @@
 // Lists of words: a parameter, or a field that holds several. Read-only, and in the order of the file or the API.
+#include <algorithm>
+
+#include "base/text.h"
 #include "rule/host_internal.h"
 
 namespace muster::rule {
@@ -32,7 +35,7 @@ int list_index(lua_State* L) {
   }
   lua_pushvalue(L, 2);
   if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
-  raise_error(L, "a list has no '" + text_of(L, 2) + "'; it has :has(word), :items() and #");
+  raise_error(L, "a list has no '" + text_of(L, 2) + "'; it has :has(word), :fits(text), :items() and #");
 }
 int list_length(lua_State* L) {
   lua_pushinteger(L, static_cast<lua_Integer>(static_cast<ListView*>(lua_touserdata(L, 1))->size()));
@@ -48,6 +51,30 @@ int list_has(lua_State* L) {
   bool found = false;
   charge(L, list->size() / 4);
   for (std::size_t i = 0; i < list->size() && !found; ++i) found = list->at(i) == word;
+  lua_pushboolean(L, found);
+  return 1;
+}
+/// A pattern that begins with a plain character needs a text that begins with it.
+bool can_begin(std::string_view pattern, std::string_view text) {
+  if (pattern.empty() || text.empty()) return true;
+  const char first = pattern.front();
+  return first == '*' || first == '?' || first == '[' || first == '\\' || first == text.front();
+}
+int list_fits(lua_State* L) {
+  const ListView* list = to_list(L, 1);
+  if (!list) luaL_error(L, "fits() is for lists: write list:fits(text)");
+  if (lua_type(L, 2) != LUA_TSTRING) raise_error(L, "list:fits(text) wants text, not " + std::string(kind_of(L, 2)));
+  std::size_t length = 0;
+  const char* bytes = lua_tolstring(L, 2, &length);
+  const std::string_view text(bytes, length);
+  bool found = false;
+  charge(L, list->size() / 4);
+  for (std::size_t i = 0; i < list->size() && !found; ++i) {
+    const std::string_view pattern = list->at(i);
+    if (!can_begin(pattern, text)) continue;
+    charge(L, text.size() * std::max<std::size_t>(pattern.size(), 1));
+    found = glob_match(pattern, text);
+  }
   lua_pushboolean(L, found);
   return 1;
 }
@@ -72,6 +99,7 @@ int list_items(lua_State* L) {
 
 constexpr ApiFunction kListFunctions[] = {
     {"list", "has", guarded<list_has>, "(word: string): boolean", "Whether the list holds the word."},
+    {"list", "fits", guarded<list_fits>, "(text: string): boolean", "Whether the whole text fits one of the list's words, taken as globs: * ? [abc]."},
     {"list", "items", guarded<list_items>, "(): fun(): string", "Loops over the words in order."},
 };
 
