@@ -1,3 +1,5 @@
+local due = require("lib.due")
+
 local out_of_question = {
   active = "works here",
   not_started = "not yet started",
@@ -50,15 +52,9 @@ return {
 
     local deadline = user.person_left_at + days(params.grace_days)
     measure((org.as_of - deadline):whole_days())
-    local left_on = "left on " .. user.person_last_day:date()
-    if org.as_of < deadline then
-      return pass(string.format("%s, days left to remove the account: %d", left_on, (deadline - org.as_of):whole_days()))
-    end
-    return fail(
-      string.format("%s, days overdue: %d", left_on, (org.as_of - deadline):whole_days()),
-      { last_day = user.person_last_day, deadline = deadline },
-      "no account after the deadline"
-    )
+    local reason = string.format("left on %s, removal %s", user.person_last_day:date(), due.text(deadline, org.as_of))
+    if org.as_of < deadline then return pass(reason) end
+    return fail(reason, { last_day = user.person_last_day, due = deadline }, "no account from " .. deadline:date() .. " on")
   end,
 
   examples = {
@@ -98,7 +94,7 @@ return {
         user = { person_state = "left", person_last_day = "2026-11-10", person_left_at = "2026-11-11T05:00:00Z" },
         as_of = "2026-11-20T08:00:00Z",
       },
-      want = { verdict = "fail", reason = "left on 2026-11-10, days overdue: 8", measure = 8 },
+      want = { verdict = "fail", reason = "left on 2026-11-10, removal due 2026-11-12, 8 days overdue", measure = 8 },
     },
     {
       note = "the deadline itself is too late",
@@ -106,7 +102,7 @@ return {
         user = { person_state = "left", person_last_day = "2026-11-18", person_left_at = "2026-11-19T05:00:00Z" },
         as_of = "2026-11-20T05:00:00Z",
       },
-      want = { verdict = "fail", reason = "left on 2026-11-18, days overdue: 0" },
+      want = { verdict = "fail", reason = "left on 2026-11-18, removal due 2026-11-20, 0 days overdue" },
     },
     {
       note = "a microsecond before it is not",
@@ -114,7 +110,7 @@ return {
         user = { person_state = "left", person_last_day = "2026-11-18", person_left_at = "2026-11-19T05:00:00Z" },
         as_of = "2026-11-20T04:59:59.999999Z",
       },
-      want = { verdict = "pass", reason = "left on 2026-11-18, days left to remove the account: 0" },
+      want = { verdict = "pass", reason = "left on 2026-11-18, removal due 2026-11-20, 0 days left" },
     },
     {
       note = "five days of grace",
@@ -123,7 +119,7 @@ return {
         as_of = "2026-11-20T08:00:00Z",
         params = { grace_days = 5 },
       },
-      want = { verdict = "pass", reason = "left on 2026-11-18, days left to remove the account: 3" },
+      want = { verdict = "pass", reason = "left on 2026-11-18, removal due 2026-11-24, 3 days left" },
     },
     {
       note = "no grace: due at the end of the last day",
@@ -132,7 +128,7 @@ return {
         as_of = "2026-11-20T08:00:00Z",
         params = { grace_days = 0 },
       },
-      want = { verdict = "fail", reason = "left on 2026-11-19, days overdue: 0" },
+      want = { verdict = "fail", reason = "left on 2026-11-19, removal due 2026-11-20, 0 days overdue" },
     },
     {
       note = "terminated without a last day",

@@ -1,3 +1,4 @@
+local due = require("lib.due")
 local known_statuses = require("lib.words").invite_statuses
 
 ---@type muster.Rule
@@ -29,10 +30,11 @@ return {
     if invite.expires_at <= org.as_of then return not_applicable("expired on " .. invite.expires_at:date()) end
     if invite.invited_at > org.as_of then return unknown("sent after the snapshot: one of the two dates is wrong") end
     measure(days_since(invite.invited_at))
-    if org.as_of <= invite.invited_at + days(params.days) then return pass() end
+    local deadline = invite.invited_at + days(params.days)
+    if org.as_of <= deadline then return pass() end
     return fail(
-      string.format("pending since %s, more than %d days", invite.invited_at:date(), params.days),
-      { invited_at = invite.invited_at, expires_at = invite.expires_at },
+      string.format("pending since %s, an answer %s", invite.invited_at:date(), due.text(deadline, org.as_of)),
+      { invited_at = invite.invited_at, expires_at = invite.expires_at, due = deadline },
       string.format("answered or withdrawn within %d days", params.days)
     )
   end,
@@ -96,7 +98,7 @@ return {
         invite = { status = "pending", invited_at = "2026-11-04T08:00:00Z", expires_at = "2026-11-25T08:00:00Z" },
         as_of = "2026-11-20T08:00:00Z",
       },
-      want = { verdict = "fail", reason = "pending since 2026-11-04, more than 14 days" },
+      want = { verdict = "fail", reason = "pending since 2026-11-04, an answer due 2026-11-18, 2 days overdue" },
     },
     {
       note = "two days at most",
@@ -105,7 +107,7 @@ return {
         as_of = "2026-11-20T08:00:00Z",
         params = { days = 2 },
       },
-      want = { verdict = "fail", reason = "pending since 2026-11-17, more than 2 days", measure = 3 },
+      want = { verdict = "fail", reason = "pending since 2026-11-17, an answer due 2026-11-19, 1 day overdue", measure = 3 },
     },
     {
       note = "pending in word, expired in fact",

@@ -1,3 +1,4 @@
+local due = require("lib.due")
 local words = require("lib.words")
 
 ---@type muster.Rule
@@ -25,10 +26,11 @@ return {
     if not words.key_statuses[key.status] then return unknown("status " .. key.status .. " is not known to this rule") end
     if key.status ~= "inactive" then return not_applicable("status is " .. key.status) end
     measure(days_since(key.created_at))
-    if org.as_of <= key.created_at:plus_days(params.days) then return pass() end
+    local deadline = key.created_at:plus_days(params.days)
+    if org.as_of <= deadline then return pass() end
     return fail(
-      string.format("inactive, and created on %s, more than %d days ago", key.created_at:date(), params.days),
-      { created_at = key.created_at },
+      string.format("inactive, and created on %s, archiving %s", key.created_at:date(), due.text(deadline, org.as_of)),
+      { created_at = key.created_at, due = deadline },
       "archived"
     )
   end,
@@ -50,7 +52,7 @@ return {
         as_of = "2026-11-20T08:00:00Z",
         params = { days = 10 },
       },
-      want = { verdict = "fail", reason = "inactive, and created on 2026-11-10, more than 10 days ago", measure = 10 },
+      want = { verdict = "fail", reason = "inactive, and created on 2026-11-10, archiving due 2026-11-20, 0 days overdue", measure = 10 },
     },
     {
       note = "works",

@@ -1,3 +1,4 @@
+local due = require("lib.due")
 local known_statuses = require("lib.words").key_statuses
 
 ---@type muster.Rule
@@ -34,10 +35,11 @@ return {
     if age_days < 0 then return unknown("created after the snapshot: one of the two dates is wrong") end
 
     measure(age_days)
-    if org.as_of <= created:plus_days(params.days) then return pass() end
+    local deadline = created:plus_days(params.days)
+    if org.as_of <= deadline then return pass() end
     return fail(
-      string.format("created on %s, more than %d days ago", created:date(), params.days),
-      { created_at = created, age_days = age_days },
+      string.format("created on %s, replacement %s", created:date(), due.text(deadline, org.as_of)),
+      { created_at = created, age_days = age_days, due = deadline },
       string.format("at most %d days", params.days)
     )
   end,
@@ -81,7 +83,7 @@ return {
     {
       note = "a second more is",
       given = { api_key = { status = "active", created_at = "2026-08-22T07:59:59Z" }, as_of = "2026-11-20T08:00:00Z" },
-      want = { verdict = "fail", reason = "created on 2026-08-22, more than 90 days ago" },
+      want = { verdict = "fail", reason = "created on 2026-08-22, replacement due 2026-11-20, 0 days overdue" },
     },
     {
       note = "a stricter policy",
@@ -90,7 +92,7 @@ return {
         as_of = "2026-11-20T08:00:00Z",
         params = { days = 30 },
       },
-      want = { verdict = "fail", reason = "created on 2026-10-01, more than 30 days ago", measure = 50 },
+      want = { verdict = "fail", reason = "created on 2026-10-01, replacement due 2026-10-31, 20 days overdue", measure = 50 },
     },
     {
       note = "inactive keys do not work",

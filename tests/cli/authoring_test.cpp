@@ -125,7 +125,8 @@ TEST(RuleExplain, ShowsReadsBranchVerdictMatchAndRawLine) {
       StartsWith("accounts.leavers_removed and the user roderick.amsel@northwind.example "
                  "(user_018OiF70rrbEtLn4siO6Nq13), as of 2026-11-20T08:00:00Z\n"
                  "Person     Roderick Amsel (NW-1373), by email: e-mail roderick.amsel@northwind.example\n"));
-  EXPECT_THAT(outcome.out, HasSubstr("Verdict    fail: left on 2026-11-06, days overdue: 12\n"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("Verdict    fail: left on 2026-11-06, removal due 2026-11-08, 12 days overdue\n"));
   EXPECT_THAT(outcome.out, HasSubstr(": user.person_state = \"left\"   (user_018OiF70rrbEtLn4siO6Nq13)\n"));
   EXPECT_THAT(outcome.out, HasSubstr(" |     if state == \"contradictory\" then\n"));
   EXPECT_THAT(outcome.out,
