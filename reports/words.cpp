@@ -54,9 +54,9 @@ std::string also(const RuleResult& rule, std::initializer_list<Verdict> which) {
 std::string undecided_headline(const RuleResult& rule) {
   if (rule.whole && is_undecided(rule.whole->verdict)) {
     const std::string reason = visible_line(rule.whole->reason, kReasonBytes);
-    return rule.population == 0
+    return undecided_count(rule) == 0
                ? "undecided: " + reason
-               : fmt::format("all {} undecided: {}", count_of(rule.population, rule.subject), reason);
+               : fmt::format("all {} undecided: {}", count_of(undecided_count(rule), rule.subject), reason);
   }
   const std::uint64_t unknown = rule.counts[Verdict::unknown], error = rule.counts[Verdict::error];
   std::string text;

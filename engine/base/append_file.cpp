@@ -64,26 +64,50 @@ Status AppendFile::sync() {
   return {};
 }
 
-Result<FolderLock> FolderLock::take(const std::string& folder) {
-  const std::string path = folder + "/lock";
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor < 0) return unwritable(path, errno);
-  FolderLock lock(descriptor);
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0)
-    return fail(ErrorCode::file_unwritable, fmt::format("another muster collect is writing to {}", folder),
-                {}, "wait until it has ended, or name another folder with --out");
-  return lock;
+Result<FolderLock> FolderLock::take(const std::string& folder, std::string_view command, bool was_made) {
+  const std::string path = folder + "/" + kFile;
+  const auto refuse = [&](int code) -> tl::unexpected<Error> {
+    return fail(ErrorCode::file_unwritable, fmt::format("cannot write {}: {}", path, std::strerror(code)));
+  };
+  for (;;) {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor < 0) return refuse(errno);
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+      const int code = errno;
+      ::close(descriptor);
+      if (code != EWOULDBLOCK) return refuse(code);
+      return fail(ErrorCode::file_unwritable,
+                  fmt::format("another muster {} is writing to {}", command, folder), {},
+                  "wait until it has ended, or name another folder with --out");
+    }
+    // Who held it may have removed it between the two calls: then this is a lock on a file that is no more.
+    struct stat held {
+    }, there{};
+    if (::fstat(descriptor, &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_dev == there.st_dev &&
+        held.st_ino == there.st_ino)
+      return FolderLock(descriptor, folder, was_made);
+    ::close(descriptor);
+  }
 }
 
-FolderLock::FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+FolderLock::FolderLock(FolderLock&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      folder_(std::move(other.folder_)),
+      was_made_(other.was_made_) {}
 
 FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
+  std::swap(folder_, other.folder_);
+  std::swap(was_made_, other.was_made_);
   return *this;
 }
 
 FolderLock::~FolderLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (descriptor_ < 0) return;
+  // Before it is freed, so that nobody's lock but this one's is removed.
+  ::unlink((folder_ + "/" + kFile).c_str());
+  if (was_made_) ::rmdir(folder_.c_str());
+  ::close(descriptor_);
 }
 
 }  // namespace muster

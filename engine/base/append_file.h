@@ -33,18 +33,26 @@ class AppendFile {
   std::uint64_t size_ = 0;
 };
 
-/// A folder that one process at a time works in; freed when the object or the process goes.
+/// A folder that one process at a time works in; freed when the object or the process goes. While it is held
+/// there is a file `.muster.lock` in the folder; what a killed process left of it holds nobody up.
 class FolderLock {
  public:
-  /// Error file_unwritable when another process holds it.
-  [[nodiscard]] static Result<FolderLock> take(const std::string& folder);
+  static constexpr const char* kFile = ".muster.lock";
+
+  /// `command` is who may hold it, for the error. A folder that `was_made` for this goes again when it is
+  /// still empty in the end. Error file_unwritable, at once, when another process holds it.
+  [[nodiscard]] static Result<FolderLock> take(const std::string& folder, std::string_view command,
+                                               bool was_made = false);
   FolderLock(FolderLock&&) noexcept;
   FolderLock& operator=(FolderLock&&) noexcept;
   ~FolderLock();
 
  private:
-  explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
+  FolderLock(int descriptor, std::string folder, bool was_made)
+      : descriptor_(descriptor), folder_(std::move(folder)), was_made_(was_made) {}
   int descriptor_ = -1;
+  std::string folder_;
+  bool was_made_ = false;
 };
 
 }  // namespace muster

@@ -18,7 +18,10 @@
 #include "cli/version.h"
 #include "evidence/sshsig.h"
 #include "evidence/verify.h"
+#include "reports/html/escape.h"
+#include "reports/html/frame.h"
 #include "reports/json/results.h"
+#include "reports/merge.h"
 #include "reports/report.h"
 #include "snapshot/schema.h"
 
@@ -331,6 +334,10 @@ Result<evidence::BundleMade> Bundling::write(Environment& environment, const Run
         ErrorCode::evidence_unfit,
         "the run is a what-if: it judged as of another instant than the snapshot's, and that is no evidence",
         {}, "run `muster check` without --as-of");
+  if (reports::is_merged(run.run))
+    return fail(ErrorCode::evidence_unfit,
+                "the run was merged from those of several organizations, and has no snapshot of its own", {},
+                "bundle each of the runs");
   if (run.run.tool_version != version())
     return fail(ErrorCode::evidence_unfit,
                 fmt::format("the run was made by muster {}, and this is {}", run.run.tool_version, version()),
@@ -342,6 +349,10 @@ Result<evidence::BundleMade> Bundling::write(Environment& environment, const Run
   request.record.retain_until = retain_until_.value_or("");
   request.organization = run.run.organization;
   request.outcome = run.run.outcome();
+  request.frame = {
+      [](std::string_view title) { return reports::page_head(title, reports::PageScript::none); },
+      reports::page_end(reports::PageScript::none),
+      [](std::string_view text) { return reports::html_text(make_visible(text)); }};
   request.principal = signer_name_;
   // The predicate has no word for undecided: what was not shown to pass is no pass.
   for (const RuleResult& rule : run.run.rules) {

@@ -4,6 +4,7 @@
 #include "cli/coverage.h"
 #include "cli/help.h"
 #include "cli/rule_catalogue.h"
+#include "cli/wishes.h"
 #include "collect/endpoint.h"
 #include "policy/controls.h"
 #include "policy/policy.h"
@@ -23,6 +24,7 @@ Result<std::vector<DocsPage>> make_docs_pages(const FileSystem& files) {
                               {"datasets.md", snapshot::dataset_reference()},
                               {"endpoints.md", collect::endpoint_reference()},
                               {"errors.md", render_errors_page()},
+                              {"formats.md", render_formats_page()},
                               {"../rules/meta/muster.lua", rule::render_type_stubs()},
                               {"../rules/meta/spec.lua", rule::render_spec_stubs()},
                               {"../.luacheckrc", rule::render_luacheckrc()}};

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,10 @@ struct Environment {
   std::vector<std::string> command = {};
   /// The process's environment variables; nullopt for one that is not set. Without one, as in tests, none is.
   std::function<std::optional<std::string>(const char* name)> variable = [](const char*) { return std::nullopt; };
+  /// Makes a folder if need be and takes it for `command` of this process, until the object goes; base/append_file.h. In memory, as in tests and
+  /// when a run is performed again, nobody else is there.
+  std::function<Result<std::shared_ptr<void>>(const std::string& folder, const char* command)> take_folder =
+      [](const std::string&, const char*) { return std::shared_ptr<void>(); };
 };
 
 /// Thrown where there is no other way out (from inside the evaluation); caught by run().

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/append_file.h"
 #include "cli/cli.h"
 
 namespace muster::cli {
@@ -61,11 +62,24 @@ int run_process(int count, char** texts, const Clock& clock) {
   console.refuses_colour = is_set("NO_COLOR") || is_dumb_terminal();
   console.width = terminal_width(STDOUT_FILENO, console.width);
   std::error_code ignored;
-  Environment environment{*files, clock, console, std::filesystem::current_path(ignored).string(),
-                          is_interrupted, {}, [](const char* name) -> std::optional<std::string> {
+  Environment environment{*files,
+                          clock,
+                          console,
+                          std::filesystem::current_path(ignored).string(),
+                          is_interrupted,
+                          {},
+                          [](const char* name) -> std::optional<std::string> {
                             const char* value = std::getenv(name);
                             return value == nullptr ? std::nullopt : std::optional<std::string>(value);
                           }};
+  environment.take_folder = [&](const std::string& folder,
+                                const char* command) -> Result<std::shared_ptr<void>> {
+    const bool is_new = files->kind(folder) == FileKind::none;
+    if (const Status made = files->make_folders(folder); !made) return tl::unexpected(made.error());
+    auto lock = FolderLock::take(folder, command, is_new);
+    if (!lock) return tl::unexpected(lock.error());
+    return std::make_shared<FolderLock>(std::move(*lock));
+  };
   const std::vector<std::string> given(texts + (count > 0 ? 1 : 0), texts + count);
   return static_cast<int>(run(given, environment));
 }

@@ -44,7 +44,7 @@ class Run {
       return fail(ErrorCode::usage, fmt::format("{} is there already", options_.out), {},
                   "name another folder with --out");
     if (auto status = files_.make_folders(folder_ + "/data"); !status) return tl::unexpected(status.error());
-    auto lock = FolderLock::take(folder_);
+    auto lock = FolderLock::take(folder_, "collect");
     if (!lock) return tl::unexpected(lock.error());
     if (auto status = open(); !status) return tl::unexpected(status.error());
     ahead_.emplace(options_, clock_, hooks_);
@@ -534,8 +534,8 @@ class Run {
     if (auto status = files_.write_file(folder_ + "/manifest.json", snapshot::render_manifest(manifest));
         !status)
       return status;
-    for (const char* own : {"/progress.jsonl", "/lock"})
-      if (auto status = files_.remove_all(folder_ + own); !status) return status;
+    for (const std::string own : {"progress.jsonl", FolderLock::kFile})
+      if (auto status = files_.remove_all(folder_ + "/" + own); !status) return status;
     if (auto status = files_.rename(folder_, options_.out); !status) return status;
     outcome_.folder = options_.out;
     outcome_.manifest = std::move(manifest);

@@ -116,7 +116,7 @@ class Bundle {
     }
     if (!request_.with_snapshot)
       for (const std::string& name : left_out) parts_.erase(name);
-    auto sheets = render_sheets(*manifest, stored, ledger);
+    auto sheets = render_sheets(*manifest, stored, ledger, request_.frame);
     if (!sheets) return tl::unexpected(sheets.error());
     for (SheetFile& sheet : *sheets)
       if (const Status added = add_text(sheet.name, std::move(sheet.text)); !added) return added;
@@ -252,6 +252,12 @@ class Bundle {
     };
     if (has("report.html")) out += "  report.html       the report; opens in any browser, needs no network\n";
     out += "  results.json      the whole result, for programs; every report is made from it\n";
+    if (has_folder("reports/"))
+      out += "  reports/          the same results in the formats of other programs";
+    if (has("junit.xml"))
+      out += has_folder("reports/") ? "; junit.xml, too\n" : "  junit.xml         the results as JUnit\n";
+    else if (has_folder("reports/"))
+      out += "\n";
     out += "  populations/      for each rule every subject with its verdict: draw samples from these\n";
     out +=
         "  ipe/              where each dataset comes from, with control totals; ipe/README.html is for "

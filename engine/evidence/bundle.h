@@ -11,6 +11,7 @@
 
 #include "base/file_system.h"
 #include "base/result.h"
+#include "evidence/ipe.h"
 #include "evidence/keys.h"
 #include "evidence/run_record.h"
 
@@ -42,10 +43,11 @@ struct BundleRequest {
                          // Empty: `sheets` has them
   std::string manifest_sha256;         // of its manifest, as the run read it; empty: not known
   bool with_snapshot = true;           // its files go in, as snapshot/…
+  PageFrame frame;                     // of the page of sheets
   std::string principal = "evidence";  // the signer's name in the printed recipe
   bool with_statement = false, with_minisign = false;
   std::vector<std::string> passed, warned, failed;  // entries of policies, for the statement
-  const Signer* signer = nullptr;  // none: unsigned
+  const Signer* signer = nullptr;                   // none: unsigned
   /// Makes the time stamp of SHA256SUMS: its digest (32 bytes) → the authority's reply, or "" when it was
   /// only asked for. Empty: none.
   std::function<Result<std::string>(const std::string& sha256)> timestamp;

@@ -193,41 +193,26 @@ std::string render_json(const snapshot::Manifest& manifest, const Sheet& sheet) 
   return out + "\n";
 }
 
-std::string html(std::string_view text) {
-  std::string out;
-  for (const char c : make_visible(text)) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
-
 std::string joined(const std::set<std::string>& texts) {
   std::string out;
   for (const std::string& text : texts) out += (out.empty() ? "" : ", ") + text;
   return out.empty() ? "none" : out;
 }
 
-std::string render_page(const snapshot::Manifest& manifest, const std::vector<Sheet>& sheets) {
-  std::string out = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
-      "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\">\n"
-      "<title>Where the data comes from: {0}</title>\n</head>\n<body>\n<h1>Where the data comes from: "
-      "{0}</h1>\n"
-      "<p>One section for each dataset. The row counts and digests were computed again from the stored files "
-      "when this bundle was made.</p>\n",
-      html(manifest.organization_name));
+std::string render_page(const snapshot::Manifest& manifest, const std::vector<Sheet>& sheets,
+                        const PageFrame& frame) {
+  const auto& html = frame.escape;
+  const std::string title = "Where the data comes from: " + manifest.organization_name;
+  std::string out = frame.head(title);
+  out += fmt::format(
+      "<header>\n<p class=\"brand\">muster</p>\n<h1>{}</h1>\n"
+      "<p class=\"lead\">One section for each dataset. The row counts and digests were computed again from "
+      "the stored files when this bundle was made.</p>\n</header>\n<main>\n",
+      html(title));
   for (const Sheet& sheet : sheets) {
     out += fmt::format(
-        "<h2 id=\"{0}\">{0}</h2>\n<p>{1}</p>\n<table>\n<caption>Source and control total of "
+        "<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n<h2 id=\"{0}-title\">{0}</h2>\n<p>{1}</p>\n"
+        "<table class=\"groups\">\n<caption>Source and control total of "
         "{0}</caption>\n<tbody>\n",
         html(sheet.row->name), html(sheet.spec->doc));
     const auto row = [&](std::string_view name, std::string_view value) {
@@ -262,9 +247,9 @@ std::string render_page(const snapshot::Manifest& manifest, const std::vector<Sh
                                                          sheet.requests.back()->id, sheet.row->name));
     row("SHA-256", sheet.row->sha256.empty() ? "no file" : sheet.row->sha256);
     for (const std::string& warning : sheet.row->warnings) row("Warning", warning);
-    out += "</tbody>\n</table>\n";
+    out += "</tbody>\n</table>\n</section>\n";
   }
-  return out + "</body>\n</html>\n";
+  return out + "</main>\n" + frame.end;
 }
 
 }  // namespace
@@ -306,7 +291,7 @@ void DatasetCount::finish() {
 
 Result<std::vector<SheetFile>> render_sheets(const snapshot::Manifest& manifest,
                                              const std::map<std::string, StoredDataset>& stored,
-                                             std::string_view ledger) {
+                                             std::string_view ledger, const PageFrame& frame) {
   const auto requests = parse_ledger(ledger);
   if (!requests) return tl::unexpected(requests.error());
   std::vector<SheetFile> out;
@@ -319,7 +304,7 @@ Result<std::vector<SheetFile>> render_sheets(const snapshot::Manifest& manifest,
                                 found == stored.end() ? nullptr : &found->second, *requests));
     out.push_back({fmt::format("ipe/{}.json", row.name), render_json(manifest, sheets.back())});
   }
-  out.push_back({"ipe/README.html", render_page(manifest, sheets)});
+  out.push_back({"ipe/README.html", render_page(manifest, sheets, frame)});
   return out;
 }
 

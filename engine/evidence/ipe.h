@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -38,6 +39,13 @@ struct StoredDataset {
   DatasetCount count;
 };
 
+/// What all HTML pages of muster share, from whoever knows (reports/html/frame.h).
+struct PageFrame {
+  std::function<std::string(std::string_view title)> head;  // up to and with <body>
+  std::string end;
+  std::function<std::string(std::string_view text)> escape;  // whatever a tenant can name, as HTML text
+};
+
 struct SheetFile {
   std::string name;  // "ipe/users.json", "ipe/README.html"
   std::string text;
@@ -47,6 +55,6 @@ struct SheetFile {
 /// malformed.
 [[nodiscard]] Result<std::vector<SheetFile>> render_sheets(const snapshot::Manifest& manifest,
                                                            const std::map<std::string, StoredDataset>& stored,
-                                                           std::string_view ledger);
+                                                           std::string_view ledger, const PageFrame& frame);
 
 }  // namespace muster::evidence

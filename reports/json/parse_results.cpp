@@ -424,7 +424,15 @@ class FindingReader {
 
 Result<Run> parse_results(std::string_view bytes, const std::string& file) {
   const Result<json::Value> value = json::parse(bytes, {.file = file});
-  if (!value) return tl::unexpected(value.error());
+  const auto is_no_result = [&](std::string why) {
+    Error error = value ? Error{ErrorCode::results_format, {}, Place{file, 0, 0, {}}, {}} : value.error();
+    error.message = "this is no result of muster: " + std::move(why);
+    error.hint = "results.json of a folder that `muster check --out` wrote is wanted";
+    return tl::unexpected(std::move(error));
+  };
+  if (!value) return is_no_result(value.error().message);
+  if (value->find("muster_results") == nullptr)
+    return is_no_result("it has no muster_results, with which results.json begins");
   Run run;
   Problem problem;
   {

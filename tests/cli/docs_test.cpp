@@ -93,7 +93,7 @@ TEST(Documents, AreWrittenByACommandThatHelpDoesNotName) {
     EXPECT_EQ(std::erase(paths, "made/rules/" + rule_page_of(id, ".md")), 1u) << id;
   EXPECT_THAT(paths,
               ::testing::ElementsAre(".luacheckrc", "made/command-line.md", "made/controls.md",
-                                     "made/datasets.md", "made/endpoints.md", "made/errors.md",
+                                     "made/datasets.md", "made/endpoints.md", "made/errors.md", "made/formats.md",
                                      "made/rules/index.md", "rules/meta/muster.lua", "rules/meta/spec.lua"));
   EXPECT_EQ(muster({"--help"}).out.find("docs"), std::string::npos);
 }

@@ -45,7 +45,8 @@ TEST(Json, RefusesWhatContradictsItself) {
   const std::string good = only_file("json", testing::northwind());
   const Damage damages[] = {
       {"\"muster_results\": 1", "\"muster_results\": 2", "muster_results is 2, this muster reads 1"},
-      {"\"muster_results\": 1,", "", "muster_results is missing"},
+      {"\"muster_results\": 1,", "",
+       "this is no result of muster: it has no muster_results, with which results.json begins"},
       {"\"what_if\": false", "\"what_if\": 0", "run.what_if must be true or false, not integer"},
       {"\"what_if\": false,", "", "run.what_if is missing"},
       {"\"tzdata\": \"2026a\"", "\"tzdata\": \"2026a\", \"extra\": 1", "run.extra is not a known member"},
@@ -168,7 +169,11 @@ TEST(Json, RefusesWhatIsNotOneDocument) {
   EXPECT_EQ(parse_results("").error().code, ErrorCode::json_syntax);
   EXPECT_EQ(parse_results(good.substr(0, good.size() / 2)).error().code, ErrorCode::json_syntax);
   EXPECT_EQ(parse_results(good + "{}").error().code, ErrorCode::json_syntax);
-  EXPECT_EQ(parse_results("[]").error().message, "the document is not an object");
+  EXPECT_EQ(parse_results("[]").error().message,
+            "this is no result of muster: it has no muster_results, with which results.json begins");
+  const Error text = parse_results("muster: 1\n", "muster.yaml").error();
+  EXPECT_EQ(text.message, "this is no result of muster: invalid literal");
+  EXPECT_EQ(text.hint, "results.json of a folder that `muster check --out` wrote is wanted");
   EXPECT_EQ(parse_results(std::string(100'000, '[')).error().code, ErrorCode::json_depth);
   std::string twice = good;
   twice.replace(twice.find("\"run\""), 5, "\"exit\"");

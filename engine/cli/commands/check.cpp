@@ -17,6 +17,7 @@
 #include "cli/origin.h"
 #include "cli/progress.h"
 #include "cli/version.h"
+#include "cli/wishes.h"
 #include "policy/policy.h"
 #include "reports/json/results.h"
 #include "reports/report.h"
@@ -28,42 +29,9 @@ constexpr unsigned kMostJobs = 1024;
 
 /// Options that say where results go and how they look; the others are recorded, so that the run can be
 /// performed again.
-constexpr std::string_view kOutputOptions[] = {"--out",         "--bundle",  "--report",
-                                               "--junit-cases", "--jobs",    "--timings",
-                                               "--quiet",       "--verbose", "--color",
-                                               "--ratchet"};
-
-/// --report FORMAT=PATH
-struct Wish {
-  const reports::Format* format = nullptr;
-  std::string path;
-};
-
-std::vector<std::string_view> format_names() {
-  std::vector<std::string_view> names;
-  for (const reports::Format& format : reports::formats()) names.push_back(format.name);
-  return names;
-}
-
-Result<Wish> parse_wish(const std::string& text) {
-  const auto names = format_names();
-  const auto equals = text.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-    return fail(ErrorCode::usage, "FORMAT=PATH is wanted, as in junit=out/junit.xml", {},
-                fmt::format("the formats are {}", fmt::join(names, ", ")));
-  const std::string name = text.substr(0, equals);
-  const reports::Format* format = reports::find_format(name);
-  if (format == nullptr) {
-    const auto near = nearest_name(name, names);
-    return fail(ErrorCode::usage,
-                fmt::format("there is no format {}; the formats are {}", name, fmt::join(names, ", ")), {},
-                near ? fmt::format("did you mean {}?", *near) : "");
-  }
-  const std::string path = text.substr(equals + 1);
-  if (path == "-")
-    return fail(ErrorCode::usage, "a report goes to a file; the standard output holds the report for people");
-  return Wish{format, path};
-}
+constexpr std::string_view kOutputOptions[] = {"--out",   "--bundle",  "--report", "--junit-cases",
+                                               "--jobs",  "--timings", "--quiet",  "--verbose",
+                                               "--color", "--ratchet"};
 
 /// The argument's name and text are put before the message by who called.
 tl::unexpected<Error> without_prefix(Error error, std::string_view prefix) {
@@ -110,10 +78,12 @@ class Check final : public Command {
                           "have fail the run; when some are gone and none is new, it is moved forward."},
                          {"muster check --rule 'keys.*' --param keys.max_age.days=30 --verbose",
                           "Try one family of rules with another limit, and list everything."}},
-            .exits = {{ExitCode::ok, "Everything was decided and nothing failed at or above the gate, or only "
-                                     "what the baseline has."},
-                      {ExitCode::failed, "Something failed at or above the gate that the baseline, if there "
-                                         "is one, does not excuse."},
+            .exits = {{ExitCode::ok,
+                       "Everything was decided and nothing failed at or above the gate, or only "
+                       "what the baseline has."},
+                      {ExitCode::failed,
+                       "Something failed at or above the gate that the baseline, if there "
+                       "is one, does not excuse."},
                       {ExitCode::undecided, "Something could not be decided, or no rule was selected."},
                       {ExitCode::failed_and_undecided, "Both."},
                       {ExitCode::wrong_input, "A wrong call or input, or an output that cannot be written."},
@@ -150,7 +120,8 @@ class Check final : public Command {
                      environment.working_folder,
                      environment.is_interrupted,
                      environment.command,
-                     environment.variable};
+                     environment.variable,
+                     environment.take_folder};
     return run(seen, recorder);
   }
 
@@ -241,6 +212,27 @@ class Check final : public Command {
       problems.error(ErrorCode::usage, "an option of bundles is given, and there is no --bundle FILE");
     if (problems.has_errors()) return report(environment, problems);
 
+    // Without --out the run is written beside the bundle, and taken away when it is packed.
+    const bool is_passing = bundle_ && !out_;
+    if (is_passing) out_ = join_path(parent_path(*bundle_), fmt::format(".{}.run", file_name(*bundle_)));
+    std::shared_ptr<void> taken;
+    if (out_) {
+      auto lock = environment.take_folder(*out_, "check");
+      if (!lock) {
+        const ExitCode code = report(environment, lock.error());
+        environment.console.err.write("Nothing was written.\n");
+        return code;
+      }
+      taken = std::move(*lock);
+    }
+    struct Passing {
+      FileSystem& files;
+      std::string folder;
+      ~Passing() {
+        if (!folder.empty()) static_cast<void>(files.remove_all(folder));
+      }
+    } const passing{environment.files, is_passing ? *out_ : ""};
+
     request_.config = *config;
     request_.as_of = as_of_.resolve(environment.clock);
     request_.tool_version = version();
@@ -256,16 +248,6 @@ class Check final : public Command {
     if (!result) return report(environment, problems);
     if (environment.is_interrupted) return ExitCode::interrupted;
 
-    // Without --out the run is written beside the bundle, and taken away when it is packed.
-    const bool is_passing = bundle_ && !out_;
-    if (is_passing) out_ = join_path(parent_path(*bundle_), fmt::format(".{}.run", file_name(*bundle_)));
-    struct Passing {
-      FileSystem& files;
-      std::string folder;
-      ~Passing() {
-        if (!folder.empty()) static_cast<void>(files.remove_all(folder));
-      }
-    } const passing{environment.files, is_passing ? *out_ : ""};
     if (out_) {
       auto origin = describe_origin(environment, recorder.opened(), given_, *config, result->run, *out_);
       if (!origin) return report(environment, origin.error());
@@ -310,8 +292,8 @@ class Check final : public Command {
         evaluate::Baseline{std::move(*run), path, sha256_hex(*bytes), bytes->size()});
   }
 
-  /// Never backward: the new baseline excuses a part of what the old one does, and no more. Says in a sentence
-  /// what became of it.
+  /// Never backward: the new baseline excuses a part of what the old one does, and no more. Says in a
+  /// sentence what became of it.
   Result<std::string> ratchet(Environment& environment, const Run& run) const {
     const BaselineResult& baseline = *run.baseline;
     const auto stays = [&](const std::string& why) {
@@ -343,7 +325,8 @@ class Check final : public Command {
       for (const char* name : {"results.json", "junit.xml", "run.json", "SHA256SUMS"}) {
         const std::string place = real_place(environment, join_path(*out_, name));
         if (baseline_ && place == real_place(environment, *baseline_))
-          problems.error(ErrorCode::usage, fmt::format("--out {} would replace the baseline {}", *out_, *baseline_), {},
+          problems.error(ErrorCode::usage,
+                         fmt::format("--out {} would replace the baseline {}", *out_, *baseline_), {},
                          "keep the baseline in a place of its own");
         taken.emplace(place, fmt::format("a file of --out {}", *out_));
       }
