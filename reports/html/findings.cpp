@@ -135,7 +135,9 @@ class Findings {
   void rows(std::size_t index, const RuleResult& rule, std::size_t share) {
     if (rule.findings.empty()) return;
     const auto rank = [](const Finding* finding) {
-      return finding->verdict == Verdict::waived ? 2 : finding->verdict == Verdict::fail ? 0 : 1;
+      if (finding->verdict == Verdict::waived) return 3;
+      if (finding->verdict != Verdict::fail) return 1;
+      return finding->novelty == Novelty::still_failing ? 2 : 0;
     };
     std::vector<const Finding*> sorted;
     sorted.reserve(rule.findings.size());

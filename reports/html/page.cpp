@@ -9,7 +9,7 @@ namespace {
 
 int rank_of(const RuleResult& rule) {
   const Standing standing = standing_of(rule);
-  if (rule.counts[Verdict::fail] > 0) return rule.gated ? 0 : 1;
+  if (rule.counts[Verdict::fail] > 0) return rule.gating_failures() > 0 ? 0 : 1;
   return standing == Standing::failed || standing == Standing::undecided ? 2 : 3;
 }
 

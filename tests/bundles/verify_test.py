@@ -134,6 +134,59 @@ class Verify(Case):
         done = self.assert_exit(self.verify(folder), 65)
         self.assertIn("populations/keys.max_age.csv is not what results.json is rendered to", done.stderr)
 
+    def resign(self, folder):
+        files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        for name in ("SHA256SUMS", "SHA256SUMS.sig", "SHA256SUMS.minisig", "statement.dsse.json"):
+            (folder / name).unlink(missing_ok=True)
+            files = [each for each in files if each != name]
+        (folder / "SHA256SUMS").write_text("".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files))
+        run("ssh-keygen", "-q", "-Y", "sign", "-f", self.base / "evidence.key", "-n", "evidence@muster", folder / "SHA256SUMS")
+
+    def replace_everywhere(self, folder, before, after):
+        for path in folder.rglob("*"):
+            if path.is_file():
+                path.write_bytes(path.read_bytes().replace(before.encode(), after.encode()))
+
+    def test_the_users_files_have_the_right_shape_even_when_every_digest_fits(self):
+        """The file changed, its digest put everywhere, all of it signed by the right key."""
+        for name, before, after, wanted in (("config/waivers.yaml", b"approver:", b"approved:", "approved"),
+                                            ("config/muster.yaml", b"policies:", b"policeis:", "policeis"),
+                                            ("config/links.yaml", b"person:", b"persom:", "persom")):
+            with self.subTest(name):
+                folder = self.copy()
+                old = (folder / name).read_bytes()
+                self.assertIn(before, old)
+                new = old.replace(before, after, 1)
+                (folder / name).write_bytes(new)
+                self.replace_everywhere(folder, hashlib.sha256(old).hexdigest(), hashlib.sha256(new).hexdigest())
+                self.resign(folder)
+                done = self.assert_exit(self.verify(folder), 65)
+                self.assertRegex(done.stderr, rf"{name}:\d+: .*{wanted}")
+                self.assertNotIn("/played", done.stderr)
+
+    def test_a_bundle_of_another_version_is_looked_at_for_what_can_still_be_said(self):
+        version = run("sed", "-n", 's/.*"tool_version": "\\(.*\\)".*/\\1/p', SHARED["folder"] / "run.json").stdout.strip()
+        for name, before, after, wanted in ((None, b"", b"", None),
+                                            ("junit.xml", b"<failure ", b"<skipped ", "junit.xml: it is no XML"),
+                                            ("junit.xml", b"</testsuites>", b"", "junit.xml: it is no XML"),
+                                            ("junit.xml", b"<testsuites ", b"<testsuites><testsuites ", "junit.xml: "),
+                                            ("junit.xml", b' failures="', b' failures="9', "junit.xml: test"),
+                                            ("junit.xml", b'"muster.outcome" value="failed"', b'"muster.outcome" value="passed"', "junit.xml: its muster.outcome is not that of results.json")):
+            with self.subTest(after):
+                folder = self.copy()
+                self.assertTrue(version)
+                self.replace_everywhere(folder, f'"tool_version": "{version}"', '"tool_version": "0.0.1"')
+                if name:
+                    text = (folder / name).read_bytes()
+                    self.assertIn(before, text)
+                    (folder / name).write_bytes(text.replace(before, after, 1))
+                self.resign(folder)
+                done = self.assert_exit(self.verify(folder), 65 if wanted else 0)
+                if wanted:
+                    self.assertIn(wanted, done.stderr)
+                else:
+                    self.assertIn("Reports: by another version than this", done.stdout)
+
     def test_parts_that_do_not_belong_together_are_found_even_when_their_forger_is_believed(self):
         """Everything summed and signed by the right key, and still one part says something else than the others."""
         def change(name, before, after, count=1):
@@ -142,14 +195,6 @@ class Verify(Case):
                 self.assertIn(before, text, name)
                 (folder / name).write_bytes(text.replace(before, after, count))
             return name, edit
-
-        def resign(folder):
-            files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-            for name in ("SHA256SUMS", "SHA256SUMS.sig", "SHA256SUMS.minisig", "statement.dsse.json"):
-                (folder / name).unlink(missing_ok=True)
-                files = [each for each in files if each != name]
-            (folder / "SHA256SUMS").write_text("".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files))
-            run("ssh-keygen", "-q", "-Y", "sign", "-f", self.base / "evidence.key", "-n", "evidence@muster", folder / "SHA256SUMS")
 
         changes = [
             (change("results.json", b'"muster_results"', b'"muster_result_s"') if b'"muster_results"' in (SHARED["folder"] / "results.json").read_bytes() else change("results.json", b'"rules"', b'"rulez"')),
@@ -172,17 +217,17 @@ class Verify(Case):
             with self.subTest(name):
                 folder = self.copy()
                 edit(folder)
-                resign(folder)
+                self.resign(folder)
                 self.assertEqual(run("sha256sum", "-c", "--strict", "--quiet", "SHA256SUMS", cwd=folder).returncode, 0)
                 done = self.assert_exit(self.verify(folder), 65)
                 self.assertIn(name, done.stderr)
                 self.assertNotIn("RIGHT", done.stdout)
         folder = self.copy()
         (folder / "ipe/users.json").unlink()
-        resign(folder)
+        self.resign(folder)
         self.assertIn("ipe/users.json is missing", self.assert_exit(self.verify(folder), 65).stderr)
         folder = self.copy()
-        resign(folder)
+        self.resign(folder)
         self.assert_exit(self.verify(folder), 0)
 
     def test_junit_of_every_kind_is_known_again(self):

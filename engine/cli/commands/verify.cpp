@@ -12,9 +12,11 @@
 #include "cli/command.h"
 #include "cli/inputs.h"
 #include "cli/layout.h"
+#include "cli/part_schemas.h"
 #include "cli/version.h"
 #include "evidence/bundle.h"
 #include "reports/json/results.h"
+#include "reports/junit/shape.h"
 #include "reports/populations.h"
 #include "reports/report.h"
 #include "snapshot/snapshot.h"
@@ -86,7 +88,7 @@ class Verify final : public Command {
       request.previous_sums = std::move(sums->second);
     }
     const auto contents = evidence::read_contents(environment.files, bundle_, [](std::string_view name) {
-      return evidence::is_wanted_by_verify(name);
+      return evidence::is_wanted_by_verify(name) || is_user_file(name) || is_junit(name);
     });
     if (!contents) return report(environment, contents.error());
     evidence::Verification found = evidence::verify(*contents, request);
@@ -111,6 +113,9 @@ class Verify final : public Command {
         if (run->tool_version == version()) {
           check_rendered(contents, *run, problem);
           check_reports(contents, *run, found.record, problem);
+          if (found.record) check_part_schemas(contents, *run, *found.record, problem);
+        } else {
+          check_junit(contents, *run, problem);
         }
       }
     }
@@ -134,6 +139,18 @@ class Verify final : public Command {
       }
       for (const snapshot::DatasetManifest& row : manifest->datasets) check_sheet(contents, row, problem);
     }
+  }
+
+  static bool is_junit(std::string_view name) { return name.starts_with("junit") && name.ends_with(".xml"); }
+
+  /// Another version may render other bytes, but no other facts.
+  template <class Problem>
+  static void check_junit(const evidence::Contents& contents, const Run& run, const Problem& problem) {
+    std::vector<reports::JunitText> files;
+    for (const auto& [name, text] : contents.texts)
+      if (is_junit(name)) files.push_back({name, text});
+    if (files.empty()) return;
+    if (const Status fine = reports::check_junit_shape(files, run); !fine) problem(fine.error().message);
   }
 
   /// What results.json says that it was made from is what the bundle holds, or has the digests of.
@@ -292,6 +309,11 @@ class Verify final : public Command {
       console.out.write(fmt::format("Run: {} as of {}, by muster {}, privacy profile {}\n",
                                     found.record->run_id.substr(0, 12), format_rfc3339(found.record->as_of),
                                     found.record->tool_version, evidence::word_of(found.record->profile)));
+      if (found.record->tool_version != version())
+        console.out.write(fmt::format(
+            "Reports: by another version than this {}; JUnit was looked at for its shape and its counts, the "
+            "other reports, the config and the policies were not\n",
+            version()));
       if (!found.record->retain_until.empty())
         console.out.write(fmt::format("Keep until: {}\n", found.record->retain_until));
     }
