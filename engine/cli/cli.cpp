@@ -181,8 +181,8 @@ ExitCode dispatch_safely(const std::vector<std::string>& texts, Environment& env
 
 ExitCode run(const std::vector<std::string>& texts, Environment& outer) {
   InterruptibleFiles files(outer.files, outer.is_interrupted);
-  Environment environment{files, outer.clock, outer.console, outer.working_folder, outer.is_interrupted,
-                          texts,       outer.variable, outer.take_folder};
+  Environment environment{files, outer.clock,    outer.console,    outer.working_folder, outer.is_interrupted,
+                          texts, outer.variable, outer.take_folder};
   ExitCode code = dispatch_safely(texts, environment);
   if (outer.is_interrupted) {
     outer.console.err.write("muster: interrupted\n");
