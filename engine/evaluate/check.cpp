@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "evaluate/baseline.h"
 #include "evaluate/controls.h"
@@ -53,15 +54,13 @@ void load_list(std::vector<T>& out, const std::string& path, const Config& confi
 }
 
 /// `single_rule` is needed beside those of the policies; may be empty.
-Settings load_settings(const FileSystem& files, const Config& config, const std::string& single_rule, Diagnostics& problems) {
-  Settings out;
+void load_policies_and_rules(const FileSystem& files, const Config& config, const std::string& single_rule, Settings& out, Diagnostics& problems) {
   for (const std::string& name : config.policies)
     if (auto policy = policy::load_extended_policy(files, name, shown(config, name), problems, out.bases)) out.policies.push_back(std::move(*policy));
   load_list(out.waivers, config.waivers, config, problems, policy::load_waivers, files);
   load_list(out.links, config.links, config, problems, policy::load_links, files);
   load_list(out.nonhumans, config.nonhuman, config, problems, policy::load_nonhumans, files);
   load_list(out.attestations, config.attestations, config, problems, policy::load_attestations, files);
-  out.frameworks = policy::load_frameworks(problems);
   std::vector<rule::RuleFolder> folders;
   for (const std::string& folder : config.rule_folders) folders.push_back({folder, shown(config, folder)});
   std::set<std::string> wanted, entries;
@@ -75,6 +74,17 @@ Settings load_settings(const FileSystem& files, const Config& config, const std:
   for (const Waiver& waiver : out.waivers)
     if (!entries.contains(waiver.rule)) wanted.insert(waiver.rule);
   out.rules = rule::load_selected(files, folders, wanted, problems);
+}
+
+/// The framework tables are as long as all else and need none of it: they are read beside it.
+Settings load_settings(const FileSystem& files, const Config& config, const std::string& single_rule, unsigned jobs, Diagnostics& problems) {
+  Settings out;
+  Diagnostics of_frameworks;
+  run_parallel(jobs, 2, [&](std::size_t task, unsigned) {
+    if (task == 0) load_policies_and_rules(files, config, single_rule, out, problems);
+    else out.frameworks = policy::load_frameworks(of_frameworks);
+  });
+  for (const Error& error : of_frameworks.errors()) problems.error(error);
   return out;
 }
 
@@ -282,7 +292,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   Watch watch(clock);
   out.times.checked_at = clock.now();
 
-  Settings settings = load_settings(files, config, request.single_rule, problems);
+  Settings settings = load_settings(files, config, request.single_rule, request.jobs, problems);
   std::vector<Entry> entries;
   if (!problems.has_errors()) {
     entries = bind_policies(settings.policies, settings.rules, request.bind, problems);

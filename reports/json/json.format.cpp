@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -35,7 +34,7 @@ void write_list(Document& doc, unsigned jobs, std::size_t count, std::size_t tog
 
 void write_column(Document& doc, const StringColumn& column, unsigned jobs) {
   doc().begin_array();
-  write_list(doc, jobs, column.size(), 2048, ", ",
+  write_list(doc, jobs, column.size(), 8192, ", ",
              [&](std::string& text, std::size_t row) { json::append_quoted(text, column[row]); });
   doc().end_array();
 }
@@ -323,8 +322,9 @@ void write_rule(Document& doc, const RuleResult& rule, unsigned jobs) {
   w.key("verdicts").begin_array();
   write_list(doc, jobs, rule.verdicts.size(), 8192, ", ", [&](std::string& text, std::size_t at) {
     const VerdictRun& piece = rule.verdicts[at];
-    fmt::format_to(std::back_inserter(text), "[{}, \"{}\", {}]", piece.count, word_of(piece.verdict),
-                   piece.reason);
+    const fmt::format_int count(piece.count), reason(piece.reason);
+    text.append(1, '[').append(count.data(), count.size()).append(", \"").append(word_of(piece.verdict));
+    text.append("\", ").append(reason.data(), reason.size()).append(1, ']');
   });
   w.end_array();
   w.end_object();
