@@ -116,10 +116,11 @@ EntryExplanation explain_entry(const Entry& entry, const RuleResult& result, con
   out.was_called = blocking_reason(entry.rule->info(), seen.world).empty() &&
                    !is_scoped_out(entry, dataset, seen.world, row);
   if (!out.was_called) return out;
-  rule::Budget budget(limits, 1);
+  const rule::Limits own = rule::limits_for(*entry.rule, seen.world, limits);
+  rule::Budget budget(own, 1);
   out.trace.wants_reads = true;
   const auto evaluator =
-      rule::Evaluator::make(*entry.rule, entry.params, seen.world, limits, budget, &out.trace);
+      rule::Evaluator::make(*entry.rule, entry.params, seen.world, own, budget, &out.trace);
   if (!evaluator) return out;
   rule::BlockResult block;
   (*evaluator)->evaluate(std::span(&row, 1), block);

@@ -34,6 +34,7 @@ struct Plan {
   std::uint32_t population = 0;
   std::string whole;  // why the rule is undecided as a whole
   std::vector<Selector> include, exclude;
+  rule::Limits limits;
   std::unique_ptr<rule::Budget> budget;
   std::vector<rule::BlockResult> blocks;
   std::vector<std::uint32_t> in_scope;  // per block: how many subjects the scope left
@@ -238,10 +239,9 @@ std::unique_ptr<rule::Evaluator> make_evaluator(const Entry& entry, const snapsh
 
 /// Which subject runs over budget first, and where, found again in subject order: the workers may have met
 /// another one first.
-std::string first_over_budget(const Plan& plan, const snapshot::World& world, const rule::Limits& limits,
-                              const std::string& otherwise) {
-  rule::Budget budget(limits, plan.population);
-  const auto evaluator = make_evaluator(*plan.entry, world, limits, budget);
+std::string first_over_budget(const Plan& plan, const snapshot::World& world, const std::string& otherwise) {
+  rule::Budget budget(plan.limits, plan.population);
+  const auto evaluator = make_evaluator(*plan.entry, world, plan.limits, budget);
   std::vector<std::uint32_t> rows;
   for (std::uint32_t begin = 0; begin < plan.population; begin += kBlockRows) {
     const std::uint32_t end = std::min(begin + kBlockRows, plan.population);
@@ -292,7 +292,8 @@ EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World&
     if (!plan.whole.empty() || plan.population == 0) continue;
     for (const ScopeTerm& term : entry.include) plan.include.emplace_back(term, dataset, world);
     for (const ScopeTerm& term : entry.exclude) plan.exclude.emplace_back(term, dataset, world);
-    plan.budget = std::make_unique<rule::Budget>(options.limits, plan.population);
+    plan.limits = rule::limits_for(*entry.rule, world, options.limits);
+    plan.budget = std::make_unique<rule::Budget>(plan.limits, plan.population);
     const std::uint32_t blocks = (plan.population + kBlockRows - 1) / kBlockRows;
     plan.blocks.resize(blocks);
     plan.blocks_left = blocks;
@@ -320,8 +321,7 @@ EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World&
                       [](const rule::BlockResult& block) { return block.by_wall_time; });
       if (by_wall_time) is_nondeterministic = true;
       set_whole(result, Verdict::error,
-                by_wall_time ? spent->over_budget
-                             : first_over_budget(plan, world, options.limits, spent->over_budget));
+                by_wall_time ? spent->over_budget : first_over_budget(plan, world, spent->over_budget));
     } else {
       merge(plan, result);
       const bool has_scope = !plan.include.empty() || !plan.exclude.empty();
@@ -349,7 +349,7 @@ EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World&
     const std::int64_t started = thread_cpu_us();
     if (!plan.budget->is_cancelled()) {
       if (worker.plan != task.plan) {
-        worker.evaluator = make_evaluator(*plan.entry, world, options.limits, *plan.budget);
+        worker.evaluator = make_evaluator(*plan.entry, world, plan.limits, *plan.budget);
         worker.plan = task.plan;
       }
       const std::uint32_t begin = task.block * kBlockRows;

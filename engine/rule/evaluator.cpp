@@ -1,5 +1,6 @@
 #include "rule/evaluator.h"
 
+#include <algorithm>
 #include <cstring>
 #include <unordered_map>
 
@@ -90,6 +91,17 @@ int Evaluator::Impl::prepare(lua_State* L) {
   host.verdict_token = token;
   host.verdict_token_ref = luaL_ref(L, LUA_REGISTRYINDEX);
   return 0;
+}
+
+Limits limits_for(const Rule& rule, const snapshot::World& world, const Limits& limits) {
+  std::uint64_t rows = 0;
+  for (const auto* datasets : {&rule.info().reads.must, &rule.info().reads.may})
+    for (const Dataset dataset : *datasets)
+      if (const snapshot::Table* table = world.table(dataset)) rows += table->rows();
+  Limits out = limits;
+  out.subject_instructions = std::max(out.subject_instructions, kInstructionsPerRow * rows);
+  out.rule_instructions_floor = std::max(out.rule_instructions_floor, 4 * kInstructionsPerRow * rows);
+  return out;
 }
 
 Evaluator::Evaluator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -227,7 +239,7 @@ int Evaluator::Impl::run(lua_State* L) {
       host.subject_row = self->rows[self->next];
       rearm_hook(L);
       lua_pushvalue(L, 1);
-      push_handle(L, self->subject, self->rows[self->next]);
+      push_subject(L);
       lua_pushvalue(L, 2);
       lua_pushvalue(L, 3);
       lua_call(L, 3, 1);

@@ -27,6 +27,11 @@ struct Limits {
   std::int64_t subject_wall_us = 10'000'000;
 };
 
+/// The limits of one rule: where it reads very many rows, one subject may cost a plain loop over all of them (kInstructionsPerRow a
+/// row), and the rule some such loops; below that, the limits as they are.
+[[nodiscard]] Limits limits_for(const Rule& rule, const snapshot::World& world, const Limits& limits);
+inline constexpr std::uint64_t kInstructionsPerRow = 64;
+
 /// What is left of a rule's budget, shared by the workers that run it.
 class Budget {
  public:

@@ -25,12 +25,19 @@ std::string field_path(Host& host, const Handle& handle, std::string_view name) 
 
 std::string_view slot_name(const Slot& slot) { return slot.key; }
 
-// Remembers a read of the subject for the memo: of its state alone, or of a coded value. Other reads are no business of the memo.
-void note_read(Host& host, const Handle& handle, const Probe& probe) {
+// Remembers a read for the memo, where it can follow the way to the record and the kind of question; `probe.path` is the record's.
+void note_read(Host& host, const Handle& handle, Probe probe) {
   if (host.read_more) return;
-  const bool is_subject = handle.dataset == host.subject && handle.row == host.subject_row;
   constexpr std::size_t kMaxReads = 32;  // longer paths are rarely walked twice
-  if (is_subject && host.reads.size() < kMaxReads && (probe.is_state || is_coded(*probe.slot))) host.reads.emplace_back(probe, ask(probe, handle.row));
+  const bool can_follow = handle.is_followed && (probe.kind != Probe::Kind::value || is_coded(*probe.slot));
+  if (!can_follow) {
+    host.read_more = true;
+    return;
+  }
+  probe.path = handle.path;
+  const auto is_same = [&](const auto& read) { return read.first == probe; };
+  if (std::any_of(host.reads.begin(), host.reads.end(), is_same)) return;  // asked before: the answer is the same
+  if (host.reads.size() < kMaxReads) host.reads.emplace_back(probe, ask(probe, host.subject_row));
   else host.read_more = true;
 }
 
@@ -128,7 +135,15 @@ int push_related(lua_State* L, const Handle& handle, const Slot& slot) {
   touch(L, relation.to);
   const std::uint32_t target = (*slot.link)[handle.row];
   if (target < snapshot::kDangling) {
+    note_read(host, handle, {.kind = Probe::Kind::state, .slot = &slot});
+    const bool can_follow = handle.is_followed && !handle.path.second;
+    const Path path = handle.path.first ? Path{handle.path.first, &slot} : Path{&slot, nullptr};
+    const bool read_more = host.read_more || !can_follow;
     push_handle(L, relation.to, target);
+    auto* pushed = static_cast<Handle*>(lua_touserdata(L, -1));
+    pushed->is_followed = can_follow;
+    pushed->path = path;
+    host.read_more = read_more;
     return 1;
   }
   const std::string path = field_path(host, handle, slot_name(slot));
@@ -142,11 +157,18 @@ int push_related(lua_State* L, const Handle& handle, const Slot& slot) {
   }
 }
 
+// Whether an implicit membership has the field: its two sides, and the role that follows from the organization's.
+bool has_implicit(const Slot& slot) {
+  const std::string_view name = slot_name(slot);
+  return name == "workspace_role" || name == "user_id" || name == "workspace_id";
+}
+
 // The state of a field or to-one relation, as a cell; dangling counts as a value.
 Cell cell_of(lua_State* L, const Handle& handle, const Slot& slot, bool& is_dangling) {
   is_dangling = false;
   if (slot.kind == Slot::Kind::one) {
     touch(L, snapshot::relations()[slot.index].to);
+    if (handle.row == kImplicitRow) return Cell::value;
     switch ((*slot.link)[handle.row]) {
       case snapshot::kNoRowNull: return Cell::null;
       case snapshot::kNoRowAbsent: return Cell::absent;
@@ -156,6 +178,7 @@ Cell cell_of(lua_State* L, const Handle& handle, const Slot& slot, bool& is_dang
     }
   }
   if (slot.kind != Slot::Kind::field) raise_error(L, "'" + std::string(slot_name(slot)) + "' is not a field");
+  if (handle.row == kImplicitRow) return has_implicit(slot) ? Cell::value : Cell::absent;
   return slot.column->cell(handle.row);
 }
 
@@ -210,6 +233,7 @@ int handle_index(lua_State* L) {
 
 int handle_equal(lua_State* L) {
   const Handle *a = to_handle(L, 1), *b = to_handle(L, 2);
+  host_of(L).read_more = true;  // which record it is: no question that the memo knows
   lua_pushboolean(L, a && b && a->dataset == b->dataset && a->row == b->row && a->user == b->user && a->workspace == b->workspace);
   return 1;
 }
@@ -272,7 +296,7 @@ const Slot& slot_of(lua_State* L, const Handle& handle, int name_at) {
 }
 
 int push_field(lua_State* L, const Handle& handle, const Slot& slot) {
-  note_read(host_of(L), handle, {&slot, false});
+  note_read(host_of(L), handle, {.slot = &slot});
   const snapshot::Column& column = *slot.column;
   const std::uint32_t row = handle.row;
   if (const Cell cell = column.cell(row); cell != Cell::value) raise_cell(L, handle, slot, cell);
@@ -324,12 +348,21 @@ void push_handle(lua_State* L, Dataset dataset, std::uint32_t row) {
   } else {
     handle = static_cast<Handle*>(lua_touserdata(L, -1));
   }
-  if (dataset != host.subject || row != host.subject_row) host.read_more = true;
   handle->dataset = dataset;
   handle->row = row;
   handle->epoch = host.epoch;
+  handle->is_followed = false;
+  handle->path = Path{};
+  host.read_more = true;  // whatever led to it; what the memo follows takes this back
   handle->user = handle->workspace = 0;
   lua_remove(L, -2);
+}
+
+void push_subject(lua_State* L) {
+  Host& host = host_of(L);
+  push_handle(L, host.subject, host.subject_row);
+  static_cast<Handle*>(lua_touserdata(L, -1))->is_followed = true;
+  host.read_more = false;
 }
 
 Handle* push_implicit(lua_State* L, std::uint32_t user, std::uint32_t workspace, std::string_view role) {
@@ -378,7 +411,7 @@ int method_is_null(lua_State* L) {
   bool is_dangling = false;
   const Cell cell = cell_of(L, handle, slot, is_dangling);
   if (cell == Cell::absent || cell == Cell::invalid) raise_cell(L, handle, slot, cell);
-  note_read(host_of(L), handle, {&slot, true});
+  note_read(host_of(L), handle, {.kind = Probe::Kind::state, .slot = &slot});
   lua_pushboolean(L, cell == Cell::null);
   return 1;
 }
@@ -387,7 +420,7 @@ int method_is_absent(lua_State* L) {
   const Slot& slot = named_field(L, handle);
   bool is_dangling = false;
   lua_pushboolean(L, cell_of(L, handle, slot, is_dangling) == Cell::absent);
-  note_read(host_of(L), handle, {&slot, true});
+  note_read(host_of(L), handle, {.kind = Probe::Kind::state, .slot = &slot});
   return 1;
 }
 int method_is_dangling(lua_State* L) {
@@ -397,7 +430,7 @@ int method_is_dangling(lua_State* L) {
   bool is_dangling = false;
   const Cell cell = cell_of(L, handle, slot, is_dangling);
   if (cell == Cell::absent || cell == Cell::invalid) raise_cell(L, handle, slot, cell);
-  note_read(host_of(L), handle, {&slot, true});
+  note_read(host_of(L), handle, {.kind = Probe::Kind::state, .slot = &slot});
   lua_pushboolean(L, is_dangling);
   return 1;
 }
@@ -407,21 +440,39 @@ int method_get(lua_State* L) {
   if (lua_gettop(L) < 3) raise_error(L, "get(field, default) needs a default");
   bool is_dangling = false;
   const Cell cell = cell_of(L, handle, slot, is_dangling);
-  note_read(host_of(L), handle, {&slot, true});
+  note_read(host_of(L), handle, {.kind = Probe::Kind::state, .slot = &slot});
   if (cell == Cell::null || cell == Cell::absent) {
     lua_pushvalue(L, 3);
     return 1;
   }
   if (cell == Cell::invalid) raise_cell(L, handle, slot, cell);
+  if (handle.row == kImplicitRow) return implicit_field(L, handle, slot);
   return slot.kind == Slot::Kind::one ? push_related(L, handle, slot) : push_field(L, handle, slot);
 }
+template <Probe::Kind Kind>
+int method_compare(lua_State* L) {
+  const Handle& handle = live_handle(L, 1);
+  const Slot& slot = named_field(L, handle);
+  if (slot.kind != Slot::Kind::field || (slot.type != FieldType::time && slot.type != FieldType::date))
+    raise_error(L, "'" + std::string(slot.key) + "' holds no time");
+  if (!is_time(L, 3)) raise_error(L, "a time is wanted to compare with, not " + std::string(kind_of(L, 3)));
+  const Instant instant = to_time(L, 3);
+  note_read(host_of(L), handle, {.kind = Kind, .slot = &slot, .instant = instant.us});
+  bool is_dangling = false;
+  if (const Cell cell = cell_of(L, handle, slot, is_dangling); cell != Cell::value) raise_cell(L, handle, slot, cell);
+  const Instant held = slot.column->time(handle.row);
+  lua_pushboolean(L, Kind == Probe::Kind::is_before ? held < instant : instant < held);
+  return 1;
+}
 int method_count(lua_State* L) {
-  const Handle& handle = check_handle(L, 1);
+  const bool has_filter = !lua_isnoneornil(L, 3);
+  const Handle& handle = has_filter ? check_handle(L, 1) : live_handle(L, 1);
   std::size_t length = 0;
   const char* name = luaL_checklstring(L, 2, &length);
   const auto relation = snapshot::find_relation(handle.dataset, std::string_view(name, length));
   if (!relation || !snapshot::relations()[*relation].many) raise_unknown_name(L, handle, 2);
   if (!host_of(L).world->has_relation[*relation]) raise_undeclared(L, handle, slot_of(L, handle, 2));
+  if (!has_filter) note_read(host_of(L), handle, {.kind = Probe::Kind::count, .many = &host_of(L).world->to_many[*relation]});
   lua_pushinteger(L, static_cast<lua_Integer>(count_query(L, related_rows(L, handle, *relation, 3))));
   return 1;
 }
@@ -438,6 +489,10 @@ constexpr ApiFunction kHandleFunctions[] = {
     {"handle", "is_dangling", guarded<method_is_dangling>, "(relation: string): boolean",
      "Whether the relation names a record that the other dataset does not have."},
     {"handle", "get", guarded<method_get>, "(field: string, default: any): any", "The field, or the default when it is null or absent."},
+    {"handle", "is_before", guarded<method_compare<Probe::Kind::is_before>>, "(field: string, instant: muster.Time): boolean",
+     "Whether the time in the field is before the instant. Quicker than reading it where only that is asked."},
+    {"handle", "is_after", guarded<method_compare<Probe::Kind::is_after>>, "(field: string, instant: muster.Time): boolean",
+     "Whether the time in the field is after the instant."},
     {"handle", "count", guarded<method_count>, "(relation: string, filter?: table): integer",
      "How many records the relation leads to; with a filter, how many of them match."},
     {"handle", "is_implicit", guarded<method_is_implicit>, "(): boolean",

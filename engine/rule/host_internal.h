@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <lua.hpp>
@@ -31,6 +32,9 @@ struct Handle {
   snapshot::Dataset dataset{};
   std::uint32_t row = 0;
   std::uint32_t epoch = 0;     // of the subject it was made for; stale afterwards
+  // For the memo: how it was reached from the subject, where that is by to-one relations alone.
+  bool is_followed = false;
+  Path path{};
   // Of an implicit membership (row == kImplicitRow) only:
   std::uint32_t user = 0, workspace = 0;
   std::string_view workspace_role;
@@ -44,6 +48,16 @@ struct ListView {  // a string list: a parameter, or a text_list field
   std::uint32_t row = 0;
   [[nodiscard]] std::size_t size() const { return items ? items->size() : column->list_size(row); }
   [[nodiscard]] std::string_view at(std::size_t i) const { return items ? std::string_view((*items)[i]) : column->list_item(row, i); }
+};
+
+/// What the globs of a parameter's list made of a text, kept for the next subject that has the same one.
+struct ListMemo {
+  struct Fit {
+    bool fits = false;
+    std::vector<std::string> keys;  // of keys_of
+    std::uint64_t instructions = 0;  // what finding it cost: it counts the same every time
+  };
+  std::unordered_map<std::string, Fit> fits, keys;  // by text
 };
 
 struct Duration {
@@ -137,13 +151,14 @@ struct Host {
   std::optional<double> measure;
   std::vector<Related> related;
   std::vector<RawRow> rows;
-  // What it read of the subject's own row, for the memo; anything else that it learned of the subject sets `read_more`.
+  // What it read by ways that the memo follows; anything else that it learned of the subject or of what belongs to it sets `read_more`.
   snapshot::Dataset subject{};
   std::uint32_t subject_row = 0;
   std::vector<std::pair<Probe, Answer>> reads;
   bool read_more = false;
   std::deque<Query> queries;
   std::deque<MemberLoop> loops;
+  std::unordered_map<const void*, ListMemo> list_memos;  // by the parameter's list, which lives as long as the state
 
   std::vector<DatasetView> views;  // by Dataset
 
@@ -247,6 +262,8 @@ void push_table_of(lua_State* L, int at);
 void make_views(Host& host, const Params& params);
 // handles.cpp
 void push_handle(lua_State* L, snapshot::Dataset dataset, std::uint32_t row);
+/// The record that the rule is asked about.
+void push_subject(lua_State* L);
 Handle* push_implicit(lua_State* L, std::uint32_t user, std::uint32_t workspace, std::string_view role);
 [[nodiscard]] Handle* to_handle(lua_State* L, int at);            // nullptr when it is none
 Handle& check_handle(lua_State* L, int at);         // raises when none, or stale

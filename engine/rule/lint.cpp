@@ -358,7 +358,8 @@ class Linter {
         const std::string_view name = word(node);
         if (type.kind != Type::Kind::record) return {};
         const bool names_field = name == "is_null" || name == "is_absent" || name == "get" ||
-                                 name == "is_dangling" || name == "count";
+                                 name == "is_dangling" || name == "count" || name == "is_before" ||
+                                 name == "is_after";
         if (names_field && node.children.size() > 1 && node.children[1]->kind == NodeKind::text) {
           if (const auto field = text_value(word(*node.children[1])))
             on_record(type, *field, node.children[1]->token, true);

@@ -21,6 +21,13 @@ bool is_coded(const Slot& slot) {
 
 Answer ask(const Probe& probe, std::uint32_t row) {
   using snapshot::Cell;
+  for (const Slot* link : {probe.path.first, probe.path.second}) {
+    if (!link) break;
+    row = (*link->link)[row];
+    if (row >= snapshot::kDangling) return {kDanglingState, 0};
+  }
+  if (probe.kind == Probe::Kind::count)
+    return {static_cast<std::uint8_t>(Cell::value), static_cast<std::int64_t>(probe.many->of(row).size())};
   const Slot& slot = *probe.slot;
   if (slot.kind == Slot::Kind::one) {
     switch ((*slot.link)[row]) {
@@ -34,7 +41,12 @@ Answer ask(const Probe& probe, std::uint32_t row) {
   const snapshot::Column& column = *slot.column;
   const Cell cell = column.cell(row);
   Answer answer{static_cast<std::uint8_t>(cell), 0};
-  if (probe.is_state || cell != Cell::value) return answer;
+  if (probe.kind == Probe::Kind::state || cell != Cell::value) return answer;
+  if (probe.kind == Probe::Kind::is_before || probe.kind == Probe::Kind::is_after) {
+    const std::int64_t us = column.time(row).us;
+    answer.value = probe.kind == Probe::Kind::is_before ? us < probe.instant : us > probe.instant;
+    return answer;
+  }
   switch (slot.type) {
     case snapshot::FieldType::word: answer.value = column.word_code(row); break;
     case snapshot::FieldType::boolean: answer.value = column.boolean(row) ? 1 : 0; break;

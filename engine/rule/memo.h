@@ -2,9 +2,11 @@
 // subject only what it reads through the host, and nothing else differs between subjects: what it captured is
 // frozen, there is no clock and no chance. Two subjects whose reads come out alike therefore get the same
 // verdict. The memo is a tree of reads (what a rule reads next depends on what it has read so far) with
-// outcomes at its leaves. Only reads of the subject's own enum words, truth values, whole numbers and states
-// (null, absent, dangling) are followed; a rule that reads anything else of that subject (a text, a time,
-// another record) is called for it. One memo an evaluator; not thread-safe. Private to this module.
+// outcomes at its leaves. Only reads of enum words, truth values, whole numbers, states (null, absent,
+// dangling), numbers of related records, and whether a time is before or after another are followed, of the
+// subject itself or of a record that one or two to-one relations lead to from it; a rule that reads anything
+// else for that subject (a text, a time, records in a loop) is called for it. One memo an evaluator; not
+// thread-safe. Private to this module.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +23,23 @@ namespace muster::rule {
 
 struct Slot;
 
-/// A question to the subject's row: the value of a coded field, or only the state of a field or to-one
-/// relation.
+/// How a record was reached from the subject: the to-one relations followed. Empty for the subject itself.
+struct Path {
+  const Slot* first = nullptr;
+  const Slot* second = nullptr;
+  friend bool operator==(const Path&, const Path&) = default;
+};
+
+/// A question to the record at the end of a path: the value of a coded field, only the state of a field or
+/// to-one relation, whether the time in a field is before or after an instant, or how many records a to-many
+/// relation leads to.
 struct Probe {
-  const Slot* slot = nullptr;
-  bool is_state = false;
+  enum class Kind : std::uint8_t { value, state, is_before, is_after, count };
+  Path path{};
+  Kind kind = Kind::value;
+  const Slot* slot = nullptr;              // of all but count
+  const snapshot::Groups* many = nullptr;  // of count
+  std::int64_t instant = 0;                // of is_before and is_after
   friend bool operator==(const Probe&, const Probe&) = default;
 };
 struct Answer {
@@ -37,6 +51,7 @@ inline constexpr std::uint8_t kDanglingState = 255;
 
 /// Whether the memo can follow the value of such a field.
 [[nodiscard]] bool is_coded(const Slot& slot);
+/// The answer for the subject at `row`. A path that leads nowhere answers kDanglingState.
 [[nodiscard]] Answer ask(const Probe& probe, std::uint32_t row);
 
 struct Outcome {

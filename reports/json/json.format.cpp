@@ -34,7 +34,7 @@ void write_list(Document& doc, unsigned jobs, std::size_t count, std::size_t tog
 
 void write_column(Document& doc, const StringColumn& column, unsigned jobs) {
   doc().begin_array();
-  write_list(doc, jobs, column.size(), 8192, ", ",
+  write_list(doc, jobs, column.size(), 4096, ", ",
              [&](std::string& text, std::size_t row) { json::append_quoted(text, column[row]); });
   doc().end_array();
 }

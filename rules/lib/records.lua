@@ -27,15 +27,16 @@ end
 -- which on a sign would have been seen, `born` that of its beginning.
 function records.judge_idle(record, org, n, last, since, born)
   local limit = org.as_of - days(n)
-  local seen = record:get(last, false)
-  if seen and seen >= limit then return pass() end
-  local begun = record:get(born, false)
-  if begun and begun > limit then return not_applicable("there only since " .. begun:date()) end
+  local is_seen = not record:is_absent(last) and not record:is_null(last)
+  if is_seen and not record:is_before(last, limit) then return pass() end
+  if not record:is_absent(born) and not record:is_null(born) and record:is_after(born, limit) then
+    return not_applicable("there only since " .. record[born]:date())
+  end
   if record:is_absent(since) then return unknown("nothing was collected that would show it, or it does not say from when on") end
-  if record[since] > limit then return unknown("what was collected begins only on " .. record[since]:date()) end
+  if record:is_after(since, limit) then return unknown("what was collected begins only on " .. record[since]:date()) end
   local expected = string.format("seen within %d days", n)
-  if not seen then return fail("not seen since " .. record[since]:date(), { watched_since = record[since] }, expected) end
-  return fail("last seen on " .. seen:date(), { last_seen = seen }, expected)
+  if not is_seen then return fail("not seen since " .. record[since]:date(), { watched_since = record[since] }, expected) end
+  return fail("last seen on " .. record[last]:date(), { last_seen = record[last] }, expected)
 end
 
 return records

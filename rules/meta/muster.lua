@@ -24,6 +24,7 @@ error("this file is for editors; rules do not require it")
 ---@field [integer] string
 ---@field has fun(self: muster.List, word: string): boolean Whether the list holds the word.
 ---@field fits fun(self: muster.List, text: string): boolean Whether the whole text fits one of the list's words, taken as globs: * ? [abc].
+---@field keys_of fun(self: muster.List, text: string): string[] Of a list of key=pattern: the keys whose pattern, a glob, the whole text fits, in the list's order.
 ---@field items fun(self: muster.List): fun(): string Loops over the words in order.
 
 ---What check returns: make one with pass, fail, not_applicable or unknown.
@@ -40,6 +41,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Organization, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Organization, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Organization, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Organization, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Organization, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Organization, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Organization): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Organization, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -79,6 +82,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.User, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.User, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.User, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.User, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.User, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.User, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.User): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.User, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -102,6 +107,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Invite, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Invite, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Invite, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Invite, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Invite, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Invite, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Invite): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Invite, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -133,6 +140,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Workspace, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Workspace, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Workspace, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Workspace, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Workspace, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Workspace, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Workspace): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Workspace, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -150,6 +159,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.WorkspaceMember, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.WorkspaceMember, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.WorkspaceMember, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.WorkspaceMember, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.WorkspaceMember, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.WorkspaceMember, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.WorkspaceMember): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.WorkspaceMember, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -184,6 +195,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.ApiKey, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.ApiKey, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.ApiKey, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.ApiKey, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.ApiKey, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.ApiKey, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.ApiKey): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ApiKey, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -206,6 +219,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Group, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Group, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Group, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Group, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Group, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Group, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Group): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Group, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -225,6 +240,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.GroupMember, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.GroupMember, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.GroupMember, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.GroupMember, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.GroupMember, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.GroupMember, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.GroupMember): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.GroupMember, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -245,6 +262,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Role, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Role, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Role, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Role, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Role, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Role, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Role): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Role, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -265,6 +284,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.RolePermission, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.RolePermission, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.RolePermission, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.RolePermission, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.RolePermission, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.RolePermission, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.RolePermission): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.RolePermission, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -282,6 +303,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Setting, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Setting, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Setting, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Setting, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Setting, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Setting, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Setting): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Setting, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -303,6 +326,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.ComplianceKey, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.ComplianceKey, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.ComplianceKey, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.ComplianceKey, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.ComplianceKey, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.ComplianceKey, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.ComplianceKey): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ComplianceKey, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -317,6 +342,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.ComplianceSetting, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.ComplianceSetting, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.ComplianceSetting, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.ComplianceSetting, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.ComplianceSetting, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.ComplianceSetting, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.ComplianceSetting): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ComplianceSetting, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -343,6 +370,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.ServiceAccount, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.ServiceAccount, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.ServiceAccount, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.ServiceAccount, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.ServiceAccount, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.ServiceAccount, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.ServiceAccount): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ServiceAccount, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -373,6 +402,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.FederationIssuer, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.FederationIssuer, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.FederationIssuer, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.FederationIssuer, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.FederationIssuer, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.FederationIssuer, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.FederationIssuer): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.FederationIssuer, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -411,6 +442,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.FederationRule, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.FederationRule, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.FederationRule, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.FederationRule, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.FederationRule, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.FederationRule, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.FederationRule): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.FederationRule, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -433,6 +466,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.ExternalKey, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.ExternalKey, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.ExternalKey, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.ExternalKey, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.ExternalKey, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.ExternalKey, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.ExternalKey): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ExternalKey, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -455,6 +490,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.RateLimit, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.RateLimit, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.RateLimit, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.RateLimit, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.RateLimit, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.RateLimit, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.RateLimit): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.RateLimit, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -488,6 +525,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.UsageRow, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.UsageRow, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.UsageRow, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.UsageRow, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.UsageRow, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.UsageRow, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.UsageRow): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.UsageRow, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -514,6 +553,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.CostRow, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.CostRow, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.CostRow, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.CostRow, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.CostRow, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.CostRow, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.CostRow): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.CostRow, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -542,6 +583,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.ClaudeCodeUsageRow, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.ClaudeCodeUsageRow, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.ClaudeCodeUsageRow, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.ClaudeCodeUsageRow, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.ClaudeCodeUsageRow, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.ClaudeCodeUsageRow, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.ClaudeCodeUsageRow): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ClaudeCodeUsageRow, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -579,6 +622,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Activity, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Activity, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Activity, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Activity, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Activity, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Activity, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Activity): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Activity, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -608,6 +653,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Person, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Person, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Person, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Person, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Person, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Person, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Person): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Person, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -625,6 +672,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Tenure, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Tenure, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Tenure, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Tenure, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Tenure, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Tenure, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Tenure): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Tenure, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -645,6 +694,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Nonhuman, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Nonhuman, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Nonhuman, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Nonhuman, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Nonhuman, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Nonhuman, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Nonhuman): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Nonhuman, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -666,6 +717,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Dataset, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Dataset, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Dataset, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Dataset, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Dataset, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Dataset, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Dataset): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Dataset, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -684,6 +737,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.Waiver, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.Waiver, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.Waiver, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.Waiver, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.Waiver, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.Waiver, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.Waiver): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Waiver, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
@@ -698,6 +753,8 @@ error("this file is for editors; rules do not require it")
 ---@field is_absent fun(self: muster.PreviousUser, field: string): boolean Whether the API's reply did not have the field at all (an older API age).
 ---@field is_dangling fun(self: muster.PreviousUser, relation: string): boolean Whether the relation names a record that the other dataset does not have.
 ---@field get fun(self: muster.PreviousUser, field: string, default: any): any The field, or the default when it is null or absent.
+---@field is_before fun(self: muster.PreviousUser, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
+---@field is_after fun(self: muster.PreviousUser, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
 ---@field count fun(self: muster.PreviousUser, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
 ---@field is_implicit fun(self: muster.PreviousUser): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.PreviousUser, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.

@@ -24,14 +24,13 @@ return {
     local seen, found, silent = {}, {}, 0
     for user in workspace:members() do
       if user.person_state ~= "nonhuman" then
-        if user:is_null("person") or user.person:is_null("department") then
+        local person = user:get("person", false)
+        local department = person and person:get("department", false)
+        if not department then
           silent = silent + 1
-        else
-          local department = user.person.department
-          if not seen[department] then
-            seen[department] = true
-            table.insert(found, department)
-          end
+        elseif not seen[department] then
+          seen[department] = true
+          table.insert(found, department)
         end
       end
     end

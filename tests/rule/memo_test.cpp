@@ -16,10 +16,12 @@ std::vector<std::string> told(const std::vector<Judged>& all) {
   return out;
 }
 
+constexpr const char* kEverything = R"("api_keys", "users", "workspaces", "workspace_members")";
+
 // One evaluator over subjects that come again and again, against a fresh one for each.
 void expect_as_called(const std::string& check, const std::string& head = "") {
   Lab lab;
-  const std::string text = Lab::text(check, head);
+  const std::string text = Lab::text(check, head, "", kEverything);
   const std::vector<std::uint32_t> rows{0, 1, 2, 3, 3, 2, 1, 0, 0, 2, 0, 2, 1, 3, 0, 1, 2, 3};
   std::vector<std::string> one_by_one;
   for (const std::uint32_t row : rows) one_by_one.push_back(told(lab.run_over(text, {row})).front());
@@ -48,11 +50,65 @@ TEST(Memo, GivesWhatACallWouldGive) {
            "if key.status == 'active' then return fail(key.creator.email) end return pass()",
            "if key.created_at < org.as_of then return pass(key.created_at:date()) end return fail('ahead')",
            "if key.status == 'active' then error('broken') end return pass()",
+           // Records that to-one relations lead to.
+           "if key:is_null('created_by_id') then return pass() end if key:is_dangling('creator') then return fail('gone') end return fail(key.creator.role)",
+           "if key.creator.role == 'admin' then return pass() end return fail('of a ' .. key.creator.role)",
+           "if key:is_null('creator') or key:is_dangling('creator') then return pass() end if key.creator:is_null('name') then return fail('no name') end return pass()",
+           "if key:is_null('workspace') then return fail('nowhere') end if key.workspace:is_null('archived_at') then return pass() end return fail('archived')",
+           "if key:get('workspace', nil) == nil then return fail('nowhere') end return pass(key.workspace.name)",
+           "if key:get('creator', false) == false then return not_applicable('nobody') end return pass(key:get('creator', false).email)",
+           "if key:is_null('creator') or key:is_dangling('creator') then return pass() end return fail('x', { who = key.creator })",
+           "if key:is_null('creator') or key:is_dangling('creator') then return pass() end return fail(tostring(key.creator))",
+           "if key:is_null('creator') or key:is_dangling('creator') then return pass() end return fail{ reason = 'related', related = { key.creator } }",
+           "if key:is_null('creator') or key:is_dangling('creator') then return pass() end if key.creator:count('memberships') > 1 then return fail('many') end return pass()",
+           // Which record it is: no two subjects are one, whatever else they have in common.
+           "for other in org:api_keys{ id = 'key_1' } do if other == key then return pass('it is the first') end end return fail('another')",
+           "for other in org:api_keys{ status = 'active' } do if other == key then return pass('active') end end return fail('not')",
+           "for user in org:users{ id = 'user_b' } do if not key:is_null('creator') and not key:is_dangling('creator') and key.creator == user then return pass('of b') end end return fail('not')",
+           "for other in org:api_keys() do if other.status == 'active' then return pass(other.name) end end return fail('none')",
+           // Times that are only compared.
+           "if key:is_before('created_at', org.as_of - days(60)) then return fail('old') end return pass()",
+           "if key:is_after('created_at', org.as_of - days(30)) then return fail('new') end if key:is_before('created_at', org.as_of - days(60)) then return fail('old') end return pass()",
+           "if key:is_after('expires_at', org.as_of) then return pass() end return fail('over')",
+           "if key:is_before('name', org.as_of) then return pass() end return fail('over')",
+           "if key:is_before('created_at', 5) then return pass() end return fail('over')",
+           "if key:is_before('created_at', key.created_at + days(1)) then return pass() end return fail('over')",
            "if key.status == 'active' then pass() end return pass()",
            "local n = 0 for i = 1, 100 do if key.status == 'active' then n = n + 1 end end return pass(tostring(n))",
        })
     expect_as_called(check);
   expect_as_called("if known[key.status] then return pass() end return fail('unknown word')", "local known = { active = true }\n");
+}
+
+TEST(Memo, FollowsCountsOfWhatBelongsToTheSubject) {
+  Lab lab;
+  for (const char* check : {
+           "if key:count('memberships') == 0 then return fail('nowhere') end return pass()",
+           "local n = key:count('memberships') return fail('in ' .. n)",
+           "if key:count('memberships', { workspace_role = 'workspace_admin' }) > 0 then return fail('administers') end return pass()",
+           "local n = 0 for _ in key:workspaces() do n = n + 1 end return fail('in ' .. n)",
+           "for workspace in key:workspaces() do if not workspace:is_null('archived_at') then return fail('archived') end end return pass()",
+       }) {
+    std::string text = Lab::text(check, "", "", kEverything);
+    text.replace(text.find("api_key"), 7, "user");
+    const std::vector<std::uint32_t> rows{0, 1, 2, 2, 1, 0, 1, 1, 0, 2};
+    std::vector<std::string> one_by_one;
+    for (const std::uint32_t row : rows) one_by_one.push_back(told(lab.run_over(text, {row})).front());
+    EXPECT_EQ(told(lab.run_over(text, rows)), one_by_one) << check;
+    EXPECT_THAT(one_by_one, testing::Not(testing::Contains(testing::HasSubstr("error")))) << check;
+  }
+}
+
+TEST(Limits, OneSubjectMayLoopOnceOverAllThatTheRuleReads) {
+  Lab lab;
+  const auto rule = lab.load(Lab::text("return pass()", "", "", R"("api_keys", "users")"));
+  ASSERT_TRUE(rule);
+  Limits limits;
+  EXPECT_EQ(limits_for(*rule, lab.world, limits).subject_instructions, limits.subject_instructions);
+  EXPECT_EQ(limits_for(*rule, lab.world, limits).rule_instructions_floor, limits.rule_instructions_floor);
+  limits.subject_instructions = limits.rule_instructions_floor = 1;
+  EXPECT_EQ(limits_for(*rule, lab.world, limits).subject_instructions, 7 * kInstructionsPerRow);
+  EXPECT_EQ(limits_for(*rule, lab.world, limits).rule_instructions_floor, 4 * 7 * kInstructionsPerRow);
 }
 
 TEST(Memo, KeepsTheMeasure) {

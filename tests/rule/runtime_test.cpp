@@ -303,6 +303,17 @@ TEST(Params, AreTypedListsHaveWords) {
   EXPECT_THAT(lab.run(Lab::text("return params.statuses:has(3) and pass()", "", more)).front().reason, HasSubstr("list:has(word) wants text, not number"));
   EXPECT_THAT(lab.run(Lab::text("return params.statuses:fits(3) and pass()", "", more)).front().reason, HasSubstr("list:fits(text) wants text, not number"));
   EXPECT_EQ(lab.run(Lab::text("return params.statuses:fits('x') and not params.statuses:fits('xx') and not params.statuses:fits('') and pass('yes') or fail('no')", "", more)).front().reason, "yes");
+  const std::string keyed = "params = { owned = { type = \"string_list\", default = { \"a=prod-*\", \"b=prod-x\", \"a=lab\" }, doc = \"d\" } },\n";
+  const auto keys = [&](const char* text) { return lab.run(Lab::text("return pass(table.concat(params.owned:keys_of(" + std::string(text) + "), ','))", "", keyed)).front().reason; };
+  EXPECT_EQ(keys("'prod-x'"), "a,b");
+  EXPECT_EQ(keys("'lab'"), "a");
+  EXPECT_EQ(keys("'labs'"), "");
+  EXPECT_THAT(keys("7"), HasSubstr("list:keys_of(text) wants text, not number"));
+  EXPECT_EQ(lab.run(Lab::text("local n = 0 for i = 1, 3 do n = n + #params.owned:keys_of(key.status) + #params.owned:keys_of('prod-x') end return pass(tostring(n))", "", keyed)).front().reason, "6") << "asked again";
+  EXPECT_EQ(lab.run(Lab::text("local own = params.owned:keys_of('lab') own[1] = 'mine' return pass(params.owned:keys_of('lab')[1])", "", keyed)).front().reason, "a") << "what a rule was given is its own";
+  for (const char* entry : {"lab", "a=b=c"})
+    EXPECT_THAT(lab.run(Lab::text("return pass(params.owned:keys_of('x')[1])", "", "params = { owned = { type = \"string_list\", default = { \"" + std::string(entry) + "\" }, doc = \"d\" } },\n")).front().reason,
+                HasSubstr("write key=pattern, as Finance=Finance*, not '" + std::string(entry) + "'"));
   EXPECT_THAT(lab.run(Lab::text("params.days = 4 return pass()", "", more)).front().reason, HasSubstr("cannot assign to 'days'"));
   EXPECT_THAT(lab.run(Lab::text("params.statuses[1] = 'y' return pass()", "", more)).front().reason, HasSubstr("records are read-only"));
 }

@@ -35,7 +35,7 @@ int list_index(lua_State* L) {
   }
   lua_pushvalue(L, 2);
   if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
-  raise_error(L, "a list has no '" + text_of(L, 2) + "'; it has :has(word), :fits(text), :items() and #");
+  raise_error(L, "a list has no '" + text_of(L, 2) + "'; it has :has(word), :fits(text), :keys_of(text), :items() and #");
 }
 int list_length(lua_State* L) {
   lua_pushinteger(L, static_cast<lua_Integer>(static_cast<ListView*>(lua_touserdata(L, 1))->size()));
@@ -60,22 +60,70 @@ bool can_begin(std::string_view pattern, std::string_view text) {
   const char first = pattern.front();
   return first == '*' || first == '?' || first == '[' || first == '\\' || first == text.front();
 }
+std::string_view text_argument(lua_State* L, std::string_view function) {
+  if (lua_type(L, 2) != LUA_TSTRING)
+    raise_error(L, "list:" + std::string(function) + "(text) wants text, not " + std::string(kind_of(L, 2)));
+  std::size_t length = 0;
+  const char* bytes = lua_tolstring(L, 2, &length);
+  return {bytes, length};
+}
+/// Whether the glob fits; `instructions` grows by what that cost.
+bool fits_glob(std::string_view pattern, std::string_view text, std::uint64_t& instructions) {
+  if (!can_begin(pattern, text)) return false;
+  instructions += text.size() * std::max<std::size_t>(pattern.size(), 1);
+  return glob_match(pattern, text);
+}
+/// What `find` makes of the text, found once where the list is a parameter's. It is asked again when it is none, the text is long, or
+/// very many were asked for before.
+template <class Find>
+ListMemo::Fit fit_of(lua_State* L, const ListView& list, std::string_view text, std::unordered_map<std::string, ListMemo::Fit> ListMemo::*map,
+                     const Find& find) {
+  constexpr std::size_t kMaxTexts = 65'536, kMaxText = 256;
+  if (!list.items || text.size() > kMaxText) return find();
+  auto& known = host_of(L).list_memos[list.items].*map;
+  std::string key(text);
+  if (const auto at = known.find(key); at != known.end()) return at->second;
+  ListMemo::Fit fit = find();
+  if (known.size() < kMaxTexts) known.emplace(std::move(key), fit);
+  return fit;
+}
 int list_fits(lua_State* L) {
   const ListView* list = to_list(L, 1);
   if (!list) luaL_error(L, "fits() is for lists: write list:fits(text)");
-  if (lua_type(L, 2) != LUA_TSTRING) raise_error(L, "list:fits(text) wants text, not " + std::string(kind_of(L, 2)));
-  std::size_t length = 0;
-  const char* bytes = lua_tolstring(L, 2, &length);
-  const std::string_view text(bytes, length);
-  bool found = false;
-  charge(L, list->size() / 4);
-  for (std::size_t i = 0; i < list->size() && !found; ++i) {
-    const std::string_view pattern = list->at(i);
-    if (!can_begin(pattern, text)) continue;
-    charge(L, text.size() * std::max<std::size_t>(pattern.size(), 1));
-    found = glob_match(pattern, text);
+  const std::string_view text = text_argument(L, "fits");
+  const ListMemo::Fit fit = fit_of(L, *list, text, &ListMemo::fits, [&] {
+    ListMemo::Fit found;
+    found.instructions = list->size() / 4;
+    for (std::size_t i = 0; i < list->size() && !found.fits; ++i) found.fits = fits_glob(list->at(i), text, found.instructions);
+    return found;
+  });
+  charge(L, fit.instructions);
+  lua_pushboolean(L, fit.fits);
+  return 1;
+}
+int list_keys_of(lua_State* L) {
+  const ListView* list = to_list(L, 1);
+  if (!list) luaL_error(L, "keys_of() is for lists: write list:keys_of(text)");
+  const std::string_view text = text_argument(L, "keys_of");
+  const ListMemo::Fit fit = fit_of(L, *list, text, &ListMemo::keys, [&] {
+    ListMemo::Fit found;
+    found.instructions = list->size();
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const std::string_view entry = list->at(i);
+      const auto sign = entry.find('=');
+      if (sign == std::string_view::npos || entry.find('=', sign + 1) != std::string_view::npos)
+        raise_error(L, "write key=pattern, as Finance=Finance*, not '" + std::string(entry) + "'");
+      if (fits_glob(entry.substr(sign + 1), text, found.instructions)) found.keys.emplace_back(entry.substr(0, sign));
+    }
+    return found;
+  });
+  charge(L, fit.instructions);
+  lua_createtable(L, static_cast<int>(fit.keys.size()), 0);
+  lua_Integer at = 0;
+  for (const std::string& key : fit.keys) {
+    lua_pushlstring(L, key.data(), key.size());
+    lua_rawseti(L, -2, ++at);
   }
-  lua_pushboolean(L, found);
   return 1;
 }
 int next_item(lua_State* L) {
@@ -100,6 +148,8 @@ int list_items(lua_State* L) {
 constexpr ApiFunction kListFunctions[] = {
     {"list", "has", guarded<list_has>, "(word: string): boolean", "Whether the list holds the word."},
     {"list", "fits", guarded<list_fits>, "(text: string): boolean", "Whether the whole text fits one of the list's words, taken as globs: * ? [abc]."},
+    {"list", "keys_of", guarded<list_keys_of>, "(text: string): string[]",
+     "Of a list of key=pattern: the keys whose pattern, a glob, the whole text fits, in the list's order."},
     {"list", "items", guarded<list_items>, "(): fun(): string", "Loops over the words in order."},
 };
 
