@@ -290,6 +290,23 @@ std::string headline(ControlSpan controls) {
   return text;
 }
 
+std::string waiver_state(const WaiverResult& waiver) {
+  std::string text = visible_line(waiver.state, 40);
+  if ((waiver.state == "active" || waiver.state == "expiring_soon") && waiver.days_left)
+    text += fmt::format(", {} {} left", *waiver.days_left, *waiver.days_left == 1 ? "day" : "days");
+  if (!waiver.detail.empty()) text += ": " + visible_line(waiver.detail, 200);
+  return text;
+}
+
+Failures failures_of(const Run& run) {
+  Failures out;
+  for (const RuleResult& rule : run.rules) {
+    out.after_waivers += rule.counts[Verdict::fail];
+    out.before_waivers += rule.counts[Verdict::fail] + rule.counts[Verdict::waived];
+  }
+  return out;
+}
+
 std::vector<std::uint32_t> waivers_of(const RuleResult& rule) {
   std::vector<std::uint32_t> all;
   for (const Finding& finding : rule.findings) {

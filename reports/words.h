@@ -51,6 +51,14 @@ using ControlSpan = std::span<const ControlResult>;
 [[nodiscard]] std::vector<ControlSpan> by_framework(const Run& run);
 /// "6 controls: 3 failed, 2 passed in part, 1 attested".
 [[nodiscard]] std::string headline(ControlSpan controls);
+/// "expiring_soon, 9 days left"; the reason of too_long and too_broad behind it.
+[[nodiscard]] std::string waiver_state(const WaiverResult& waiver);
+/// Of all rules: what waivers excuse is a failure before them.
+struct Failures {
+  std::uint64_t before_waivers = 0, after_waivers = 0;
+  friend bool operator==(const Failures&, const Failures&) = default;
+};
+[[nodiscard]] Failures failures_of(const Run& run);
 /// Indexes of the waivers that a rule's findings name, each once, in order of first use.
 [[nodiscard]] std::vector<std::uint32_t> waivers_of(const RuleResult& rule);
 

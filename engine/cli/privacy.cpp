@@ -38,7 +38,9 @@ constexpr std::string_view kTechnicalKeys[] = {"csv",       "json",         "jso
                                                "severity",  "version",      "columns",
                                                "status",    "date_format",  "ticket",
                                                "starts",    "expires",      "review_by",
-                                               "delimiter", "expect",       "previous_snapshot"};
+                                               "delimiter", "expect",       "previous_snapshot",
+                                               "max_length", "max_share",   "expiring_within",
+                                               "fail_on"};
 // Free text in which anything may stand.
 constexpr std::string_view kFreeKeys[] = {"reason",  "purpose",     "note",      "notes",
                                           "comment", "description", "statement", "link"};

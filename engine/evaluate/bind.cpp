@@ -117,7 +117,8 @@ std::vector<Entry> bind_policies(std::span<const Policy> policies, const rule::R
       entry.as = given.as;
       entry.policy = policy.id;
       entry.file = given.place.file.empty() ? policy.file : given.place.file;
-      entry.severity = given.severity.value_or(rule.severity);
+      entry.severity = given.severity.value_or(policy.severity.value_or(rule.severity));
+      entry.fail_on = policy.fail_on.value_or(Severity::info);
       entry.include = given.include;
       entry.exclude = given.exclude;
       entry.reports_unknown = given.reports_unknown;

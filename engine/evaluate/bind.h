@@ -21,6 +21,7 @@ struct Entry {
   std::string policy;      // id
   std::string file;        // of the policy, as shown
   Severity severity = Severity::medium;
+  Severity fail_on = Severity::info;  // of the policy
   rule::Params params;     // complete
   std::vector<ControlId> controls;  // those whose `when` holds
   std::vector<ScopeTerm> include, exclude;

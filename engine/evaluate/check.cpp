@@ -179,7 +179,7 @@ std::string run_id(const Run& run, const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     json::Object params;
     for (const auto& [name, value] : entry.params) params.emplace_back(name, rule::to_json(value));
-    selected.push_back(json::Value(json::Object{{"policy", entry.policy}, {"as", entry.as}, {"severity", word_of(entry.severity)}, {"params", json::Value(std::move(params))}}));
+    selected.push_back(json::Value(json::Object{{"policy", entry.policy}, {"as", entry.as}, {"severity", word_of(entry.severity)}, {"fail_on", word_of(entry.fail_on)}, {"params", json::Value(std::move(params))}}));
   }
   json::Array availability;
   for (const DatasetResult& dataset : run.datasets) availability.push_back(json::Value(json::Object{{"name", dataset.name}, {"status", dataset.status}, {"reason", dataset.reason}}));
@@ -299,6 +299,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
     check_waivers(settings, problems);
     check_controls(entries, settings.frameworks, problems);
     check_controls(settings.attestations, settings.frameworks, problems);
+    check_ends(settings.waivers, config.waiver_rules, problems);
     if (!request.single_rule.empty()) keep_single_rule(request.single_rule, settings.rules, entries);
   }
 
@@ -322,7 +323,11 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   run.as_of = request.as_of.value_or(manifest->completed);
   run.what_if = run.as_of != manifest->completed;
   run.snapshot_completed = manifest->completed;
-  run.fail_on = request.fail_on;
+  if (request.fail_on)
+    for (Entry& entry : entries) entry.fail_on = *request.fail_on;
+  // Where policies differ, the run as such lets nothing through; each rule says whether it is gated.
+  const bool is_one_gate = std::all_of(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.fail_on == entries.front().fail_on; });
+  run.fail_on = request.fail_on.value_or(entries.empty() || !is_one_gate ? Severity::info : entries.front().fail_on);
   run.organization = manifest->organization_name.empty() ? config.organization : manifest->organization_name;
   run.organization_id = manifest->organization_id;
   run.provider = manifest->provider;
@@ -395,7 +400,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   if (request.baseline) run.inputs.push_back({"baseline", shown(config, request.baseline->path), request.baseline->sha256, request.baseline->bytes});
   run.inputs.push_back({"snapshot", "manifest.json", loaded->manifest_sha256, 0});
   std::sort(run.inputs.begin(), run.inputs.end(), [](const InputFile& a, const InputFile& b) { return std::tie(a.kind, a.path) < std::tie(b.kind, b.path); });
-  if (roster.uses_zone) run.tzdata = tzdata_version();
+  if (roster.uses_zone || (!settings.waivers.empty() && !config.waiver_rules.zone.empty())) run.tzdata = tzdata_version();
 
   if (config.max_snapshot_age_us && out.times.checked_at.us - manifest->completed.us > *config.max_snapshot_age_us) {
     for (std::size_t i = 0; i < snapshot::kCollectedCount; ++i) {
@@ -405,7 +410,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
       available.reason = fmt::format("the snapshot is older than {}", format_duration(*config.max_snapshot_age_us));
     }
   }
-  run.waivers = describe_waivers(settings.waivers, run.as_of);
+  run.waivers = describe_waivers(settings.waivers, config.waiver_rules, run.as_of);
   run.attestations = describe_attestations(settings.attestations, settings.frameworks, run.as_of);
   std::set<Dataset> read;
   for (const Entry& entry : entries) {
@@ -421,7 +426,6 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   derive_inputs.links = settings.links;
   derive_inputs.nonhumans = settings.nonhumans;
   derive_inputs.domain_aliases = &config.domain_aliases;
-  derive_inputs.waivers = run.waivers;
   derive_inputs.datasets = run.datasets;
   derive_inputs.manifest = &loaded->manifest;
   derive_inputs.snapshot_age_limit_us = config.max_snapshot_age_us;
@@ -429,6 +433,8 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   derive_inputs.roster_age_limit_us = longest_limit(config.rosters);
   derive_inputs.jobs = request.jobs;
   const Derived derived = derive(world, wanted, derive_inputs);
+  judge_breadth(settings.waivers, config.waiver_rules, entries, world, run.waivers);
+  fill_waivers(world, run.waivers);
   apply_expectations(config, world, loaded->manifest.datasets, problems);
   if (problems.has_errors()) return std::nullopt;
   run.id = run_id(run, entries);
@@ -442,12 +448,12 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   run.rules = std::move(result.rules);
   run.nondeterministic = result.nondeterministic;
   out.times.rule_us = std::move(result.cpu_us);
-  const auto is_person_of = [&](const std::string& approver, SubjectKind kind, std::uint32_t row) {
+  const IsPersonOf is_person_of = [&](const std::string& approver, SubjectKind kind, std::uint32_t row) {
     if (kind != SubjectKind::user || !derived.matches || derived.matches->of[row].state != roster::MatchState::matched) return false;
     return roster::find_person(roster, approver) == derived.matches->of[row].person;
   };
   apply_waivers(settings.waivers, world, is_person_of, run.rules, run.waivers);
-  if (request.inspect) request.inspect({entries, world, run, derived, folder});
+  if (request.inspect) request.inspect({entries, world, run, derived, folder, settings.waivers, is_person_of});
   run.controls = roll_up_controls(run.rules, run.attestations, settings.frameworks);
   take_subjects(run, world);
   if (request.baseline) apply_baseline(*request.baseline, run);
@@ -456,11 +462,17 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   for (const std::string& warning : loaded->warnings) run.notices.push_back({"snapshot", warning});
   for (const std::string& warning : derived.warnings) run.notices.push_back({"match", warning});
   for (const Error& warning : problems.warnings()) run.notices.push_back({std::string(error_row(warning.code).word), warning.message});
-  for (const WaiverResult& waiver : run.waivers)
-    if (std::string why = explain_waiver(waiver); !why.empty()) run.notices.push_back({"waiver", std::move(why)});
+  for (const WaiverResult& waiver : run.waivers) {
+    std::string text = explain_waiver(waiver);
+    if (waiver.state == "expiring_soon") text = fmt::format("waiver {} for {} ends {}, on {}", waiver.id, waiver.rule, when_over(waiver), waiver.expires);
+    if (!text.empty()) run.notices.push_back({"waiver", std::move(text)});
+  }
   for (const AttestationResult& attestation : run.attestations)
     if (std::string why = explain_attestation(attestation); !why.empty())
       run.notices.push_back({"attestation", std::move(why)});
+  for (const Policy& policy : settings.policies)
+    if (policy.fail_on && !request.fail_on && *policy.fail_on != Severity::info)
+      run.notices.push_back({"gate", fmt::format("the policy {} lets failures below {} through, by its fail_on", policy.id, word_of(*policy.fail_on))});
   for (const policy::ParamOverride& change : request.bind.overrides)
     run.notices.push_back({"parameter", fmt::format("{}.{} was set on the command line, not by the policy", change.rule, change.name)});
   if (run.what_if)

@@ -14,6 +14,7 @@
 #include "base/file_system.h"
 #include "evaluate/bind.h"
 #include "evaluate/derive.h"
+#include "evaluate/waive.h"
 #include "model/run.h"
 #include "model/settings.h"
 #include "rule/evaluator.h"
@@ -27,6 +28,8 @@ struct Inspection {
   const Run& run;  // by entry in `rules`, waivers applied
   const Derived& derived;
   std::string snapshot_folder;
+  std::span<const Waiver> waivers;  // as in run.waivers
+  const IsPersonOf& is_person_of;
 };
 
 /// Earlier results, as they were read.
@@ -41,7 +44,7 @@ struct CheckRequest {
   Config config;                      // loaded, with the command line's changes in it
   BindOptions bind;
   std::optional<Instant> as_of;       // --as-of: a what-if
-  Severity fail_on = Severity::info;
+  std::optional<Severity> fail_on;    // --fail-on: instead of what the policies say
   unsigned jobs = 1;
   rule::Limits limits;
   std::string tool_version;
@@ -60,7 +63,7 @@ struct CheckResult {
 
 [[nodiscard]] std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, const CheckRequest& request, Diagnostics& problems);
 
-/// The gate: sets `gated` on each rule and the run's exit code (design section 4, Exit codes).
+/// The run's exit code from what its rules found and which of them are gated (design section 4, Exit codes).
 void decide_exit(Run& run);
 
 }  // namespace muster::evaluate

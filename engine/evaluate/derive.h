@@ -44,7 +44,6 @@ struct DeriveInputs {
   std::span<const AccountLink> links;
   std::span<const NonhumanEntry> nonhumans;
   const std::map<std::string, std::vector<std::string>>* domain_aliases = nullptr;
-  std::span<const WaiverResult> waivers;
   std::span<const DatasetResult> datasets;
   // What a rule about the run's inputs sees besides. Without a manifest (the examples of rules) there is
   // nothing to see.
@@ -62,5 +61,9 @@ struct Derived {
 /// Completes `world`. A derived column that is there already (the examples of rules give some) is left as it
 /// is.
 Derived derive(snapshot::World& world, const Wanted& wanted, const DeriveInputs& inputs);
+
+/// The records of the waivers themselves, as rules see them; left as they are when they are there already. After derive(): what a waiver fits may
+/// be a derived field.
+void fill_waivers(snapshot::World& world, std::span<const WaiverResult> waivers);
 
 }  // namespace muster::evaluate

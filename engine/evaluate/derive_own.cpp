@@ -76,13 +76,16 @@ void fill_own_tables(World& world, const DeriveInputs& inputs) {
     world.tables[static_cast<std::size_t>(Dataset::datasets)] = std::move(table);
     world.available(Dataset::datasets).status = snapshot::DatasetStatus::complete;
   }
+}
+
+void fill_waivers(World& world, std::span<const WaiverResult> waivers) {
   if (!world.table(Dataset::waivers)) {
     auto table = std::make_unique<Table>(Dataset::waivers);
     StringColumn ids, labels;
     std::map<std::string_view, Column> columns;
     const auto& spec = table->spec();
     for (const auto& field : spec.fields) columns.emplace(field.name, Column(field.type));
-    for (const WaiverResult& row : inputs.waivers) {
+    for (const WaiverResult& row : waivers) {
       ids.push_back(row.id);
       labels.push_back(row.id);
       for (auto& [field, column] : columns) {
@@ -97,6 +100,8 @@ void fill_own_tables(World& world, const DeriveInputs& inputs) {
           text = row.approver;
         else if (field == "owner")
           text = row.owner;
+        else if (field == "starts")
+          text = row.starts;
         else if (field == "expires")
           text = row.expires;
         const auto day = column.type() == FieldType::date ? parse_date(text) : std::nullopt;
@@ -108,7 +113,7 @@ void fill_own_tables(World& world, const DeriveInputs& inputs) {
           column.push_text(text);
       }
     }
-    table->set_rows(static_cast<std::uint32_t>(inputs.waivers.size()));
+    table->set_rows(static_cast<std::uint32_t>(waivers.size()));
     table->set_keys(std::move(ids), std::move(labels));
     for (auto& [field, column] : columns) table->set_column(*spec.field(field), std::move(column));
     world.tables[static_cast<std::size_t>(Dataset::waivers)] = std::move(table);

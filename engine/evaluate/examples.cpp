@@ -323,6 +323,7 @@ void fill(World& world, std::optional<roster::Roster>& roster, const Given& give
   };
   cut_off();
   (void)derive(world, wanted, inputs);
+  fill_waivers(world, {});
   cut_off();
   for (const auto& [dataset, field] : wanted.fields) {
     Table* table = world.table(dataset);

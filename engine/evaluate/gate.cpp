@@ -5,8 +5,7 @@ namespace muster::evaluate {
 void decide_exit(Run& run) {
   bool failed = false;
   bool undecided = run.rules.empty();
-  for (RuleResult& rule : run.rules) {
-    rule.gated = rule.severity <= run.fail_on;
+  for (const RuleResult& rule : run.rules) {
     if (rule.gating_failures() > 0) failed = true;
     if (rule.reports_unknown) continue;
     if (rule.counts[Verdict::unknown] + rule.counts[Verdict::error] > 0 || rule.whole || !rule.undecided.empty()) undecided = true;

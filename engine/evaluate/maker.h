@@ -32,7 +32,7 @@ class Maker {
 [[nodiscard]] const std::vector<std::uint32_t>* link_of(const snapshot::World& world, snapshot::Dataset from,
                                                         std::string_view name);
 
-/// muster's own tables: what the run rests on, and the waivers.
+/// muster's own table of what the run rests on.
 void fill_own_tables(snapshot::World& world, const DeriveInputs& inputs);
 
 /// What the records of use say: when a user was seen, when a key was used, and from when on that would show.

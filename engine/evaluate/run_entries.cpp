@@ -209,6 +209,7 @@ RuleResult describe(const Entry& entry, const snapshot::World& world) {
   result.as = entry.as;
   result.policy = entry.policy;
   result.severity = entry.severity;
+  result.gated = entry.severity <= entry.fail_on;
   result.controls = entry.controls;
   result.subject = rule.subject;
   result.title = rule.title;

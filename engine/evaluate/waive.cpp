@@ -1,24 +1,95 @@
 #include "evaluate/waive.h"
 
 #include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "evaluate/selector.h"
 
 namespace muster::evaluate {
 
-std::vector<WaiverResult> describe_waivers(std::span<const Waiver> waivers, Instant as_of) {
+namespace {
+
+Zone zone_of(const WaiverRules& rules) {
+  if (rules.zone.empty()) return {};
+  return Zone::find(rules.zone).value_or(Zone());  // the config's loader has looked it up
+}
+
+std::int64_t days(std::int64_t us) { return us / kMicrosPerDay; }
+
+/// How long it lasts, when that is too long.
+std::string excess_length(const Waiver& waiver, const WaiverRules& rules, Date today) {
+  if (!rules.max_length_us) return {};
+  if (!waiver.expires) return "it never ends";
+  const std::int64_t length = days_between(waiver.starts.value_or(today), *waiver.expires);
+  if (length * kMicrosPerDay <= *rules.max_length_us) return {};
+  const std::string limit = format_duration(*rules.max_length_us);
+  return waiver.starts ? fmt::format("it lasts {} days, and {} is the longest", length, limit)
+                       : fmt::format("it ends {} days from now and has no `starts`, and {} is the longest", length, limit);
+}
+
+bool is_named_in_full(const ScopeTerm& subject) {
+  const bool has_glob = std::any_of(subject.patterns.begin(), subject.patterns.end(), [](const std::string& pattern) { return is_glob(pattern); });
+  if (has_glob) return false;
+  return (subject.field == "id" && subject.patterns.size() <= kFewSubjects) || (subject.field == "email" && subject.patterns.size() == 1);
+}
+
+}  // namespace
+
+std::vector<WaiverResult> describe_waivers(std::span<const Waiver> waivers, const WaiverRules& rules, Instant as_of) {
+  if (waivers.empty()) return {};
+  const Zone zone = zone_of(rules);
+  const Date today = zone.date_of(as_of);
   std::vector<WaiverResult> out;
   for (const Waiver& waiver : waivers) {
     WaiverResult row{waiver.id, waiver.rule, waiver.reason, waiver.approver, waiver.ticket, waiver.owner, "", "", "active", 0};
     if (waiver.starts) row.starts = format_date(*waiver.starts);
-    if (waiver.expires) row.expires = format_date(*waiver.expires);
-    if (trim(waiver.approver).empty()) row.state = "unapproved";
-    else if (waiver.starts && as_of < start_of(*waiver.starts)) row.state = "not_started";
-    else if (waiver.expires && as_of >= start_of(plus_days(*waiver.expires, 1))) row.state = "expired";
+    if (waiver.expires) {
+      row.expires = format_date(*waiver.expires);
+      row.days_left = days_between(today, *waiver.expires);
+    }
+    if (trim(waiver.approver).empty()) {
+      row.state = "unapproved";
+    } else if (waiver.expires && as_of >= zone.end_of(*waiver.expires)) {
+      row.state = "expired";
+    } else if (row.detail = excess_length(waiver, rules, today); !row.detail.empty()) {
+      row.state = "too_long";
+    } else if (waiver.starts && as_of < zone.start_of(*waiver.starts)) {
+      row.state = "not_started";
+    } else if (row.days_left && *row.days_left <= days(rules.expiring_within_us)) {
+      row.state = "expiring_soon";
+    }
     out.push_back(std::move(row));
   }
   return out;
+}
+
+void check_ends(std::span<const Waiver> waivers, const WaiverRules& rules, Diagnostics& problems) {
+  for (const Waiver& waiver : waivers)
+    if (!waiver.expires && rules.max_length_us)
+      problems.error(ErrorCode::config_invalid, fmt::format("waiver {} never ends, and {} is the longest that one may last", make_visible(waiver.id), format_duration(*rules.max_length_us)),
+                     waiver.place, "give it a date in `expires`, or set `waiver_rules: {max_length: none}` in the config");
+}
+
+void judge_breadth(std::span<const Waiver> waivers, const WaiverRules& rules, std::span<const Entry> entries, const snapshot::World& world, std::vector<WaiverResult>& described) {
+  for (std::size_t i = 0; i < waivers.size(); ++i) {
+    if (!has_effect(described[i]) || is_named_in_full(waivers[i].subject)) continue;
+    std::set<SubjectKind> judged;
+    for (const Entry& entry : entries)
+      if (waivers[i].rule == entry.as || waivers[i].rule == entry.rule->info().id) judged.insert(entry.rule->info().subject);
+    for (const SubjectKind kind : judged) {
+      const snapshot::DatasetSpec& spec = *snapshot::find_subject(kind);
+      const snapshot::Table* table = world.table(spec.dataset);
+      if (!table) continue;
+      const std::uint64_t allowed = std::max(kFewSubjects, std::uint64_t{table->rows()} * rules.max_share_percent / 100);
+      const std::uint64_t fitting = fit_of(waivers[i], kind, world, {}).subjects;
+      if (fitting <= allowed) continue;
+      described[i].state = "too_broad";
+      described[i].detail = fmt::format("it fits {} of {} {}, and more than {} ({} %) is too broad", fitting, table->rows(), spec.name, allowed, rules.max_share_percent);
+    }
+  }
 }
 
 namespace {
@@ -59,25 +130,54 @@ void set_waived(RuleResult& result, const std::vector<std::uint32_t>& subjects) 
 
 }  // namespace
 
+WaiverFit fit_of(const Waiver& waiver, SubjectKind kind, const snapshot::World& world, const IsPersonOf& is_person_of) {
+  const snapshot::Dataset dataset = snapshot::find_subject(kind)->dataset;
+  const snapshot::Table* table = world.table(dataset);
+  WaiverFit fit;
+  if (!table) return fit;
+  const Selector selector(waiver.subject, dataset, world);
+  for (std::uint32_t row = 0; row < table->rows(); ++row) {
+    if (selector.of(row) != Selected::yes) continue;
+    ++fit.subjects;
+    if (is_person_of && (names_subject(waiver.approver, *table, row) || is_person_of(waiver.approver, kind, row))) ++fit.approved_by_subject;
+  }
+  return fit;
+}
+
+bool has_effect(const WaiverResult& waiver) { return waiver.state == "active" || waiver.state == "expiring_soon"; }
+
+std::string when_over(const WaiverResult& waiver) {
+  if (!waiver.days_left) return {};
+  const std::int64_t left = *waiver.days_left;
+  if (left == 0) return "today";
+  const std::string days = fmt::format("{} {}", left < 0 ? -left : left, left == 1 || left == -1 ? "day" : "days");
+  return left < 0 ? days + " ago" : "in " + days;
+}
+
 std::string explain_waiver(const WaiverResult& waiver) {
   const std::string name = "waiver " + waiver.id + " for " + waiver.rule;
   if (waiver.state == "expired") return name + " has no effect: it expired on " + waiver.expires;
   if (waiver.state == "not_started") return name + " has no effect: it starts on " + waiver.starts;
+  if (waiver.state == "too_long" || waiver.state == "too_broad") return name + " has no effect: " + waiver.detail;
   if (waiver.state == "unapproved") return name + " has no effect: it names no approver";
   if (waiver.state == "unused") return name + " was not used: no failure of a selected rule fits it, or its approver is the subject";
   return {};
 }
 
-void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world,
-                   const std::function<bool(const std::string& approver, SubjectKind kind, std::uint32_t row)>& is_person_of, std::vector<RuleResult>& rules,
+void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world, const IsPersonOf& is_person_of, std::vector<RuleResult>& rules,
                    std::vector<WaiverResult>& described) {
+  if (waivers.empty()) return;
+  std::vector<std::uint8_t> has_open_rule(waivers.size());  // a failure may hide behind what was not decided
   for (RuleResult& result : rules) {
     const snapshot::Dataset dataset = snapshot::find_subject(result.subject)->dataset;
     const snapshot::Table* table = world.table(dataset);
+    const bool is_open = result.whole || result.counts[Verdict::unknown] > 0 || result.counts[Verdict::error] > 0;
+    for (std::size_t i = 0; is_open && i < waivers.size(); ++i)
+      if (waivers[i].rule == result.as || waivers[i].rule == result.rule) has_open_rule[i] = 1;
     if (!table || result.whole) continue;
     std::vector<std::pair<std::uint32_t, Selector>> active;
     for (std::uint32_t i = 0; i < waivers.size(); ++i)
-      if (described[i].state == "active" && (waivers[i].rule == result.as || waivers[i].rule == result.rule)) active.emplace_back(i, Selector(waivers[i].subject, dataset, world));
+      if (has_effect(described[i]) && (waivers[i].rule == result.as || waivers[i].rule == result.rule)) active.emplace_back(i, Selector(waivers[i].subject, dataset, world));
     if (active.empty()) continue;
     std::vector<std::uint32_t> waived;
     for (Finding& finding : result.findings) {
@@ -100,8 +200,8 @@ void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world
     }
     if (!waived.empty()) set_waived(result, waived);
   }
-  for (WaiverResult& row : described)
-    if (row.state == "active" && row.applied == 0) row.state = "unused";
+  for (std::size_t i = 0; i < described.size(); ++i)
+    if (has_effect(described[i]) && described[i].applied == 0 && has_open_rule[i] == 0) described[i].state = "unused";
 }
 
 }  // namespace muster::evaluate

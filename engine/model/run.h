@@ -143,8 +143,10 @@ struct RosterResult {
 struct WaiverResult {
   std::string id, rule, reason, approver, ticket, owner;
   std::string starts, expires;  // as written; empty when absent
-  std::string state;            // active | not_started | expired | unapproved | unused
+  std::string state;            // active | expiring_soon | not_started | expired | unapproved | too_long | too_broad | unused
   std::uint64_t applied = 0;    // findings it turned into `waived`
+  std::optional<std::int64_t> days_left = {};  // to its last day; below zero when that is over; nothing when it never ends
+  std::string detail = {};      // of too_long and too_broad: by how much
 };
 
 /// A manual attestation (attestations.yaml) as of the run.

@@ -56,6 +56,8 @@ struct PolicyEntry {
 
 struct Policy {
   std::string id, title, version, description;
+  std::optional<Severity> severity;  // of the entries that say none, instead of their rules' own
+  std::optional<Severity> fail_on;   // failures below it do not make the run fail
   std::vector<PolicyEntry> entries;
   std::string file;  // as shown to the user: relative, or "builtin:policies/anthropic-baseline.yaml"
   std::string sha256;
@@ -66,7 +68,8 @@ struct Policy {
 struct Waiver {
   std::string id, rule, reason, approver, ticket, owner;
   ScopeTerm subject;  // field is `id`, `email`, or a field of the subject
-  std::optional<Date> starts, expires;
+  std::optional<Date> starts;
+  std::optional<Date> expires;  // nothing: never, which has to be said
   Place place;
 };
 
@@ -142,6 +145,14 @@ struct Expectation {
   Place place;
 };
 
+/// `waiver_rules:` of the config: what a waiver must keep to, or it has no effect.
+struct WaiverRules {
+  std::string zone;                                                      // of its dates, a tz name; empty: UTC
+  std::optional<std::int64_t> max_length_us = 365 * kMicrosPerDay;  // nothing: any length, also for ever
+  std::uint64_t max_share_percent = 10;                                  // of the subjects that a rule judges
+  std::int64_t expiring_within_us = 14 * kMicrosPerDay;             // to its end: expiring soon
+};
+
 /// One source of `muster collect`.
 struct Source {
   std::string provider;      // "anthropic-admin", "anthropic-compliance"
@@ -166,6 +177,7 @@ struct Config {
   std::vector<std::string> rule_folders;  // resolved
   std::vector<std::string> policies;      // file paths (resolved) or shipped names, in order
   std::optional<std::int64_t> max_snapshot_age_us;
+  WaiverRules waiver_rules;
   std::string file;    // the config file's path; empty when there is none
   std::string folder;  // its folder: what relative paths are relative to
   std::string sha256;

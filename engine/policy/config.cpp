@@ -342,6 +342,58 @@ Codec<std::vector<Expectation>> expect_codec() {
       });
 }
 
+/// "10%" → 10.
+Codec<std::uint64_t> share_codec() {
+  static constexpr auto percent_of = [](std::string_view text) -> std::optional<std::uint64_t> {
+    if (!text.ends_with('%') || text.size() < 2 || text.size() > 4 || text.front() == '0')
+      return std::nullopt;
+    std::uint64_t percent = 0;
+    for (const char digit : text.substr(0, text.size() - 1)) {
+      if (digit < '0' || digit > '9') return std::nullopt;
+      percent = percent * 10 + static_cast<std::uint64_t>(digit - '0');
+    }
+    return percent <= 100 ? std::optional(percent) : std::nullopt;
+  };
+  return made_from<std::uint64_t>(
+      text({[](std::string_view text) { return percent_of(text).has_value(); }, "^([1-9][0-9]?|100)%$",
+            "a share from 1% to 100%, as 10%"}),
+      [](const std::string& text, const Node&, Reader&) { return percent_of(text); });
+}
+
+/// A duration, or the word that there is no limit.
+Codec<std::optional<std::int64_t>> length_codec() {
+  static constexpr std::string_view kNone = "none";
+  auto length = duration();
+  json::Object schema{{"anyOf", json::Array{json::Value(length.schema),
+                                            json::Value(json::Object{{"const", std::string(kNone)}})}}};
+  return {[read = std::move(length.read)](const Node& node, std::string_view name,
+                                          Reader& reader) -> std::optional<std::optional<std::int64_t>> {
+            if (node.kind == NodeKind::scalar && node.text == kNone)
+              return std::optional<std::optional<std::int64_t>>(std::in_place);
+            const auto given = read(node, name, reader);
+            if (!given) return std::nullopt;
+            return std::optional<std::int64_t>(*given);
+          },
+          std::move(schema)};
+}
+
+Codec<WaiverRules> waiver_rules_codec() {
+  return Mapping<WaiverRules>("`waiver_rules`",
+                              "What a waiver must keep to; one that does not has no effect.")
+      .key("zone", Need::optional, zone_codec(), &WaiverRules::zone,
+           "The time zone in which its days begin and end, as the tz database names it; UTC when absent.")
+      .key(
+          "max_length", Need::optional, length_codec(), &WaiverRules::max_length_us,
+          "The longest that a waiver may last, from `starts` to `expires`; 365d when absent. One without "
+          "`starts` may end at most so long after the run's as_of. `none`: any length, and `expires: never`.")
+      .key("max_share", Need::optional, share_codec(), &WaiverRules::max_share_percent,
+           "The largest share of a rule's subjects that a waiver may fit, 10% when absent. Up to five "
+           "subjects, or one that is named in full, are never too many.")
+      .key("expiring_within", Need::optional, duration(), &WaiverRules::expiring_within_us,
+           "A waiver whose last day is at most so far away is shown as expiring soon; 14d when absent.")
+      .codec();
+}
+
 Codec<std::string> policy_name_codec(IsPolicyFile is_file) {
   return made_from<std::string>(
       text(),
@@ -400,6 +452,8 @@ Codec<Config> config_codec(IsPolicyFile is_policy_file) {
       .key("waivers", Need::optional, text(), &Config::waivers, "The file of approved exceptions.")
       .key("attestations", Need::optional, text(), &Config::attestations,
            "The file of what people answer for where no rule can see.")
+      .key("waiver_rules", Need::optional, waiver_rules_codec(), &Config::waiver_rules,
+           "What a waiver must keep to; one that does not has no effect.")
       .codec();
 }
 

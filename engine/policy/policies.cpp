@@ -229,6 +229,12 @@ Codec<PolicyFile> policy_codec() {
           },
           "Another policy whose entries this one takes over: a shipped policy's name, or a path relative to "
           "this file. An entry of the same name is changed by what stands here, others are added.")
+      .key("severity", Need::optional, severity_codec(), &PolicyFile::severity,
+           "Of every entry that says none, those of an extended policy too, instead of the rules' own.")
+      .key("fail_on", Need::optional, severity_codec(), &PolicyFile::fail_on,
+           "Failures of this severity and graver make the run fail; info, which is every failure, when "
+           "absent. An "
+           "extended policy's is taken over; `--fail-on` goes before all.")
       .key("remove", Need::optional, list_of(removed_codec(), {1, false}), &PolicyFile::removed,
            "Entries of the extended policy that are left out, each with the reason.")
       .key("rules", Need::optional, unique(list_of(entry_codec(), {1, false}), names), &PolicyFile::entries,
@@ -357,6 +363,8 @@ bool extend(PolicyFile& policy, const Policy& base, Diagnostics& problems) {
     fault(ErrorCode::config_invalid, fmt::format("every entry of {} is removed, and none is added", base.id),
           policy.extends_place, "a policy selects at least one rule");
   policy.entries = std::move(entries);
+  if (!policy.severity) policy.severity = base.severity;
+  if (!policy.fail_on) policy.fail_on = base.fail_on;
   return is_fine;
 }
 

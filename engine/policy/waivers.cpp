@@ -5,6 +5,8 @@
 namespace muster::policy {
 namespace {
 
+constexpr std::string_view kNever = "never";
+
 Codec<ScopeTerm> subject_codec() {
   auto terms = map_of(list_of(text(), {1, true}));
   terms.schema.emplace_back("maxProperties", 1);
@@ -20,6 +22,22 @@ Codec<ScopeTerm> subject_codec() {
         }
         return ScopeTerm{std::move(given.front().name), std::move(given.front().value), reader.place(node)};
       });
+}
+
+/// A day, or the word that there is none.
+Codec<std::optional<Date>> expiry_codec() {
+  auto day = date();
+  json::Object schema{{"anyOf", json::Array{json::Value(day.schema),
+                                            json::Value(json::Object{{"const", std::string(kNever)}})}}};
+  return {[read = std::move(day.read)](const Node& node, std::string_view name,
+                                       Reader& reader) -> std::optional<std::optional<Date>> {
+            if (node.kind == NodeKind::scalar && node.text == kNever)
+              return std::optional<std::optional<Date>>(std::in_place);
+            const auto given = read(node, name, reader);
+            if (!given) return std::nullopt;
+            return std::optional<Date>(*given);
+          },
+          std::move(schema)};
 }
 
 }  // namespace
@@ -41,8 +59,10 @@ Codec<std::vector<Waiver>> waivers_codec() {
           .key("owner", Need::optional, text_or_nothing(), &Waiver::owner,
                "Who makes it unnecessary: a person_id or an e-mail address.")
           .key("starts", Need::optional, date(), &Waiver::starts, "The first day on which it applies.")
-          .key("expires", Need::required, date(), &Waiver::expires,
-               "The last day on which it applies, YYYY-MM-DD: an exception has an end.")
+          .key(
+              "expires", Need::required, expiry_codec(), &Waiver::expires,
+              "The last day on which it applies, YYYY-MM-DD: an exception has an end. `never` only where the "
+              "config allows any length, by `waiver_rules: {max_length: none}`.")
           .place(&Waiver::place)
           .check([](Waiver& value, const Node& node, Reader& reader) {
             if (value.starts && value.expires && *value.expires < *value.starts)

@@ -47,7 +47,7 @@ void write_sources(Page& page) {
           [](const WaiverResult& waiver) {
             return Cells{escaped(waiver.id, 200),
                          escaped(waiver.rule, 200),
-                         escaped(waiver.state, 40),
+                         escaped(waiver_state(waiver)),
                          grouped(waiver.applied),
                          waiver.expires.empty() ? "never" : escaped(waiver.expires, 40),
                          waiver.approver.empty() ? "none" : escaped(waiver.approver, 200),

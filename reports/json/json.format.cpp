@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "reports/document.h"
 #include "reports/report.h"
+#include "reports/words.h"
 
 namespace muster::reports {
 namespace {
@@ -84,6 +85,11 @@ void write_head(json::Writer& w, const Run& run) {
   write_text(w, "fail_on", word_of(run.fail_on));
   write_text(w, "tzdata", run.tzdata);
   w.key("nondeterministic").value(run.nondeterministic);
+  const Failures failures = failures_of(run);
+  w.key("failures").begin_object();
+  w.key("before_waivers").value(failures.before_waivers);
+  w.key("after_waivers").value(failures.after_waivers);
+  w.end_object();
   if (run.baseline) {
     w.key("baseline").begin_object();
     write_text(w, "run", run.baseline->run);
@@ -183,6 +189,8 @@ void write_waivers(Document& doc, const Run& run) {
     write_text(w, "expires", waiver.expires);
     write_text(w, "state", waiver.state);
     w.key("applied").value(waiver.applied);
+    if (waiver.days_left) w.key("days_left").value(*waiver.days_left);
+    if (!waiver.detail.empty()) write_text(w, "detail", waiver.detail);
     w.end_object();
   }
   doc().end_array();

@@ -100,6 +100,13 @@ class Members {
       return wrong(name, "a whole number in range", value);
     out = static_cast<T>(*held);
   }
+  void take_signed(const json::Value& value, std::string_view name, std::int64_t& out) {
+    if (const std::int64_t* held = value.integer()) {
+      out = *held;
+    } else {
+      wrong(name, "a whole number", value);
+    }
+  }
   void take_decimal(const json::Value& value, std::string_view name, double& out) {
     if (const std::int64_t* whole = value.integer()) {
       out = static_cast<double>(*whole);

@@ -72,7 +72,8 @@ void check_novelty(const Run& run, Problem& problem) {
     problem.set("run.baseline counts other failures than findings has");
 }
 
-void read_head(Members& document, Run& run) {
+/// `failures` follows from the rules' counts; older results lack it.
+void read_head(Members& document, Run& run, std::optional<Failures>& failures) {
   if (const json::Value* value = document.need("run")) {
     Members m(*value, "run", document.problem());
     m.text("id", run.id);
@@ -86,6 +87,11 @@ void read_head(Members& document, Run& run) {
     m.word("fail_on", parse_severity, run.fail_on);
     m.text("tzdata", run.tzdata);
     m.boolean("nondeterministic", run.nondeterministic);
+    if (const json::Value* counted = m.optional("failures")) {
+      Members each(*counted, "run.failures", document.problem());
+      each.number("before_waivers", failures.emplace().before_waivers);
+      each.number("after_waivers", failures->after_waivers);
+    }
     read_baseline(m, run);
   }
   if (const json::Value* value = document.need("exit")) {
@@ -147,6 +153,9 @@ void read_inputs(Members& document, Run& run) {
     m.text("expires", waiver.expires);
     m.text("state", waiver.state);
     m.number("applied", waiver.applied);
+    if (const json::Value* left = m.optional("days_left"))
+      m.take_signed(*left, "days_left", waiver.days_left.emplace());
+    if (const json::Value* detail = m.optional("detail")) m.take_text(*detail, "detail", waiver.detail);
   });
   read_attestations(document, run);
   read_list(document, "notices", run.notices, [](Members& m, Notice& notice) {
@@ -436,11 +445,12 @@ Result<Run> parse_results(std::string_view bytes, const std::string& file) {
   Run run;
   Problem problem;
   {
+    std::optional<Failures> failures;
     Members document(*value, "", problem);
     unsigned version = 0;
     document.number("muster_results", version);
     if (version != 1) problem.set(fmt::format("muster_results is {}, this muster reads 1", version));
-    if (!problem.found()) read_head(document, run);
+    if (!problem.found()) read_head(document, run, failures);
     if (!problem.found()) read_inputs(document, run);
     if (!problem.found()) read_resolved(document, run);
     if (!problem.found()) read_list(document, "rules", run.rules, read_rule);
@@ -455,6 +465,8 @@ Result<Run> parse_results(std::string_view bytes, const std::string& file) {
         findings.read(m);
       }
       if (!problem.found()) findings.check_counts(problem);
+      if (!problem.found() && failures && *failures != failures_of(run))
+        problem.set("run.failures are others than the rules count");
       if (!problem.found()) check_novelty(run, problem);
       if (!problem.found()) check_exit(run, problem);
     }

@@ -195,7 +195,7 @@ class Summary {
     put("## Waivers\n\n| Waiver | State | Applied | Approver | Reason |\n|---|---|--:|---|---|\n");
     for (std::size_t i = 0; i < run_.waivers.size() && i < kRowsPerRule; ++i) {
       const WaiverResult& waiver = run_.waivers[i];
-      put("| {} | {} | {} | {} | {} |\n", code(waiver_name(waiver), 300), code(waiver.state, 40),
+      put("| {} | {} | {} | {} | {} |\n", code(waiver_name(waiver), 300), code(waiver_state(waiver), 300),
           waiver.applied, code(waiver.approver, 100), code(waiver.reason, 300));
     }
     if (run_.waivers.size() > kRowsPerRule)

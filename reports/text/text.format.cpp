@@ -375,10 +375,11 @@ class TextReport {
   }
 
   void write_waived() {
-    std::uint64_t waived = 0;
-    for (const RuleResult& rule : run_.rules) waived += rule.counts[Verdict::waived];
-    if (waived == 0) return;
+    const Failures failures = failures_of(run_);
+    if (failures.before_waivers == failures.after_waivers) return;
     page_.heading("WAIVED");
+    page_.line(fmt::format("  failures before waivers: {}, after: {}", failures.before_waivers,
+                           failures.after_waivers));
     for (std::uint32_t w = 0; w < run_.waivers.size(); ++w) {
       const WaiverResult& waiver = run_.waivers[w];
       bool has_heading = false;
@@ -421,6 +422,7 @@ class TextReport {
 
   void write_waiver(const WaiverResult& waiver) {
     std::string text = waiver_name(waiver);
+    if (waiver.state == "expiring_soon") text += " (" + waiver_state(waiver) + ")";
     text += waiver.approver.empty() ? ", without an approver"
                                     : ", approved by " + visible_line(waiver.approver, 200);
     if (!waiver.ticket.empty()) text += ", " + visible_line(waiver.ticket, 200);

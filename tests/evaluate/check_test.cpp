@@ -213,8 +213,11 @@ TEST(Waivers, TurnAFailureIntoWaivedWhileTheyLast) {
   EXPECT_THAT(findings(run, "keys.no_expiry"), ElementsAre("key_3 waived: never expires"));
   EXPECT_EQ(rule(run, "keys.no_expiry").counts[Verdict::waived], 1u);
   EXPECT_EQ(rule(run, "keys.no_expiry").counts.total(), 3u);
-  EXPECT_EQ(run.waivers.at(0).state, "active");
+  EXPECT_EQ(run.waivers.at(0).state, "expiring_soon");
+  EXPECT_EQ(run.waivers.at(0).days_left, 0);
   EXPECT_EQ(run.waivers.at(0).applied, 1u);
+  ASSERT_EQ(run.notices.size(), 1u);
+  EXPECT_EQ(run.notices[0].text, "waiver W-1 for keys.no_expiry ends today, on 2026-11-20");
   office.request.as_of = *parse_rfc3339("2026-11-21T00:00:00Z");
   const muster::Run later = office.run();
   EXPECT_EQ(later.exit, ExitCode::failed);
@@ -274,6 +277,159 @@ TEST(Waivers, ThePersonIdOfTheSubjectIsNoApproverEither) {
   EXPECT_EQ(office.run().exit, ExitCode::failed);
   office.waivers = "- {id: W-1, rule: accounts.linked_to_roster, subject: {id: user_cy}, reason: r, approver: P1, expires: 2027-01-01}\n";
   EXPECT_EQ(office.run().exit, ExitCode::ok);
+}
+
+std::string waiver(const std::string& subject, const std::string& dates, const std::string& rule = "keys.no_expiry") {
+  return "- {id: W-1, rule: " + rule + ", subject: {" + subject + "}, reason: r, approver: dana@x.example, " + dates + "}\n";
+}
+
+TEST(Waivers, AreExpiringSoonFromASettableDayOnAndStillHaveEffect) {
+  Office office;
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  office.waivers = waiver("id: key_3", "expires: 2026-12-04");
+  const muster::Run soon = office.run();
+  EXPECT_EQ(soon.waivers.at(0).state, "expiring_soon") << "14 days by default";
+  EXPECT_EQ(soon.waivers.at(0).days_left, 14);
+  EXPECT_EQ(soon.exit, ExitCode::ok);
+  ASSERT_EQ(soon.notices.size(), 1u);
+  EXPECT_EQ(soon.notices[0].text, "waiver W-1 for keys.no_expiry ends in 14 days, on 2026-12-04");
+  office.request.config.waiver_rules.expiring_within_us = 13 * kMicrosPerDay;
+  const muster::Run later = office.run();
+  EXPECT_EQ(later.waivers.at(0).state, "active");
+  EXPECT_TRUE(later.notices.empty());
+}
+
+TEST(Waivers, EndWithTheDayInTheStatedZone) {
+  Office office;
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  office.waivers = waiver("id: key_3", "starts: 2026-11-01, expires: 2026-11-19");
+  office.request.as_of = *parse_rfc3339("2026-11-20T07:59:59Z");
+  EXPECT_EQ(office.run().waivers.at(0).state, "expired");
+  office.request.config.waiver_rules.zone = "America/Los_Angeles";
+  const muster::Run there = office.run();
+  EXPECT_EQ(there.waivers.at(0).state, "expiring_soon") << "there it is still the 19th";
+  EXPECT_EQ(there.waivers.at(0).days_left, 0);
+  EXPECT_FALSE(there.tzdata.empty()) << "the zone's rules decided something";
+  office.request.as_of = *parse_rfc3339("2026-11-20T08:00:00Z");
+  EXPECT_EQ(office.run().waivers.at(0).state, "expired");
+  office.waivers = waiver("id: key_3", "starts: 2026-11-20, expires: 2026-12-19");
+  office.request.as_of = *parse_rfc3339("2026-11-20T07:59:59Z");
+  EXPECT_EQ(office.run().waivers.at(0).state, "not_started");
+}
+
+TEST(Waivers, ThatLastTooLongHaveNoEffect) {
+  Office office;
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  office.waivers = waiver("id: key_3", "starts: 2026-11-01, expires: 2027-11-01");
+  EXPECT_EQ(office.run().waivers.at(0).state, "active") << "365 days";
+  office.waivers = waiver("id: key_3", "starts: 2026-11-01, expires: 2027-11-02");
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.waivers.at(0).state, "too_long");
+  EXPECT_EQ(run.exit, ExitCode::failed);
+  ASSERT_EQ(run.notices.size(), 1u);
+  EXPECT_EQ(run.notices[0].text, "waiver W-1 for keys.no_expiry has no effect: it lasts 366 days, and 365d is the longest");
+  office.waivers = waiver("id: key_3", "expires: 2027-11-20");
+  EXPECT_EQ(office.run().waivers.at(0).state, "active") << "without a start, from the run's day on";
+  office.waivers = waiver("id: key_3", "expires: 2027-11-21");
+  EXPECT_EQ(office.run().waivers.at(0).detail, "it ends 366 days from now and has no `starts`, and 365d is the longest");
+  office.request.config.waiver_rules.max_length_us.reset();
+  EXPECT_EQ(office.run().waivers.at(0).state, "active");
+}
+
+TEST(Waivers, MayLackAnEndOnlyWhereTheConfigAllowsIt) {
+  Office office;
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  office.waivers = waiver("id: key_3", "expires: never");
+  EXPECT_FALSE(office.check());
+  ASSERT_EQ(office.problems.errors().size(), 1u);
+  EXPECT_EQ(office.problems.errors()[0].message, "waiver W-1 never ends, and 365d is the longest that one may last");
+  Office other;
+  other.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  other.waivers = waiver("id: key_3", "expires: never");
+  other.request.config.waiver_rules.max_length_us.reset();
+  const muster::Run run = other.run();
+  EXPECT_EQ(run.exit, ExitCode::ok);
+  EXPECT_EQ(run.waivers.at(0).state, "active");
+  EXPECT_FALSE(run.waivers.at(0).days_left);
+  EXPECT_EQ(run.waivers.at(0).expires, "");
+}
+
+/// Ninety-eight keys more, of which the last `failing` never expire.
+Office with_keys(int failing) {
+  Office office;
+  for (int i = 0; i < 98; ++i) office.snapshot.add(Dataset::api_keys, key("many_" + std::to_string(100 + i), "active", i < 98 - failing ? "\"2027-01-01T00:00:00Z\"" : "null"));
+  return office;
+}
+
+TEST(Waivers, ThatFitTooManyHaveNoEffect) {
+  Office office = with_keys(10);
+  office.waivers = waiver("id: 'many_19*'", "expires: 2027-01-31");
+  const muster::Run fits = office.run();
+  EXPECT_EQ(fits.waivers.at(0).state, "active") << "8 of 100";
+  EXPECT_EQ(fits.waivers.at(0).applied, 8u);
+  office.waivers = waiver("id: 'many_1[89]*'", "expires: 2027-01-31");
+  const muster::Run broad = office.run();
+  EXPECT_EQ(broad.waivers.at(0).state, "too_broad");
+  EXPECT_EQ(broad.waivers.at(0).applied, 0u);
+  EXPECT_EQ(rule(broad, "keys.no_expiry").counts[Verdict::fail], 10u) << "all of it fails, not a part";
+  ASSERT_EQ(broad.notices.size(), 1u);
+  EXPECT_EQ(broad.notices[0].text, "waiver W-1 for keys.no_expiry has no effect: it fits 18 of 100 api_keys, and more than 10 (10 %) is too broad");
+  office.request.config.waiver_rules.max_share_percent = 18;
+  EXPECT_EQ(office.run().waivers.at(0).state, "active");
+}
+
+TEST(Waivers, OfFewOrOfOneNamedSubjectAreNeverTooBroad) {
+  Office office;  // two keys, so that one is half of them
+  for (const char* id : {"key_3", "key_4", "key_5"}) office.snapshot.add(Dataset::api_keys, key(id, "active", "null"));
+  office.waivers = waiver("id: '*'", "expires: 2027-01-31");
+  EXPECT_EQ(office.run().waivers.at(0).applied, 3u) << "five of five";
+  office.snapshot.add(Dataset::api_keys, key("key_6", "active", "null"));
+  const muster::Run broad = office.run();
+  EXPECT_EQ(broad.waivers.at(0).state, "too_broad") << "six are not few";
+  EXPECT_EQ(broad.exit, ExitCode::failed);
+}
+
+TEST(Waivers, AreNotCalledUnusedWhileTheirRuleIsUndecided) {
+  Office office;
+  office.waivers = waiver("id: key_9", "expires: 2027-01-31");
+  EXPECT_EQ(office.run().waivers.at(0).state, "unused");
+  office.snapshot.add(Dataset::api_keys, snapshot::line(R"({"type":"api_key","id":"key_9","name":"k","status":"active","created_at":"2026-11-01T00:00:00Z"})"));
+  EXPECT_EQ(office.run().waivers.at(0).state, "active") << "it may fail once it is known";
+}
+
+TEST(Gate, OfAPolicyLetsLowerFailuresThrough) {
+  Office office;
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  office.policy = "policy: test\ntitle: T\nfail_on: critical\nrules: [keys.no_expiry]\n";
+  const muster::Run through = office.run();
+  EXPECT_EQ(through.exit, ExitCode::ok);
+  EXPECT_EQ(through.fail_on, Severity::critical);
+  EXPECT_FALSE(rule(through, "keys.no_expiry").gated);
+  ASSERT_EQ(through.notices.size(), 1u);
+  EXPECT_EQ(through.notices[0].text, "the policy test lets failures below critical through, by its fail_on");
+  office.request.fail_on = Severity::info;
+  const muster::Run strict = office.run();
+  EXPECT_EQ(strict.exit, ExitCode::failed) << "the command line goes before the policy";
+  EXPECT_TRUE(strict.notices.empty());
+  office.request.fail_on.reset();
+  office.policy = "policy: test\ntitle: T\nseverity: critical\nfail_on: critical\nrules: [keys.no_expiry]\n";
+  EXPECT_EQ(office.run().exit, ExitCode::failed) << "the policy's severity is the entry's";
+  office.policy = "policy: test\ntitle: T\nseverity: critical\nfail_on: critical\nrules: [{rule: keys.no_expiry, severity: low}]\n";
+  EXPECT_EQ(office.run().exit, ExitCode::ok) << "an entry's own goes before";
+}
+
+TEST(Gate, OfAPolicyIsTakenOverByOneThatExtendsIt) {
+  Office office;
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  office.snapshot.files.add("base.yaml", "policy: base\nseverity: low\nfail_on: medium\nrules: [keys.no_expiry]\n");
+  office.policy = "policy: test\nextends: ./base.yaml\n";
+  const muster::Run taken = office.run();
+  EXPECT_EQ(taken.exit, ExitCode::ok);
+  EXPECT_EQ(rule(taken, "keys.no_expiry").severity, Severity::low);
+  office.policy = "policy: test\nextends: ./base.yaml\nseverity: high\n";
+  EXPECT_EQ(office.run().exit, ExitCode::failed) << "its own severity is that of every entry that says none";
+  office.policy = "policy: test\nextends: ./base.yaml\nfail_on: low\n";
+  EXPECT_EQ(office.run().exit, ExitCode::failed);
 }
 
 TEST(Waivers, SlipsAreErrorsAndThoseWithoutEffectAreSaid) {

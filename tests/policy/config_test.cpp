@@ -422,7 +422,8 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
       {"- muster\n",
        "1:1 a config must be a mapping, not a list | its keys are `muster`, `organization`, `sources`, "
        "`snapshot`, `previous_snapshot`, `max_snapshot_age`, `roster`, `links`, "
-       "`nonhuman`, `domain_aliases`, `expect`, `rules`, `policies`, `waivers`, `attestations`"},
+       "`nonhuman`, `domain_aliases`, `expect`, `rules`, `policies`, `waivers`, `attestations`, "
+       "`waiver_rules`"},
       {"", "0:0 the file is empty; it should hold a config | "},
       {"# later\n", "0:0 the file is empty; it should hold a config | "},
   };

@@ -151,7 +151,7 @@ class Check final : public Command {
     arguments.option("--fail-on", "SEVERITY",
                      word(severities, [this](std::size_t i) { request_.fail_on = kSeverities[i]; }),
                      "The gate: failures below this severity are shown but do not fail the run. critical, "
-                     "high, medium, low or info (default: info, every failure).");
+                     "high, medium, low or info (default: what the policies say by `fail_on`, else info, every failure).");
     arguments.option("--baseline", "FILE", text(baseline_),
                      "Results of an earlier run on this organization. A failure that they have too, at this "
                      "severity or a graver one, is shown but does not fail the run. Nothing else is excused: "
@@ -422,7 +422,7 @@ class Check final : public Command {
   evaluate::CheckRequest request_{.config = {},
                                   .bind = {},
                                   .as_of = {},
-                                  .fail_on = Severity::info,
+                                  .fail_on = {},
                                   .jobs = 0,
                                   .limits = {},
                                   .tool_version = {},

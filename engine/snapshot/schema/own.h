@@ -127,7 +127,9 @@ inline constexpr FieldSpec kPreviousUsers[] = {
 inline constexpr FieldSpec kWaivers[] = {
     {.name = "id", .type = id, .doc = "The waiver's id."},
     {.name = "rule", .type = text, .doc = "The rule whose failures it excuses."},
-    {.name = "state", .type = word, .doc = "active, not_started, expired, unapproved or unused."},
+    {.name = "state", .type = word, .doc = "active or expiring_soon, which have effect; not_started, expired, unapproved, too_long or "
+            "too_broad, which have none."},
+    {.name = "starts", .type = date, .nullable = true, .doc = "Its first day; null when it does not say."},
     {.name = "expires", .type = date, .nullable = true, .doc = "Its last day; null when it never ends."},
     {.name = "approver", .type = text, .nullable = true, .personal = kPersonal, .doc = "Who approved it."},
     {.name = "owner", .type = text, .nullable = true, .personal = kPersonal, .doc = "Who answers for it."},
