@@ -37,16 +37,16 @@ class Waivers(Case):
         account = self.failing(before)[0]
         text = self.file.read_text()
         self.file.chmod(0o640)
-        done = run("waiver", "add", "-c", self.config, *RULE, "--id", account, "--reason", "hand-over", "--approver", APPROVER, "--days", 10)
+        done = run("waiver", "add", "-c", self.config, *RULE, "--id", account, "--reason", "hand-over", "--approver", APPROVER, "--days", 3)
         self.assert_exit(done, 0)
-        self.assertIn("excuses 1 failure of accounts.leavers_removed, to the end of 2026-11-30, in 10 days", done.stdout)
+        self.assertIn("excuses 1 failure of accounts.leavers_removed, to the end of 2026-11-23, in 3 days", done.stdout)
         self.assertTrue(self.file.read_text().startswith(text), "nothing before it changed")
         self.assertEqual(self.file.stat().st_mode & 0o777, 0o640)
         self.assertEqual([name for name in os.listdir(self.home) if name.startswith("waivers")], ["waivers.yaml"])
         after = self.results()
         self.assertNotIn(account, self.failing(after))
         row = self.listed()["W-16"]
-        self.assertEqual((row["state"], row["excuses"], row["days_left"]), ("expiring_soon", 1, 10))
+        self.assertEqual((row["state"], row["excuses"], row["days_left"]), ("expiring_soon", 1, 3))
         self.assertEqual(after["run"]["failures"]["after_waivers"], before["run"]["failures"]["after_waivers"] - 1)
         self.assertEqual(after["run"]["failures"]["before_waivers"], before["run"]["failures"]["before_waivers"], "what is waived is evaluated all the same")
         waived = [f for f in after["findings"] if f["subject"]["id"] == account and f.get("waiver") == "W-16"]
@@ -55,8 +55,8 @@ class Waivers(Case):
         done = run("check", "-c", self.config)
         counted = after["run"]["failures"]
         self.assertIn(f"failures before waivers: {counted['before_waivers']}, after: {counted['after_waivers']}", done.stdout)
-        self.assertIn("(expiring_soon, 10 days left)", done.stdout)
-        over = self.results("--as-of", "2026-12-01T00:00:00Z")
+        self.assertIn("(expiring_soon, 3 days left)", done.stdout)
+        over = self.results("--as-of", "2026-11-24T00:00:00Z")
         self.assertIn(account, self.failing(over))
 
     def test_ci_is_told_which_line_to_mend(self):
