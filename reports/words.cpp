@@ -307,6 +307,12 @@ Failures failures_of(const Run& run) {
   return out;
 }
 
+bool has_gate_by_policy(const Run& run) {
+  return std::any_of(run.rules.begin(), run.rules.end(), [&](const RuleResult& rule) {
+    return rule.gated != (rule.severity <= run.fail_on);
+  });
+}
+
 std::vector<std::uint32_t> waivers_of(const RuleResult& rule) {
   std::vector<std::uint32_t> all;
   for (const Finding& finding : rule.findings) {

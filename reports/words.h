@@ -59,6 +59,8 @@ struct Failures {
   friend bool operator==(const Failures&, const Failures&) = default;
 };
 [[nodiscard]] Failures failures_of(const Run& run);
+/// True when the run's `fail_on` is not the whole gate: policies set theirs. Each rule's `gated` says what counts.
+[[nodiscard]] bool has_gate_by_policy(const Run& run);
 /// Indexes of the waivers that a rule's findings name, each once, in order of first use.
 [[nodiscard]] std::vector<std::uint32_t> waivers_of(const RuleResult& rule);
 

@@ -267,6 +267,35 @@ void take_subjects(Run& run, snapshot::World& world) {
   }
 }
 
+bool reads_waivers(const Entry& entry) {
+  const rule::RuleInfo& rule = entry.rule->info();
+  const auto has = [](const std::vector<Dataset>& reads) { return std::find(reads.begin(), reads.end(), Dataset::waivers) != reads.end(); };
+  return rule.subject == SubjectKind::waiver || has(rule.reads.must) || has(rule.reads.may);
+}
+
+/// Whether a waiver is too broad shows in what its rules judged, so rules that read the waivers come after all others. (Waivers of those rules are judged last: what such a rule itself
+/// sees of them is their state before.)
+EntriesResult run_in_order(const std::vector<Entry>& entries, std::span<const Waiver> waivers, const WaiverRules& rules, const RunOptions& options, snapshot::World& world,
+                           std::vector<WaiverResult>& described) {
+  std::vector<Entry> parts[2];
+  for (const Entry& entry : entries) parts[reads_waivers(entry) ? 1 : 0].push_back(entry);
+  EntriesResult done[2];
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (i == 1) fill_waivers(world, described);
+    done[i] = run_entries(parts[i], world, options);
+    judge_breadth(waivers, rules, done[i].rules, world, described);
+  }
+  EntriesResult all;
+  all.nondeterministic = done[0].nondeterministic || done[1].nondeterministic;
+  std::size_t next[2] = {0, 0};
+  for (const Entry& entry : entries) {
+    const std::size_t part = reads_waivers(entry) ? 1 : 0;
+    all.rules.push_back(std::move(done[part].rules[next[part]]));
+    all.cpu_us.push_back(done[part].cpu_us[next[part]++]);
+  }
+  return all;
+}
+
 /// Stops and clocks the phases.
 class Watch {
  public:
@@ -433,8 +462,6 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   derive_inputs.roster_age_limit_us = longest_limit(config.rosters);
   derive_inputs.jobs = request.jobs;
   const Derived derived = derive(world, wanted, derive_inputs);
-  judge_breadth(settings.waivers, config.waiver_rules, entries, world, run.waivers);
-  fill_waivers(world, run.waivers);
   apply_expectations(config, world, loaded->manifest.datasets, problems);
   if (problems.has_errors()) return std::nullopt;
   run.id = run_id(run, entries);
@@ -444,7 +471,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   options.jobs = request.jobs;
   options.limits = request.limits;
   if (request.progress) options.progress = [&](std::size_t done, std::size_t all) { request.progress("evaluate", done, all); };
-  EntriesResult result = run_entries(entries, world, options);
+  EntriesResult result = run_in_order(entries, settings.waivers, config.waiver_rules, options, world, run.waivers);
   run.rules = std::move(result.rules);
   run.nondeterministic = result.nondeterministic;
   out.times.rule_us = std::move(result.cpu_us);

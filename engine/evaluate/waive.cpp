@@ -1,7 +1,6 @@
 #include "evaluate/waive.h"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -73,21 +72,34 @@ void check_ends(std::span<const Waiver> waivers, const WaiverRules& rules, Diagn
                      waiver.place, "give it a date in `expires`, or set `waiver_rules: {max_length: none}` in the config");
 }
 
-void judge_breadth(std::span<const Waiver> waivers, const WaiverRules& rules, std::span<const Entry> entries, const snapshot::World& world, std::vector<WaiverResult>& described) {
+namespace {
+
+/// How many it fits of those that the rule judges, when that is too many.
+std::string excess_breadth(const Waiver& waiver, const WaiverRules& rules, const RuleResult& result, const snapshot::World& world) {
+  const snapshot::DatasetSpec& spec = *snapshot::find_subject(result.subject);
+  const Selector selector(waiver.subject, spec.dataset, world);
+  const std::uint64_t judged = result.population - result.counts[Verdict::not_applicable];
+  std::uint64_t fitting = 0;
+  std::uint32_t row = 0;
+  for (const VerdictRun& run : result.verdicts) {
+    const std::uint32_t end = row + run.count;
+    if (run.verdict == Verdict::not_applicable) row = end;
+    for (; row < end; ++row) fitting += selector.of(row) == Selected::yes ? 1 : 0;
+  }
+  const std::uint64_t allowed = std::max(kFewSubjects, judged * rules.max_share_percent / 100);
+  if (fitting <= allowed) return {};
+  return fmt::format("it fits {} of the {} {} that {} judges, and more than {} ({} %) is too broad", fitting, judged, spec.name, result.as, allowed, rules.max_share_percent);
+}
+
+}  // namespace
+
+void judge_breadth(std::span<const Waiver> waivers, const WaiverRules& rules, std::span<const RuleResult> results, const snapshot::World& world, std::vector<WaiverResult>& described) {
   for (std::size_t i = 0; i < waivers.size(); ++i) {
-    if (!has_effect(described[i]) || is_named_in_full(waivers[i].subject)) continue;
-    std::set<SubjectKind> judged;
-    for (const Entry& entry : entries)
-      if (waivers[i].rule == entry.as || waivers[i].rule == entry.rule->info().id) judged.insert(entry.rule->info().subject);
-    for (const SubjectKind kind : judged) {
-      const snapshot::DatasetSpec& spec = *snapshot::find_subject(kind);
-      const snapshot::Table* table = world.table(spec.dataset);
-      if (!table) continue;
-      const std::uint64_t allowed = std::max(kFewSubjects, std::uint64_t{table->rows()} * rules.max_share_percent / 100);
-      const std::uint64_t fitting = fit_of(waivers[i], kind, world, {}).subjects;
-      if (fitting <= allowed) continue;
-      described[i].state = "too_broad";
-      described[i].detail = fmt::format("it fits {} of {} {}, and more than {} ({} %) is too broad", fitting, table->rows(), spec.name, allowed, rules.max_share_percent);
+    for (const RuleResult& result : results) {
+      if (!has_effect(described[i]) || result.whole || result.population == 0 || is_named_in_full(waivers[i].subject)) continue;
+      if (waivers[i].rule != result.as && waivers[i].rule != result.rule) continue;
+      described[i].detail = excess_breadth(waivers[i], rules, result, world);
+      if (!described[i].detail.empty()) described[i].state = "too_broad";
     }
   }
 }

@@ -10,7 +10,6 @@
 
 #include "base/diagnostics.h"
 #include "base/time.h"
-#include "evaluate/bind.h"
 #include "model/run.h"
 #include "model/settings.h"
 #include "snapshot/world.h"
@@ -29,8 +28,10 @@ using IsPersonOf = std::function<bool(const std::string& approver, SubjectKind k
 /// An error for each waiver without an end where the rules set a longest length.
 void check_ends(std::span<const Waiver> waivers, const WaiverRules& rules, Diagnostics& problems);
 
-/// Those that would have effect and fit too large a share of the subjects become `too_broad`. Waivers that name few subjects by id cost nothing.
-void judge_breadth(std::span<const Waiver> waivers, const WaiverRules& rules, std::span<const Entry> entries, const snapshot::World& world, std::vector<WaiverResult>& described);
+/// Those that would have effect and fit too large a share of the subjects that a rule of theirs judges become `too_broad`. Not applicable subjects count on neither side: where a
+/// rule looks at ten administrators among a thousand users, a waiver for all ten fits all. Failures alone would be no measure: a waiver would grow too broad as others are mended.
+/// Waivers that name few subjects by id are never too broad and cost nothing.
+void judge_breadth(std::span<const Waiver> waivers, const WaiverRules& rules, std::span<const RuleResult> results, const snapshot::World& world, std::vector<WaiverResult>& described);
 
 /// Applies them to the rules' findings; counts and verdict runs follow. Those with effect that met no failure become `unused`, unless a rule of theirs was not decided.
 /// `is_person_of` may be empty.

@@ -39,7 +39,8 @@ std::string rules_in_words(const Run& run) {
 
 std::string what_it_means(const Run& run) {
   const std::string counting =
-      run.fail_on == Severity::info
+      has_gate_by_policy(run) ? std::string("Failures count from the severity on that their policy says")
+      : run.fail_on == Severity::info
           ? std::string("Every failure counts")
           : fmt::format("Failures of severity {} or graver count", word_of(run.fail_on));
   if (run.exit == ExitCode::ok)

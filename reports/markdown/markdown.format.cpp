@@ -128,9 +128,11 @@ class Summary {
           run_.rules.size(), of(Standing::failed), of(Standing::undecided), of(Standing::passed),
           of(Standing::idle));
     }
-    put("As of {}{}. Gate: failures of severity {} or graver. muster {}, run {}.\n\n",
-        format_rfc3339(run_.as_of), run_.what_if ? ", **a what-if: not the instant of the snapshot**" : "",
-        word_of(run_.fail_on), code(run_.tool_version, 100), code(run_.id, 100));
+    put("As of {}{}. Gate: failures {}. muster {}, run {}.\n\n", format_rfc3339(run_.as_of),
+        run_.what_if ? ", **a what-if: not the instant of the snapshot**" : "",
+        has_gate_by_policy(run_) ? std::string("from the severity on that their policy says")
+                                 : fmt::format("of severity {} or graver", word_of(run_.fail_on)),
+        code(run_.tool_version, 100), code(run_.id, 100));
     if (run_.nondeterministic) put("**A limit of wall time decided something: another run may differ.**\n\n");
     for (std::size_t i = 0; i < run_.notices.size() && i < kRowsPerRule; ++i)
       put("- Notice: {}\n", prose(run_.notices[i].text));

@@ -236,6 +236,7 @@ VerdictLine verdict_line(const Run& run) {
 }
 
 std::string gate_of(const Run& run) {
+  if (has_gate_by_policy(run)) return "what each policy's fail_on says";
   return run.fail_on == Severity::info ? "every failure"
                                        : fmt::format("{} and graver", muster::word_of(run.fail_on));
 }

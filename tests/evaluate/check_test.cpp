@@ -373,9 +373,34 @@ TEST(Waivers, ThatFitTooManyHaveNoEffect) {
   EXPECT_EQ(broad.waivers.at(0).applied, 0u);
   EXPECT_EQ(rule(broad, "keys.no_expiry").counts[Verdict::fail], 10u) << "all of it fails, not a part";
   ASSERT_EQ(broad.notices.size(), 1u);
-  EXPECT_EQ(broad.notices[0].text, "waiver W-1 for keys.no_expiry has no effect: it fits 18 of 100 api_keys, and more than 10 (10 %) is too broad");
+  EXPECT_EQ(broad.notices[0].text, "waiver W-1 for keys.no_expiry has no effect: it fits 18 of the 100 api_keys that keys.no_expiry judges, and more than 10 (10 %) is too broad");
   office.request.config.waiver_rules.max_share_percent = 18;
   EXPECT_EQ(office.run().waivers.at(0).state, "active");
+}
+
+TEST(Waivers, AreMeasuredByWhatTheirRuleJudges) {
+  Office office = with_keys(0);
+  for (int i = 0; i < 6; ++i) office.snapshot.add(Dataset::api_keys, key("old_" + std::to_string(i), "archived", "null"));
+  const std::string only_archived = own_rule("team.archived", "if it.status ~= 'archived' then return not_applicable('in use') end return fail('archived')", "api_key", "'api_keys.status'");
+  office.own_rules["team/archived.lua"] = only_archived;
+  office.policy = "policy: test\ntitle: T\nrules: [team.archived]\n";
+  office.waivers = waiver("id: 'old_*'", "expires: 2027-01-31", "team.archived");
+  const muster::Run all = office.run();
+  EXPECT_EQ(all.waivers.at(0).state, "too_broad") << "6 of 106 keys, but of 7 that may fail";
+  EXPECT_EQ(all.waivers.at(0).detail, "it fits 6 of the 7 api_keys that team.archived judges, and more than 5 (10 %) is too broad");
+  EXPECT_EQ(rule(all, "team.archived").counts[Verdict::fail], 7u);
+  office.waivers = waiver("status: active", "expires: 2027-01-31", "team.archived");
+  EXPECT_EQ(office.run().waivers.at(0).state, "unused") << "99 fit it, and the rule judges none of them";
+}
+
+TEST(Waivers, OfTheRuleThatReadsThemAreSeenAsTheyAre) {
+  Office office = with_keys(10);
+  office.waivers = waiver("id: 'many_1[89]*'", "expires: 2027-01-31");
+  office.policy = "policy: test\ntitle: T\nrules: [process.waivers_healthy, keys.no_expiry]\n";
+  const muster::Run run = office.run();
+  EXPECT_THAT(findings(run, "process.waivers_healthy"), ElementsAre("W-1 fail: has no effect: it is too broad"));
+  EXPECT_EQ(run.rules.at(0).as, "process.waivers_healthy") << "in the policy's order";
+  EXPECT_EQ(run.rules.at(1).counts[Verdict::fail], 10u);
 }
 
 TEST(Waivers, OfFewOrOfOneNamedSubjectAreNeverTooBroad) {
@@ -416,6 +441,22 @@ TEST(Gate, OfAPolicyLetsLowerFailuresThrough) {
   EXPECT_EQ(office.run().exit, ExitCode::failed) << "the policy's severity is the entry's";
   office.policy = "policy: test\ntitle: T\nseverity: critical\nfail_on: critical\nrules: [{rule: keys.no_expiry, severity: low}]\n";
   EXPECT_EQ(office.run().exit, ExitCode::ok) << "an entry's own goes before";
+}
+
+TEST(Gate, OfSeveralPoliciesIsSaidAsWhatItIs) {
+  Office office;
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));
+  office.snapshot.files.add("q.yaml", "policy: other\ntitle: T\nrules: [admins.count]\n");
+  office.request.config.policies.push_back("q.yaml");
+  office.policy = "policy: test\ntitle: T\nfail_on: critical\nrules: [keys.no_expiry]\n";
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.exit, ExitCode::ok);
+  EXPECT_EQ(run.fail_on, Severity::info) << "as such it lets nothing through";
+  EXPECT_FALSE(rule(run, "keys.no_expiry").gated);
+  EXPECT_TRUE(rule(run, "admins.count").gated);
+  EXPECT_THAT(bytes_of(run, "text"), HasSubstr("the gate is what each policy's fail_on says"));
+  EXPECT_THAT(bytes_of(run, "markdown"), HasSubstr("Gate: failures from the severity on that their policy says"));
+  EXPECT_THAT(bytes_of(run, "html"), Not(HasSubstr("Every failure counts")));
 }
 
 TEST(Gate, OfAPolicyIsTakenOverByOneThatExtendsIt) {
