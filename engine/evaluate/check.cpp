@@ -269,8 +269,7 @@ void take_subjects(Run& run, snapshot::World& world) {
 
 bool reads_waivers(const Entry& entry) {
   const rule::RuleInfo& rule = entry.rule->info();
-  const auto has = [](const std::vector<Dataset>& reads) { return std::find(reads.begin(), reads.end(), Dataset::waivers) != reads.end(); };
-  return rule.subject == SubjectKind::waiver || has(rule.reads.must) || has(rule.reads.may);
+  return rule.subject == SubjectKind::waiver || rule.reads.must.contains(Dataset::waivers) || rule.reads.may.contains(Dataset::waivers);
 }
 
 /// Whether a waiver is too broad shows in what its rules judged, so rules that read the waivers come after all others. (Waivers of those rules are judged last: what such a rule itself
@@ -488,7 +487,11 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
 
   for (const std::string& warning : loaded->warnings) run.notices.push_back({"snapshot", warning});
   for (const std::string& warning : derived.warnings) run.notices.push_back({"match", warning});
-  for (const Error& warning : problems.warnings()) run.notices.push_back({std::string(error_row(warning.code).word), warning.message});
+  const auto add_warnings = [&](bool of_the_call) {
+    for (const Error& warning : problems.warnings())
+      if ((warning.code == ErrorCode::usage) == of_the_call) run.notices.push_back({std::string(error_row(warning.code).word), warning.message});
+  };
+  add_warnings(false);
   for (const WaiverResult& waiver : run.waivers) {
     std::string text = explain_waiver(waiver);
     if (waiver.state == "expiring_soon") text = fmt::format("waiver {} for {} ends {}, on {}", waiver.id, waiver.rule, when_over(waiver), waiver.expires);
@@ -505,6 +508,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   if (run.what_if)
     run.notices.push_back({"what_if", fmt::format("as_of {} is not the snapshot's instant {}: a what-if, not evidence", format_rfc3339(run.as_of), format_rfc3339(run.snapshot_completed))});
   if (run.rules.empty()) run.notices.push_back({"no_rules", "no rule is selected, so nothing was tested"});
+  add_warnings(true);  // last, where a slip in the call is seen
   out.times.evaluate_us = watch.lap();
   return out;
 }

@@ -15,6 +15,7 @@ using snapshot::FakeSnapshot;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 std::string user(const std::string& id, const std::string& email, const std::string& role = "user") {
   return snapshot::line(R"({"type":"user","id":")" + id + R"(","email":")" + email + R"(","name":"N","role":")" + role + R"(","added_at":"2026-01-01T00:00:00Z"})");
@@ -565,6 +566,9 @@ TEST(Gate, NoRuleSelectedIsNotAPass) {
   EXPECT_EQ(run.exit, ExitCode::undecided);
   EXPECT_THAT(run.rules, IsEmpty());
   EXPECT_THAT(bytes_of(run, "junit"), HasSubstr("<error"));
+  office.request.bind.rule_globs = {"keys.no_expiri"};
+  ASSERT_FALSE(office.run().notices.empty());
+  EXPECT_EQ(office.run().notices.back().text, "--rule keys.no_expiri: the policies select no such rule; did you mean 'keys.no_expiry'?") << "what to mend comes last";
 }
 
 TEST(Gate, OneOfSeveralGlobsThatFitsNothingIsASlip) {
