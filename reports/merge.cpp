@@ -142,6 +142,7 @@ class Merger {
     out_.what_if = out_.what_if || run.what_if;
     out_.nondeterministic = out_.nondeterministic || run.nondeterministic;
     out_.fail_on = run.fail_on;
+    if (is_first || run.due_within != out_.due_within) join(out_.due_within, run.due_within, "+");
     exit_ |= static_cast<unsigned>(run.exit);
     if (run.baseline) add_baseline(*run.baseline);
     out_.notices.push_back(
@@ -254,6 +255,7 @@ class Merger {
       rule.counts[Verdict::not_applicable] += first + after;
       rule.population = all;
     }
+    for (Due& due : rule.due) due.subject += first;
     for (Finding& finding : rule.findings) {
       finding.subject += first;
       if (finding.waiver) *finding.waiver += first_waiver;

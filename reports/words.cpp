@@ -313,6 +313,21 @@ bool has_gate_by_policy(const Run& run) {
   });
 }
 
+std::vector<DueSubject> due_subjects(const Run& run) {
+  std::vector<DueSubject> all;
+  for (const RuleResult& rule : run.rules) {
+    std::size_t piece = 0;
+    std::uint64_t end = rule.verdicts.empty() ? 0 : rule.verdicts[0].count;
+    for (const Due& due : rule.due) {
+      while (due.subject >= end) end += rule.verdicts[++piece].count;
+      all.push_back({&rule, due, rule.reasons[rule.verdicts[piece].reason]});
+    }
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const DueSubject& a, const DueSubject& b) { return a.due.at < b.due.at; });
+  return all;
+}
+
 std::vector<std::uint32_t> waivers_of(const RuleResult& rule) {
   std::vector<std::uint32_t> all;
   for (const Finding& finding : rule.findings) {

@@ -61,6 +61,13 @@ struct Failures {
 [[nodiscard]] Failures failures_of(const Run& run);
 /// True when the run's `fail_on` is not the whole gate: policies set theirs. Each rule's `gated` says what counts.
 [[nodiscard]] bool has_gate_by_policy(const Run& run);
+/// A subject that passes and will fail soon, as the rules list them; the next first.
+struct DueSubject {
+  const RuleResult* rule = nullptr;
+  Due due;
+  std::string_view reason;  // of the pass
+};
+[[nodiscard]] std::vector<DueSubject> due_subjects(const Run& run);
 /// Indexes of the waivers that a rule's findings name, each once, in order of first use.
 [[nodiscard]] std::vector<std::uint32_t> waivers_of(const RuleResult& rule);
 

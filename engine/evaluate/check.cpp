@@ -351,6 +351,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   run.as_of = request.as_of.value_or(manifest->completed);
   run.what_if = run.as_of != manifest->completed;
   run.snapshot_completed = manifest->completed;
+  run.due_within = format_duration(config.due_within_us);
   if (request.fail_on)
     for (Entry& entry : entries) entry.fail_on = *request.fail_on;
   // Where policies differ, the run as such lets nothing through; each rule says whether it is gated.
@@ -469,6 +470,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   RunOptions options;
   options.jobs = request.jobs;
   options.limits = request.limits;
+  options.due_until = Instant{run.as_of.us + config.due_within_us};
   if (request.progress) options.progress = [&](std::size_t done, std::size_t all) { request.progress("evaluate", done, all); };
   EntriesResult result = run_in_order(entries, settings.waivers, config.waiver_rules, options, world, run.waivers);
   run.rules = std::move(result.rules);

@@ -117,6 +117,7 @@ void run_scoped(const Plan& plan, rule::Evaluator& evaluator, std::uint32_t begi
   out.reasons = inner.reasons;
   out.findings = std::move(inner.findings);
   out.measured = std::move(inner.measured);
+  out.due = std::move(inner.due);
   std::size_t run = 0;
   std::uint32_t taken = 0;
   std::size_t next_decided = 0;
@@ -158,6 +159,7 @@ void set_whole(RuleResult& result, Verdict verdict, std::string reason) {
   result.counts = Counts{};
   result.counts[verdict] = result.population;
   result.findings.clear();
+  result.due.clear();
   if (result.measure) std::fill(result.measure->bins.begin(), result.measure->bins.end(), Counts{});
   result.reasons = {""};
   result.verdicts.clear();
@@ -195,6 +197,7 @@ void merge(Plan& plan, RuleResult& result) {
     for (std::size_t bin = 0; bin < block.measured.size(); ++bin)
       result.measure->bins[bin] += block.measured[bin];
     for (Finding& finding : block.findings) result.findings.push_back(std::move(finding));
+    result.due.insert(result.due.end(), block.due.begin(), block.due.end());
     block = rule::BlockResult{};
   }
   if (result.counts.total() != result.population)
@@ -362,6 +365,7 @@ EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World&
       } else {
         run_scoped(plan, *worker.evaluator, begin, end, block, plan.in_scope[task.block]);
       }
+      std::erase_if(block.due, [&](const Due& due) { return due.at > options.due_until; });
     }
     if (plan.blocks_left.fetch_sub(1, std::memory_order_acq_rel) == 1) finish(task.plan);
     worker.cpu_us[task.plan] += thread_cpu_us() - started;

@@ -15,6 +15,7 @@ namespace muster::evaluate {
 struct RunOptions {
   unsigned jobs = 1;
   rule::Limits limits;
+  Instant due_until;  // passes that end later are not listed as due
   /// Called now and then from any worker with blocks done and blocks in all; may be empty.
   std::function<void(std::size_t done, std::size_t all)> progress;
 };

@@ -60,6 +60,12 @@ struct Finding {
   std::optional<Instant> since;    // as_of of the first run that saw it fail; of every fail and waived of a run with a baseline
 };
 
+/// A subject that passes, and will fail from an instant on unless something changes.
+struct Due {
+  std::uint32_t subject = 0;  // as in Finding
+  Instant at;
+};
+
 /// Run-length piece of a rule's verdicts, over the subjects in dataset order.
 struct VerdictRun {
   std::uint32_t count = 0;
@@ -90,6 +96,7 @@ struct RuleResult {
   std::optional<Histogram> measure;      // of rules that measure; no bin counts anything when `whole` is set
   /// Sorted by subject. Empty when `whole` is set.
   std::vector<Finding> findings;
+  std::vector<Due> due;  // the passes that end within Run::due_within, sorted by subject
   /// Set when one thing decides every subject alike (a denied dataset, a rule over budget): said once, not once a subject.
   struct Whole {
     Verdict verdict = Verdict::unknown;
@@ -233,6 +240,7 @@ struct Run {
   bool what_if = false;           // as_of is not the snapshot's instant
   Instant snapshot_completed;
   Severity fail_on = Severity::info;
+  std::string due_within;         // "14d": how far ahead RuleResult::due looks
   std::string tzdata;             // version, when the roster uses a zone
   std::vector<InputFile> inputs;  // sorted by kind, then path
   std::vector<DatasetResult> datasets;

@@ -178,6 +178,7 @@ struct Config {
   std::vector<std::string> policies;      // file paths (resolved) or shipped names, in order
   std::optional<std::int64_t> max_snapshot_age_us;
   WaiverRules waiver_rules;
+  std::int64_t due_within_us = 14 * kMicrosPerDay;  // what fails so soon is listed as due
   std::string file;    // the config file's path; empty when there is none
   std::string folder;  // its folder: what relative paths are relative to
   std::string sha256;

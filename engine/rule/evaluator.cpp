@@ -17,6 +17,7 @@ void Host::begin_subject() {
   sticky = Sticky::none;
   verdicts_made = 0;
   measure.reset();
+  due.reset();
   used = 0;
   reads.clear();
   read_more = false;
@@ -166,6 +167,7 @@ bool Evaluator::Impl::recall() {
   host.observed = outcome->observed;
   host.expected = outcome->expected;
   host.measure = outcome->measure;
+  host.due = outcome->due;
   record(outcome->verdict, outcome->reason, outcome->reason_index);
   host.used = outcome->instructions;
   return true;
@@ -179,6 +181,7 @@ void Evaluator::Impl::record(Verdict verdict, const std::string& reason, std::ui
   }
   if (host.measure && (verdict == Verdict::pass || verdict == Verdict::fail))
     ++out->measured[host.rule->measure->bin_of(*host.measure)][verdict];
+  if (verdict == Verdict::pass && host.due) out->due.push_back({rows[next], *host.due});
   if (verdict == Verdict::pass || verdict == Verdict::not_applicable) return;
   Finding finding;
   if (verdict == Verdict::fail) finding.measure = host.measure;
@@ -209,7 +212,7 @@ void Evaluator::Impl::finish_subject() {
   } else if (host.verdicts_made == 1 && lua_touserdata(L, -1) == host.verdict_token) {
     if (!host.read_more && host.related.empty() && host.rows.empty())
       memo.learn(host.reads,
-                 {host.verdict, host.reason, host.observed, host.expected, host.measure, host.used, 0, 0});
+                 {host.verdict, host.reason, host.observed, host.expected, host.measure, host.due, host.used, 0, 0});
     record(host.verdict, host.reason);
   } else {
     host.observed.clear();

@@ -54,6 +54,7 @@ struct BlockResult {
   std::vector<std::string> reasons{""};
   std::vector<VerdictRun> verdicts;
   std::vector<Finding> findings;  // Finding::subject is the row
+  std::vector<Due> due;           // of passes with a deadline; Due::subject is the row
   std::vector<Counts> measured;   // by bin of the rule's measure; empty when it has none
   /// Set when the rule ran out of budget: the whole rule is `error` with this reason.
   std::string over_budget;

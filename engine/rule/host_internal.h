@@ -149,6 +149,7 @@ struct Host {
   Verdict verdict = Verdict::pass;
   std::string reason, observed, expected;
   std::optional<double> measure;
+  std::optional<Instant> due;  // until when it passes
   std::vector<Related> related;
   std::vector<RawRow> rows;
   // What it read by ways that the memo follows; anything else that it learned of the subject or of what belongs to it sets `read_more`.
@@ -300,6 +301,8 @@ void install_org(lua_State* L);
 void push_time(lua_State* L, Instant instant);
 [[nodiscard]] bool is_time(lua_State* L, int at);
 [[nodiscard]] Instant to_time(lua_State* L, int at);
+/// "due 2026-12-01, 9 days left", or "… overdue".
+[[nodiscard]] std::string due_text(Instant deadline, Instant now, bool is_over);
 void push_duration(lua_State* L, std::int64_t us);
 [[nodiscard]] Duration* to_duration(lua_State* L, int at);
 

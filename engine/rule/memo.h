@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/time.h"
 #include "model/verdict.h"
 #include "snapshot/world.h"
 
@@ -58,6 +59,7 @@ struct Outcome {
   Verdict verdict = Verdict::pass;
   std::string reason, observed, expected;
   std::optional<double> measure;
+  std::optional<Instant> due;
   std::uint64_t instructions =
       0;  // what the call cost: budgets must not depend on which worker saw a subject first
   // Of the block in work, kept by the evaluator: where its reason stands.

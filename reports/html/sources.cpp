@@ -1,4 +1,4 @@
-// What the result stands on: waivers, datasets, rosters and input files.
+// What is due soon, and what the result stands on: waivers, datasets, rosters and input files.
 #include "reports/html/escape.h"
 #include "reports/html/page.h"
 
@@ -38,6 +38,17 @@ using Cells = std::vector<std::string>;
 
 void write_sources(Page& page) {
   const Run& run = page.run;
+  if (const std::vector<DueSubject> due = due_subjects(run); !due.empty()) {
+    page.put("<section id=\"due\" aria-labelledby=\"due-title\">\n<h2 id=\"due-title\">Due soon</h2>\n");
+    table(page, "Pass now and will fail within " + escaped(run.due_within, 40) + " unless something changes",
+          {"From", "Rule", "Subject", "Reason"}, due, [&](const DueSubject& each) {
+            return Cells{format_date(date_of(each.due.at)),
+                         page.rule_link(static_cast<std::size_t>(each.rule - run.rules.data())),
+                         escaped(subject_name(run, each.rule->subject, each.due.subject)),
+                         escaped(each.reason)};
+          });
+    page.put_raw("</section>\n");
+  }
   if (!run.waivers.empty()) {
     page.put_raw(
         "<section id=\"waivers\" aria-labelledby=\"waivers-title\">\n<h2 "

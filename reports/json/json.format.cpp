@@ -83,6 +83,7 @@ void write_head(json::Writer& w, const Run& run) {
   w.key("what_if").value(run.what_if);
   write_text(w, "snapshot_completed", format_rfc3339(run.snapshot_completed));
   write_text(w, "fail_on", word_of(run.fail_on));
+  write_text(w, "due_within", run.due_within);
   write_text(w, "tzdata", run.tzdata);
   w.key("nondeterministic").value(run.nondeterministic);
   const Failures failures = failures_of(run);
@@ -335,6 +336,14 @@ void write_rule(Document& doc, const RuleResult& rule, unsigned jobs) {
     text.append("\", ").append(reason.data(), reason.size()).append(1, ']');
   });
   w.end_array();
+  if (!rule.due.empty()) {
+    w.key("due").begin_array();
+    write_list(doc, jobs, rule.due.size(), 8192, ", ", [&](std::string& text, std::size_t at) {
+      fmt::format_to(std::back_inserter(text), "[{}, \"{}\"]", rule.due[at].subject,
+                     format_rfc3339(rule.due[at].at));
+    });
+    w.end_array();
+  }
   w.end_object();
 }
 

@@ -85,6 +85,8 @@ void read_head(Members& document, Run& run, std::optional<Failures>& failures) {
     m.boolean("what_if", run.what_if);
     m.instant("snapshot_completed", run.snapshot_completed);
     m.word("fail_on", parse_severity, run.fail_on);
+    // Older results lack it, and have nothing due.
+    if (const json::Value* within = m.optional("due_within")) m.take_text(*within, "due_within", run.due_within);
     m.text("tzdata", run.tzdata);
     m.boolean("nondeterministic", run.nondeterministic);
     if (const json::Value* counted = m.optional("failures")) {
@@ -190,6 +192,29 @@ void read_verdicts(Members& m, RuleResult& rule) {
   if (!(counted == rule.counts)) m.problem().set(m.at("counts") + " are not those of the verdicts");
 }
 
+/// Each is of a subject that passes; they are in the subjects' order.
+void read_due(const json::Value& value, Members& m, RuleResult& rule) {
+  const json::Array* items = value.array();
+  if (items == nullptr) return m.problem().set(m.at("due") + " is not a list");
+  std::size_t run = 0;
+  std::uint64_t end = rule.verdicts.empty() ? 0 : rule.verdicts[0].count;
+  for (const json::Value& item : *items) {
+    const json::Array* pair = item.array();
+    if (pair == nullptr || pair->size() != 2)
+      return m.problem().set(m.at("due") + " holds something else than [subject, instant]");
+    Due due;
+    m.take_number((*pair)[0], "due", due.subject);
+    m.take_instant((*pair)[1], "due", due.at);
+    if (m.problem().found()) return;
+    if (due.subject >= rule.population || (!rule.due.empty() && rule.due.back().subject >= due.subject))
+      return m.problem().set(m.at("due") + " names a subject that is not there, or is out of order");
+    while (due.subject >= end) end += rule.verdicts[++run].count;
+    if (rule.verdicts[run].verdict != Verdict::pass)
+      return m.problem().set(m.at("due") + " names a subject that does not pass");
+    rule.due.push_back(due);
+  }
+}
+
 void read_measure(Members& m, RuleResult& rule) {
   Histogram& histogram = rule.measure.emplace();
   m.text("name", histogram.spec.name);
@@ -260,6 +285,7 @@ void read_rule(Members& m, RuleResult& rule) {
   if (rule.reasons.empty() || !rule.reasons[0].empty())
     return m.problem().set(m.at("reasons") + " must begin with \"\"");
   if (!m.problem().found()) read_verdicts(m, rule);
+  if (const json::Value* due = m.optional("due"); due != nullptr && !m.problem().found()) read_due(*due, m, rule);
 }
 
 void check_names(const Run& run, Problem& problem) {

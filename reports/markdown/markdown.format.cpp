@@ -98,6 +98,7 @@ class Summary {
     head();
     table();
     for (const std::size_t index : order_) findings(index);
+    due();
     waivers();
     controls();
     sources();
@@ -190,6 +191,21 @@ class Summary {
     listed_bytes_ += rows.size();
     if (!rows.empty()) put("| Verdict | Subject | Reason |\n|---|---|---|\n{}\n", rows);
     if (!rest.empty()) put("{}\n", rest);
+  }
+
+  void due() {
+    const std::vector<DueSubject> all = due_subjects(run_);
+    if (all.empty()) return;
+    put("## Due soon\n\nThese pass now and will fail within {} unless something changes.\n\n"
+        "| From | Rule | Subject | Reason |\n|---|---|---|---|\n",
+        code(run_.due_within, 40));
+    for (std::size_t i = 0; i < all.size() && i < kRowsPerRule; ++i)
+      put("| {} | {} | {} | {} |\n", format_date(date_of(all[i].due.at)),
+          code(all[i].rule->policy + "/" + all[i].rule->as, 200),
+          code(subject_name(run_, all[i].rule->subject, all[i].due.subject)),
+          code(all[i].reason, 2 * kCellBytes));
+    if (all.size() > kRowsPerRule) put("\n{} more in results.json\n", all.size() - kRowsPerRule);
+    put("\n");
   }
 
   void waivers() {

@@ -259,6 +259,7 @@ class TextReport {
                      [](const RuleResult& rule) { return standing_of(rule) == Standing::undecided; },
                      {Verdict::unknown, Verdict::error});
     write_waived();
+    write_due();
     write_resolved();
     write_table();
     write_controls();
@@ -404,6 +405,22 @@ class TextReport {
       }
       if (more > 0) page_.wrapped("    ", fmt::format("and {} more: --verbose lists all", more), Style::dim);
     }
+  }
+
+  void write_due() {
+    const std::vector<DueSubject> all = due_subjects(run_);
+    if (all.empty()) return;
+    page_.heading("DUE SOON");
+    page_.wrapped("  ", fmt::format("pass now and will fail within {} unless something changes:",
+                                    visible_line(run_.due_within, 40)));
+    const std::size_t shown = options_.verbose ? all.size() : std::min(all.size(), kShownSubjects);
+    for (std::size_t i = 0; i < shown; ++i)
+      page_.wrapped("    - ", fmt::format("{}: {}: {}: {}", format_date(date_of(all[i].due.at)),
+                                          visible_line(all[i].rule->as, 200),
+                                          subject_name(run_, all[i].rule->subject, all[i].due.subject),
+                                          visible_line(all[i].reason, kReasonBytes)));
+    if (shown < all.size())
+      page_.wrapped("    ", fmt::format("and {} more: --verbose lists all", all.size() - shown), Style::dim);
   }
 
   /// What this run found to be resolved; what the baseline knew as such already is in results.json.

@@ -1,5 +1,3 @@
-local due = require("lib.due")
-
 local out_of_question = {
   active = "works here",
   not_started = "not yet started",
@@ -52,9 +50,9 @@ return {
 
     local deadline = user.person_left_at + days(params.grace_days)
     measure((org.as_of - deadline):whole_days())
-    local reason = string.format("left on %s, removal %s", user.person_last_day:date(), due.text(deadline, org.as_of))
-    if org.as_of < deadline then return pass(reason) end
-    return fail(reason, { last_day = user.person_last_day, due = deadline }, "no account from " .. deadline:date() .. " on")
+    local what = "left on " .. user.person_last_day:date() .. ", removal"
+    if org.as_of < deadline then return pass_until(deadline, what) end
+    return fail(what .. " " .. deadline:due(), { last_day = user.person_last_day, due = deadline }, "no account from " .. deadline:date() .. " on")
   end,
 
   examples = {

@@ -1,4 +1,3 @@
-local due = require("lib.due")
 local known_statuses = require("lib.words").invite_statuses
 
 ---@type muster.Rule
@@ -31,9 +30,9 @@ return {
     if invite.invited_at > org.as_of then return unknown("sent after the snapshot: one of the two dates is wrong") end
     measure(days_since(invite.invited_at))
     local deadline = invite.invited_at + days(params.days)
-    if org.as_of <= deadline then return pass() end
+    if org.as_of <= deadline then return pass_until(deadline, "an answer") end
     return fail(
-      string.format("pending since %s, an answer %s", invite.invited_at:date(), due.text(deadline, org.as_of)),
+      string.format("pending since %s, an answer %s", invite.invited_at:date(), deadline:due()),
       { invited_at = invite.invited_at, expires_at = invite.expires_at, due = deadline },
       string.format("answered or withdrawn within %d days", params.days)
     )
@@ -82,7 +81,7 @@ return {
         invite = { status = "pending", invited_at = "2026-11-19T08:00:00Z", expires_at = "2026-12-10T08:00:00Z" },
         as_of = "2026-11-20T08:00:00Z",
       },
-      want = "pass",
+      want = { verdict = "pass", reason = "an answer due 2026-12-03, 13 days left" },
     },
     {
       note = "14 days to the second",

@@ -21,7 +21,7 @@ return {
     if key.status == "archived" then return not_applicable("status is archived") end
     if key:is_null("expires_at") then return not_applicable("never expires") end
     measure(days_since(key.expires_at))
-    if org.as_of < key.expires_at then return pass() end
+    if org.as_of < key.expires_at then return pass_until(key.expires_at, "archiving") end
     return fail(
       string.format("expired on %s, status is %s", key.expires_at:date(), key.status),
       { expires_at = key.expires_at, status = key.status },
@@ -33,7 +33,7 @@ return {
     {
       note = "still valid",
       given = { api_key = { status = "active", expires_at = "2027-01-01T00:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
-      want = "pass",
+      want = { verdict = "pass", reason = "archiving due 2027-01-01, 41 days left" },
     },
     {
       note = "expired and left lying",

@@ -1,4 +1,3 @@
-local due = require("lib.due")
 local words = require("lib.words")
 
 ---@type muster.Rule
@@ -27,9 +26,9 @@ return {
     if key.status ~= "inactive" then return not_applicable("status is " .. key.status) end
     measure(days_since(key.created_at))
     local deadline = key.created_at:plus_days(params.days)
-    if org.as_of <= deadline then return pass() end
+    if org.as_of <= deadline then return pass_until(deadline, "archiving") end
     return fail(
-      string.format("inactive, and created on %s, archiving %s", key.created_at:date(), due.text(deadline, org.as_of)),
+      string.format("inactive, and created on %s, archiving %s", key.created_at:date(), deadline:due()),
       { created_at = key.created_at, due = deadline },
       "archived"
     )
@@ -43,7 +42,7 @@ return {
         as_of = "2026-11-20T08:00:00Z",
         params = { days = 10 },
       },
-      want = "pass",
+      want = { verdict = "pass", reason = "archiving due 2026-11-20, 0 days left" },
     },
     {
       note = "a microsecond more",

@@ -1,4 +1,3 @@
-local due = require("lib.due")
 local known_statuses = require("lib.words").key_statuses
 
 ---@type muster.Rule
@@ -36,9 +35,9 @@ return {
 
     measure(age_days)
     local deadline = created:plus_days(params.days)
-    if org.as_of <= deadline then return pass() end
+    if org.as_of <= deadline then return pass_until(deadline, "replacement") end
     return fail(
-      string.format("created on %s, replacement %s", created:date(), due.text(deadline, org.as_of)),
+      string.format("created on %s, replacement %s", created:date(), deadline:due()),
       { created_at = created, age_days = age_days, due = deadline },
       string.format("at most %d days", params.days)
     )
@@ -73,12 +72,12 @@ return {
     {
       note = "ten days old",
       given = { api_key = { status = "active", created_at = "2026-11-10T08:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
-      want = "pass",
+      want = { verdict = "pass", reason = "replacement due 2027-02-08, 80 days left" },
     },
     {
       note = "90 days to the second are not more than 90 days",
       given = { api_key = { status = "active", created_at = "2026-08-22T08:00:00Z" }, as_of = "2026-11-20T08:00:00Z" },
-      want = "pass",
+      want = { verdict = "pass", reason = "replacement due 2026-11-20, 0 days left" },
     },
     {
       note = "a second more is",

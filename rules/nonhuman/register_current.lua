@@ -46,7 +46,10 @@ return {
 
     if not entry.account_exists then table.insert(problems, "there is no account " .. entry.account) end
 
-    if #problems == 0 then return pass() end
+    if #problems == 0 then
+      if review_by then return pass_until(review_by + days(1), "review by " .. review_by:date() .. ",") end
+      return pass()
+    end
     return fail(table.concat(problems, "; "), { account = entry.account, owner = entry:get("owner", "nobody") }, "a current entry")
   end,
 
@@ -67,7 +70,7 @@ return {
         },
         as_of = "2026-11-20T08:00:00Z",
       },
-      want = "pass",
+      want = { verdict = "pass", reason = "review by 2027-01-31, due 2027-02-01, 72 days left" },
     },
     {
       note = "without a review date there is none to miss",

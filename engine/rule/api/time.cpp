@@ -88,6 +88,12 @@ int time_date(lua_State* L) {
   lua_pushlstring(L, text.data(), text.size());
   return 1;
 }
+int time_due(lua_State* L) {
+  const Instant deadline = time_arg(L, 1);
+  const std::string text = due_text(deadline, as_of(L), deadline <= as_of(L));
+  lua_pushlstring(L, text.data(), text.size());
+  return 1;
+}
 int duration_days(lua_State* L) {
   lua_pushnumber(L, static_cast<double>(duration_arg(L, 1)) / static_cast<double>(kMicrosPerDay));
   return 1;
@@ -171,6 +177,7 @@ constexpr ApiFunction kFunctions[] = {
     {"", "before", guarded<f_before>, "(t: muster.Time): boolean", "Whether org.as_of is before t."},
     {"time", "plus_days", guarded<time_plus_days>, "(n: number): muster.Time", "n days of 24 hours later."},
     {"time", "date", guarded<time_date>, "(): string", "The UTC day, as YYYY-MM-DD."},
+    {"time", "due", guarded<time_due>, "(): string", "As a deadline: \"due 2026-12-01, 9 days left\", or \"due 2026-11-10, 10 days overdue\" from the deadline itself on."},
     {"duration", "days", guarded<duration_days>, "(): number", "In days, with a fraction."},
     {"duration", "whole_days", guarded<duration_whole_days>, "(): integer", "Whole days, rounded down."},
     {"duration", "hours", guarded<duration_hours>, "(): number", "In hours, with a fraction."},
@@ -200,6 +207,13 @@ void set_methods(lua_State* L, std::string_view scope) {
 }
 
 }  // namespace
+
+std::string due_text(Instant deadline, Instant now, bool is_over) {
+  std::int64_t us = 0;
+  if (is_over ? __builtin_sub_overflow(now.us, deadline.us, &us) : __builtin_sub_overflow(deadline.us, now.us, &us)) us = INT64_MAX;
+  const std::int64_t days = us / kMicrosPerDay;
+  return "due " + format_date(date_of(deadline)) + ", " + std::to_string(days) + (days == 1 ? " day " : " days ") + (is_over ? "overdue" : "left");
+}
 
 void push_duration(lua_State* L, std::int64_t us) {
   auto* duration = static_cast<Duration*>(lua_newuserdatauv(L, sizeof(Duration), 0));

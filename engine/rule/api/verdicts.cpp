@@ -1,4 +1,4 @@
-// pass, fail, not_applicable, unknown: each makes the one verdict of the running subject and gives back the
+// pass, pass_until, fail, not_applicable, unknown: each makes the one verdict of the running subject and gives back the
 // token that check must return. measure: the number that goes with it.
 #include <cmath>
 
@@ -100,6 +100,19 @@ int f_measure(lua_State* L) {
   return 0;
 }
 
+int f_pass_until(lua_State* L) {
+  Host& host = host_of(L);
+  if (!is_time(L, 1)) raise_error(L, "pass_until() wants its deadline as a time, not " + std::string(kind_of(L, 1)));
+  const Instant deadline = to_time(L, 1);
+  if (host.world && deadline < host.world->as_of)
+    raise_error(L, "pass_until() wants a deadline that has not passed, and " + format_rfc3339(deadline) + " has");
+  lua_remove(L, 1);
+  const int values = give(L, Verdict::pass, "pass_until()", false);
+  if (!host.reason.empty()) host.reason += ' ';
+  host.reason += due_text(deadline, host.world->as_of, false);
+  host.due = deadline;
+  return values;
+}
 int f_pass(lua_State* L) { return give(L, Verdict::pass, "pass()", false); }
 int f_fail(lua_State* L) { return give(L, Verdict::fail, "fail()", true); }
 int f_not_applicable(lua_State* L) { return give(L, Verdict::not_applicable, "not_applicable()", true); }
@@ -107,6 +120,9 @@ int f_unknown(lua_State* L) { return give(L, Verdict::unknown, "unknown()", true
 
 constexpr ApiFunction kFunctions[] = {
     {"", "pass", guarded<f_pass>, "(reason?: string): muster.Verdict", "The subject is as it should be."},
+    {"", "pass_until", guarded<f_pass_until>, "(deadline: muster.Time, what?: string): muster.Verdict",
+     "The subject is as it should be, and will fail after the deadline unless something changes. The reason is "
+     "what is due and when: \"removal due 2026-12-01, 9 days left\". A deadline that has passed is an error."},
     {"", "fail", guarded<f_fail>, "(reason: string|table, observed?: table, expected?: any): muster.Verdict",
      "It is not. Or `fail{ reason =, observed =, expected =, related = { records } }`."},
     {"", "measure", guarded<f_measure>, "(value: number)",
