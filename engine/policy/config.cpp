@@ -380,9 +380,6 @@ Codec<std::optional<std::int64_t>> length_codec() {
 Codec<WaiverRules> waiver_rules_codec() {
   return Mapping<WaiverRules>("`waiver_rules`",
                               "What a waiver must keep to; one that does not has no effect.")
-      .key("due_within", Need::optional, duration(), &Config::due_within_us,
-           "Subjects that pass now and fail within so much time, because a deadline ends, are listed as due; "
-           "14d when absent.")
       .key("zone", Need::optional, zone_codec(), &WaiverRules::zone,
            "The time zone in which its days begin and end, as the tz database names it; UTC when absent.")
       .key(
@@ -458,6 +455,9 @@ Codec<Config> config_codec(IsPolicyFile is_policy_file) {
            "The file of what people answer for where no rule can see.")
       .key("waiver_rules", Need::optional, waiver_rules_codec(), &Config::waiver_rules,
            "What a waiver must keep to; one that does not has no effect.")
+      .key("due_within", Need::optional, duration(), &Config::due_within_us,
+           "Subjects that pass now and fail within so much time, because a deadline ends, are listed as due; "
+           "14d when absent.")
       .codec();
 }
 

@@ -423,6 +423,38 @@ TEST(Waivers, AreNotCalledUnusedWhileTheirRuleIsUndecided) {
   EXPECT_EQ(office.run().waivers.at(0).state, "active") << "it may fail once it is known";
 }
 
+std::vector<std::string> due_of(const muster::Run& run, std::string_view as) {
+  std::vector<std::string> out;
+  const RuleResult& result = rule(run, as);
+  for (const Due& due : result.due) out.push_back(std::string(run.subjects.at(result.subject).id[due.subject]) + " " + format_rfc3339(due.at));
+  return out;
+}
+
+TEST(DueSoon, ArePassesThatEndWithinTheConfigsTime) {
+  Office office;
+  office.snapshot.add(Dataset::api_keys, key("key_3", "active", "\"2026-12-04T08:00:00Z\"") + key("key_4", "active", "\"2026-12-04T08:00:01Z\"") +
+                                             key("key_5", "active", "\"2026-11-20T08:00:00Z\"") + key("key_6", "active", "null"));
+  office.policy = "policy: test\ntitle: T\nrules: [keys.expired_but_present]\n";
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.due_within, "14d");
+  EXPECT_THAT(due_of(run, "keys.expired_but_present"), ElementsAre("key_3 2026-12-04T08:00:00Z")) << "the others are a second too late, over, and without an end";
+  EXPECT_EQ(rule(run, "keys.expired_but_present").counts[Verdict::pass], 3u);
+  for (const char* format : {"text", "markdown", "html"}) EXPECT_THAT(bytes_of(run, format), HasSubstr("archiving due 2026-12-04, 14 days left")) << format;
+  office.request.config.due_within_us = 15 * kMicrosPerDay;
+  EXPECT_THAT(due_of(office.run(), "keys.expired_but_present"), ElementsAre("key_3 2026-12-04T08:00:00Z", "key_4 2026-12-04T08:00:01Z"));
+  office.policy = "policy: test\ntitle: T\nrules: [{rule: keys.expired_but_present, scope: {include: {id: key_4}}}]\n";
+  EXPECT_THAT(due_of(office.run(), "keys.expired_but_present"), ElementsAre("key_4 2026-12-04T08:00:01Z"));
+}
+
+TEST(DueSoon, IsNothingWhereTheRuleIsNotDecided) {
+  Office office;
+  office.own_rules["team/late.lua"] = own_rule("team.late", "if it.status == 'archived' then while true do end end return pass_until(org.as_of)", "api_key", "'api_keys.status'");
+  office.policy = "policy: test\ntitle: T\nrules: [team.late]\n";
+  const muster::Run run = office.run();
+  EXPECT_TRUE(rule(run, "team.late").whole);
+  EXPECT_THAT(rule(run, "team.late").due, IsEmpty());
+}
+
 TEST(Gate, OfAPolicyLetsLowerFailuresThrough) {
   Office office;
   office.snapshot.add(Dataset::api_keys, key("key_3", "active", "null"));

@@ -423,7 +423,7 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
        "1:1 a config must be a mapping, not a list | its keys are `muster`, `organization`, `sources`, "
        "`snapshot`, `previous_snapshot`, `max_snapshot_age`, `roster`, `links`, "
        "`nonhuman`, `domain_aliases`, `expect`, `rules`, `policies`, `waivers`, `attestations`, "
-       "`waiver_rules`"},
+       "`waiver_rules`, `due_within`"},
       {"", "0:0 the file is empty; it should hold a config | "},
       {"# later\n", "0:0 the file is empty; it should hold a config | "},
   };

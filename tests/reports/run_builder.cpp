@@ -61,6 +61,7 @@ RunBuilder::RunBuilder() {
   run.organization_id = "org_01N";
   run.provider = "anthropic";
   run.as_of = run.snapshot_completed = *parse_rfc3339("2026-11-20T08:00:00Z");
+  run.due_within = "14d";
   run.policies.push_back({"access", "Access baseline", "policies/access.yaml", digest_like('b'), "2026.10"});
   run.inputs = {{"config", "muster.yaml", digest_like('c'), 812},
                 {"policy", "policies/access.yaml", digest_like('b'), 1290},
@@ -257,12 +258,13 @@ Run northwind() {
          "Leavers lose access within a day",
          {{Verdict::not_applicable, "is active"},
           {Verdict::not_applicable, "is active"},
-          {Verdict::pass, "1 day left"},
+          {Verdict::pass, "left on 2026-11-19, removal due 2026-11-21, 1 day left"},
           {Verdict::not_applicable, "is active"},
           {Verdict::not_applicable, "is active"},
           {Verdict::not_applicable, "unmatched"},
           {Verdict::not_applicable, "ambiguous"},
-          {Verdict::not_applicable, "non-human"}});
+          {Verdict::not_applicable, "non-human"}})
+      .due = {{2, *parse_rfc3339("2026-11-21T12:00:00Z")}};
   b.rule("access", "admins.count", Severity::medium, SubjectKind::organization,
          "Between two and five people are admins",
          {{Verdict::pass, "3 admins: Ada Lovelace, Bo Ek, Dana Rao"}});

@@ -102,10 +102,12 @@ std::vector<Judged> Lab::run_over(const std::string& rule_text, const std::vecto
   if (!evaluator) throw std::runtime_error(evaluator.error().message);
   std::vector<Judged> out;
   measured.assign(rule->info().measure ? rule->info().measure->edges.size() + 1 : 0, Counts{});
+  due.clear();
   for (std::size_t from = 0; from < rows.size(); from += block) {
     BlockResult result;
     (*evaluator)->evaluate(std::span(rows).subspan(from, std::min(block, rows.size() - from)), result);
     for (std::size_t bin = 0; bin < result.measured.size(); ++bin) measured[bin] += result.measured[bin];
+    due.insert(due.end(), result.due.begin(), result.due.end());
     over_budget = result.over_budget;
     by_wall_time = result.by_wall_time;
     if (!over_budget.empty()) return {{Verdict::error, over_budget, "", {}}};

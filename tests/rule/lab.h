@@ -40,6 +40,7 @@ class Lab {
   Judged first(const std::string& check) { return run(text(check)).front(); }
 
   std::vector<Counts> measured;  // of the last run, by bin
+  std::vector<Due> due;          // of the last run
   Diagnostics problems;
   std::string over_budget;
   bool by_wall_time = false;

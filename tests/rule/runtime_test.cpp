@@ -8,6 +8,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::StartsWith;
 
 #define EXPECT_JUDGED(judged, want_verdict, want_reason)        \
@@ -63,6 +64,54 @@ TEST(Verdicts, ObservedIsSortedJson) {
   EXPECT_EQ(lab.first("local t = {} t.self = t return fail('x', t)").verdict, Verdict::error);
   EXPECT_EQ(lab.first("return fail('x', { 1, 2 })").verdict, Verdict::error);
   EXPECT_EQ(lab.first("return fail('x', { f = pass })").verdict, Verdict::error);
+}
+
+std::vector<std::string> dues(Lab& lab, const std::string& check, std::size_t block = 100) {
+  lab.run(Lab::text(check), block);
+  std::vector<std::string> out;
+  for (const Due& due : lab.due) out.push_back(std::to_string(due.subject) + " " + format_rfc3339(due.at));
+  return out;
+}
+
+TEST(PassUntil, SaysWhatIsDueAndWhen) {
+  Lab lab;
+  const auto reason = [&](const std::string& check) { return lab.first(check).reason; };
+  EXPECT_EQ(reason("return pass_until(org.as_of + days(10))"), "due 2026-11-30, 10 days left");
+  EXPECT_EQ(reason("return pass_until(org.as_of + hours(47), 'removal')"), "removal due 2026-11-22, 1 day left");
+  EXPECT_EQ(reason("return pass_until(org.as_of)"), "due 2026-11-20, 0 days left") << "the last instant on which it passes";
+  EXPECT_EQ(lab.first("return pass_until(org.as_of + days(1))").verdict, Verdict::pass);
+  EXPECT_EQ(reason("return fail((org.as_of - days(1)):due())"), "due 2026-11-19, 1 day overdue");
+  EXPECT_EQ(reason("return fail(org.as_of:due())"), "due 2026-11-20, 0 days overdue");
+  EXPECT_EQ(reason("return fail((org.as_of + hours(1)):due())"), "due 2026-11-20, 0 days left");
+}
+
+TEST(PassUntil, IsKeptForSubjectsThatPassAlone) {
+  Lab lab;
+  const auto everybody = ElementsAre("0 2026-11-25T08:00:00Z", "1 2026-11-25T08:00:00Z", "2 2026-11-25T08:00:00Z", "3 2026-11-25T08:00:00Z");
+  EXPECT_THAT(dues(lab, "return pass_until(org.as_of + days(5))"), everybody);
+  EXPECT_THAT(dues(lab, "return pass_until(org.as_of + days(5))", 1), everybody);
+  EXPECT_THAT(dues(lab, "if key.id == 'key_2' then return pass_until(org.as_of + days(5)) end return pass()"), ElementsAre("1 2026-11-25T08:00:00Z"))
+      << "none has the deadline of the one before";
+  EXPECT_THAT(dues(lab, "pass_until(org.as_of + days(5))"), IsEmpty());
+  EXPECT_THAT(dues(lab, "pass_until(org.as_of + days(5)) return fail('x')"), IsEmpty());
+  EXPECT_THAT(dues(lab, "local v = pass_until(org.as_of + days(5)) local t = key.expires_at return v"), ElementsAre("2 2026-11-25T08:00:00Z"))
+      << "three keys have no such date, and are unknown";
+}
+
+TEST(PassUntil, SlipsAreErrors) {
+  Lab lab;
+  for (const auto& [check, problem] : std::vector<std::pair<std::string, std::string>>{
+           {"return pass_until()", "pass_until() wants its deadline as a time, not "},
+           {"return pass_until('2027-01-01')", "pass_until() wants its deadline as a time, not string"},
+           {"return pass_until(days(3))", "pass_until() wants its deadline as a time, not "},
+           {"return pass_until(org.as_of - hours(1))", "pass_until() wants a deadline that has not passed, and 2026-11-20T07:00:00Z has"},
+           {"return pass_until(org.as_of + days(1), 7)", "pass_until() wants its reason as text"},
+           {"pass() return pass_until(org.as_of + days(1))", "a second verdict is made"}}) {
+    const Judged judged = lab.first(check);
+    EXPECT_EQ(judged.verdict, Verdict::error) << check;
+    EXPECT_THAT(judged.reason, HasSubstr(problem));
+    EXPECT_THAT(lab.due, IsEmpty()) << check;
+  }
 }
 
 // One declared measure with edges at 10 and 20; `bins` reads "passes/fails" of each bin.
