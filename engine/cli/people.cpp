@@ -38,6 +38,27 @@ std::optional<roster::Roster> load_people(const Environment& environment, const 
   return roster;
 }
 
+void RosterCall::declare(Arguments& arguments) {
+  inputs_.declare_config(arguments);
+  inputs_.declare_snapshot(arguments);
+  inputs_.declare_roster(arguments);
+  arguments.option("--as-of", "TIME", time(as_of_),
+                   "The instant; the snapshot's when absent. A time, a date, or now.");
+  arguments.flag("--json", json_, "Write JSON.");
+}
+
+std::optional<RosterCall::People> RosterCall::load(const Environment& environment, Inputs::Needs needs,
+                                                   Diagnostics& problems) const {
+  needs.roster = true;
+  auto config = inputs_.load(environment, needs, problems);
+  if (!config) return std::nullopt;
+  const auto as_of = decide_as_of(environment, *config, as_of_, problems);
+  if (!as_of) return std::nullopt;
+  auto roster = load_people(environment, *config, *as_of, problems);
+  if (!roster) return std::nullopt;
+  return People{std::move(*config), *as_of, std::move(*roster)};
+}
+
 bool match_people(const Environment& environment, const Config& config, const roster::Roster& roster,
                   MatchedAccounts& out, Diagnostics& problems) {
   const FileSystem& files = environment.files;

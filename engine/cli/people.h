@@ -17,6 +17,26 @@ namespace muster::cli {
 [[nodiscard]] std::optional<roster::Roster> load_people(const Environment& environment, const Config& config,
                                                         Instant as_of, Diagnostics& problems);
 
+/// How the commands that show a roster are called, and what that leads to.
+class RosterCall {
+ public:
+  struct People {
+    Config config;
+    Instant as_of;
+    roster::Roster roster;
+  };
+  void declare(Arguments& arguments);
+  /// The roster is needed, and what `needs` says besides.
+  [[nodiscard]] std::optional<People> load(const Environment& environment, Inputs::Needs needs,
+                                           Diagnostics& problems) const;
+  [[nodiscard]] bool wants_json() const { return json_; }
+
+ private:
+  Inputs inputs_;
+  TimeWish as_of_;
+  bool json_ = false;
+};
+
 /// The accounts of a snapshot, and whom they were matched to. Do not move it: the matches point into it.
 struct MatchedAccounts {
   snapshot::World world;

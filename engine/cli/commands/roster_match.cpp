@@ -170,32 +170,21 @@ class RosterMatch final : public Command {
                   {ExitCode::integrity, "The snapshot is not what its manifest says."}}};
   }
 
-  void declare(Arguments& arguments) override {
-    inputs_.declare_config(arguments);
-    inputs_.declare_snapshot(arguments);
-    inputs_.declare_roster(arguments);
-    arguments.option("--as-of", "TIME", time(as_of_),
-                     "The instant; the snapshot's when absent. A time, a date, or now.");
-    arguments.flag("--json", json_, "Write JSON.");
-  }
+  void declare(Arguments& arguments) override { call_.declare(arguments); }
 
   ExitCode run(Environment& environment) override {
     Diagnostics problems;
-    const auto config = inputs_.load(environment, {.snapshot = true, .roster = true}, problems);
-    const auto as_of = config ? decide_as_of(environment, *config, as_of_, problems) : std::nullopt;
-    const auto people = as_of ? load_people(environment, *config, *as_of, problems) : std::nullopt;
+    const auto people = call_.load(environment, {.snapshot = true}, problems);
     MatchedAccounts matched;
-    if (!people || !match_people(environment, *config, *people, matched, problems))
+    if (!people || !match_people(environment, people->config, people->roster, matched, problems))
       return report(environment, problems);
-    const Pages pages(*people, matched);
-    environment.console.out.write(json_ ? pages.json(*as_of) : pages.text(*as_of));
+    const Pages pages(people->roster, matched);
+    environment.console.out.write(call_.wants_json() ? pages.json(people->as_of) : pages.text(people->as_of));
     return report(environment, problems);
   }
 
  private:
-  Inputs inputs_;
-  TimeWish as_of_;
-  bool json_ = false;
+  RosterCall call_;
 };
 
 }  // namespace

@@ -24,21 +24,14 @@ class RosterShow final : public Command {
         .exits = {{ExitCode::ok, "Shown."}, {ExitCode::wrong_input, "The config or the roster is wrong."}}};
   }
 
-  void declare(Arguments& arguments) override {
-    inputs_.declare_config(arguments);
-    inputs_.declare_roster(arguments);
-    inputs_.declare_snapshot(arguments);
-    arguments.option("--as-of", "TIME", time(as_of_),
-                     "The instant; the snapshot's when absent. A time, a date, or now.");
-    arguments.flag("--json", json_, "Write JSON.");
-  }
+  void declare(Arguments& arguments) override { call_.declare(arguments); }
 
   ExitCode run(Environment& environment) override {
     Diagnostics problems;
-    const auto config = inputs_.load(environment, {.roster = true}, problems);
-    const auto as_of = config ? decide_as_of(environment, *config, as_of_, problems) : std::nullopt;
-    const auto people = as_of ? load_people(environment, *config, *as_of, problems) : std::nullopt;
+    const auto people = call_.load(environment, {}, problems);
     if (!people) return report(environment, problems);
+    const roster::Roster& roster = people->roster;
+    const bool wants_json = call_.wants_json();
 
     Console& console = environment.console;
     std::string out;
@@ -46,14 +39,14 @@ class RosterShow final : public Command {
     TextTable table;
     for (const char* heading : {"person", "name", "e-mail", "kind", "department", "state"})
       table.column(heading);
-    if (json_) {
-      writer.begin_object().key("as_of").value(format_rfc3339(*as_of)).key("persons").begin_array();
+    if (wants_json) {
+      writer.begin_object().key("as_of").value(format_rfc3339(people->as_of)).key("persons").begin_array();
     } else {
-      console.out.write(fmt::format("As of {}\n{}\n", format_rfc3339(*as_of), describe_sources(*people)));
+      console.out.write(fmt::format("As of {}\n{}\n", format_rfc3339(people->as_of), describe_sources(roster)));
     }
-    for (std::uint32_t row = 0; row < people->states.size(); ++row) {
-      const roster::PersonLine person = roster::describe_person(*people, row);
-      if (!json_) {
+    for (std::uint32_t row = 0; row < roster.states.size(); ++row) {
+      const roster::PersonLine person = roster::describe_person(roster, row);
+      if (!wants_json) {
         table.row({cell(person.person_id), cell(person.name, 40), cell(person.email, 50),
                    cell(person.kind, 20), cell(person.department, 30), cell(person.state, 80)});
         continue;
@@ -70,12 +63,12 @@ class RosterShow final : public Command {
       writer.key("department")
           .value(person.department)
           .key("state")
-          .value(roster::word_of(people->states[row]))
+          .value(roster::word_of(roster.states[row]))
           .key("state_text")
           .value(person.state);
       writer.end_object();
     }
-    if (json_) {
+    if (wants_json) {
       writer.end_array().end_object();
       console.out.write(out + "\n");
     } else {
@@ -85,9 +78,7 @@ class RosterShow final : public Command {
   }
 
  private:
-  Inputs inputs_;
-  TimeWish as_of_;
-  bool json_ = false;
+  RosterCall call_;
 };
 
 }  // namespace
