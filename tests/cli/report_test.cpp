@@ -120,6 +120,21 @@ TEST(ReportMerge, JoinsOrganizationsAndKeepsThemApart) {
     EXPECT_EQ(*rules[i].find("policy")->string(),
               std::string(i < 12 ? "south-wind" : "northwind-engineering") + "/anthropic-baseline");
   }
+  std::size_t due = 0;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const json::Value& alone = (*one.find("rules")->array())[i % 12];
+    if (alone.find("due") == nullptr) continue;
+    const json::Array& before = *alone.find("due")->array();
+    const json::Array& after = *rules[i].find("due")->array();
+    ASSERT_EQ(after.size(), before.size());
+    const json::Value& kind = *one.find("subjects")->find(*alone.find("subject")->string());
+    const auto shift = i < 12 ? 0 : static_cast<std::int64_t>(kind.find("id")->array()->size());
+    for (std::size_t k = 0; k < before.size(); ++k, ++due) {
+      EXPECT_EQ(*(*after[k].array())[0].integer(), *(*before[k].array())[0].integer() + shift);
+      EXPECT_EQ((*after[k].array())[1], (*before[k].array())[1]);
+    }
+  }
+  EXPECT_GT(due, 0u);
   const json::Array& ids = *all.find("subjects")->find("user")->find("id")->array();
   EXPECT_THAT(*ids.front().string(), StartsWith("south-wind/user_"));
   EXPECT_THAT(*ids.back().string(), StartsWith("northwind-engineering/user_"));
