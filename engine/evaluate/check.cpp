@@ -480,7 +480,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
     if (kind != SubjectKind::user || !derived.matches || derived.matches->of[row].state != roster::MatchState::matched) return false;
     return roster::find_person(roster, approver) == derived.matches->of[row].person;
   };
-  apply_waivers(settings.waivers, world, is_person_of, run.rules, run.waivers);
+  apply_waivers(settings.waivers, world, is_person_of, !request.bind.rule_globs.empty(), run.rules, run.waivers);
   if (request.inspect) request.inspect({entries, world, run, derived, folder, settings.waivers, is_person_of});
   run.controls = roll_up_controls(run.rules, run.attestations, settings.frameworks);
   take_subjects(run, world);

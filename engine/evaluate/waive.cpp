@@ -176,20 +176,23 @@ std::string explain_waiver(const WaiverResult& waiver) {
   return {};
 }
 
-void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world, const IsPersonOf& is_person_of, std::vector<RuleResult>& rules,
+void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world, const IsPersonOf& is_person_of, bool is_part, std::vector<RuleResult>& rules,
                    std::vector<WaiverResult>& described) {
   if (waivers.empty()) return;
-  std::vector<std::uint8_t> has_open_rule(waivers.size());  // a failure may hide behind what was not decided
+  std::vector<std::uint8_t> may_be_used(waivers.size());  // a failure may hide behind what was not decided
+  const auto is_of = [&](std::size_t i, const RuleResult& result) { return waivers[i].rule == result.as || waivers[i].rule == result.rule; };
+  for (std::size_t i = 0; is_part && i < waivers.size(); ++i)
+    may_be_used[i] = std::none_of(rules.begin(), rules.end(), [&](const RuleResult& result) { return is_of(i, result); });
   for (RuleResult& result : rules) {
     const snapshot::Dataset dataset = snapshot::find_subject(result.subject)->dataset;
     const snapshot::Table* table = world.table(dataset);
     const bool is_open = result.whole || result.counts[Verdict::unknown] > 0 || result.counts[Verdict::error] > 0;
     for (std::size_t i = 0; is_open && i < waivers.size(); ++i)
-      if (waivers[i].rule == result.as || waivers[i].rule == result.rule) has_open_rule[i] = 1;
+      if (is_of(i, result)) may_be_used[i] = 1;
     if (!table || result.whole) continue;
     std::vector<std::pair<std::uint32_t, Selector>> active;
     for (std::uint32_t i = 0; i < waivers.size(); ++i)
-      if (has_effect(described[i]) && (waivers[i].rule == result.as || waivers[i].rule == result.rule)) active.emplace_back(i, Selector(waivers[i].subject, dataset, world));
+      if (has_effect(described[i]) && is_of(i, result)) active.emplace_back(i, Selector(waivers[i].subject, dataset, world));
     if (active.empty()) continue;
     std::vector<std::uint32_t> waived;
     for (Finding& finding : result.findings) {
@@ -213,7 +216,7 @@ void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world
     if (!waived.empty()) set_waived(result, waived);
   }
   for (std::size_t i = 0; i < described.size(); ++i)
-    if (has_effect(described[i]) && described[i].applied == 0 && has_open_rule[i] == 0) described[i].state = "unused";
+    if (has_effect(described[i]) && described[i].applied == 0 && may_be_used[i] == 0) described[i].state = "unused";
 }
 
 }  // namespace muster::evaluate

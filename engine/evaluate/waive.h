@@ -33,9 +33,9 @@ void check_ends(std::span<const Waiver> waivers, const WaiverRules& rules, Diagn
 /// Waivers that name few subjects by id are never too broad and cost nothing.
 void judge_breadth(std::span<const Waiver> waivers, const WaiverRules& rules, std::span<const RuleResult> results, const snapshot::World& world, std::vector<WaiverResult>& described);
 
-/// Applies them to the rules' findings; counts and verdict runs follow. Those with effect that met no failure become `unused`, unless a rule of theirs was not decided.
-/// `is_person_of` may be empty.
-void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world, const IsPersonOf& is_person_of, std::vector<RuleResult>& rules,
+/// Applies them to the rules' findings; counts and verdict runs follow. Those with effect that met no failure become `unused`, unless a rule of theirs was not decided,
+/// or left out of a run that judges only some of the policies' rules (`is_part`). `is_person_of` may be empty.
+void apply_waivers(std::span<const Waiver> waivers, const snapshot::World& world, const IsPersonOf& is_person_of, bool is_part, std::vector<RuleResult>& rules,
                    std::vector<WaiverResult>& described);
 
 /// What a waiver names in the snapshot, whatever its state.

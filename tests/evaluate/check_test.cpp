@@ -430,6 +430,18 @@ std::vector<std::string> due_of(const muster::Run& run, std::string_view as) {
   return out;
 }
 
+TEST(Waivers, AreNotCalledUnusedWhereTheirRuleWasLeftOut) {
+  Office office;
+  office.waivers = waiver("id: key_1", "expires: 2027-01-31");
+  EXPECT_EQ(office.run().waivers.at(0).state, "unused");
+  office.request.bind.rule_globs = {"admins.*"};
+  const muster::Run part = office.run();
+  EXPECT_EQ(part.waivers.at(0).state, "active");
+  EXPECT_TRUE(part.notices.empty());
+  office.request.bind.rule_globs = {"keys.*"};
+  EXPECT_EQ(office.run().waivers.at(0).state, "unused");
+}
+
 TEST(DueSoon, ArePassesThatEndWithinTheConfigsTime) {
   Office office;
   office.snapshot.add(Dataset::api_keys, key("key_3", "active", "\"2026-12-04T08:00:00Z\"") + key("key_4", "active", "\"2026-12-04T08:00:01Z\"") +
