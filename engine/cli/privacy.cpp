@@ -28,19 +28,19 @@ constexpr std::uint64_t kLargestOutput = 4ull << 30;
 constexpr const char* kPlace = "a/b/c/d/e/f/g/h";
 
 // Keys of the user's YAML whose values are no words about people: paths, formats, names of rules.
-constexpr std::string_view kTechnicalKeys[] = {"csv",       "json",         "jsonl",
-                                               "snapshot",  "links",        "nonhuman",
-                                               "waivers",   "attestations", "controls",
-                                               "frequency", "date",         "policies",
-                                               "rules",     "rule",         "as",
-                                               "extends",   "baseline",     "zone",
-                                               "as_of",     "max_age",      "policy",
-                                               "severity",  "version",      "columns",
-                                               "status",    "date_format",  "ticket",
-                                               "starts",    "expires",      "review_by",
-                                               "delimiter", "expect",       "previous_snapshot",
-                                               "max_length", "max_share",   "expiring_within",
-                                               "fail_on",   "due_within"};
+constexpr std::string_view kTechnicalKeys[] = {"csv",        "json",         "jsonl",
+                                               "snapshot",   "links",        "nonhuman",
+                                               "waivers",    "attestations", "controls",
+                                               "frequency",  "date",         "policies",
+                                               "rules",      "rule",         "as",
+                                               "extends",    "baseline",     "zone",
+                                               "as_of",      "max_age",      "policy",
+                                               "severity",   "version",      "columns",
+                                               "status",     "date_format",  "ticket",
+                                               "starts",     "expires",      "review_by",
+                                               "delimiter",  "expect",       "previous_snapshot",
+                                               "max_length", "max_share",    "expiring_within",
+                                               "fail_on",    "due_within"};
 // Free text in which anything may stand.
 constexpr std::string_view kFreeKeys[] = {"reason",  "purpose",     "note",      "notes",
                                           "comment", "description", "statement", "link"};

@@ -62,8 +62,8 @@ struct Derived {
 /// is.
 Derived derive(snapshot::World& world, const Wanted& wanted, const DeriveInputs& inputs);
 
-/// The records of the waivers themselves, as rules see them; left as they are when they are there already. After derive(): what a waiver fits may
-/// be a derived field.
+/// The records of the waivers themselves, as rules see them; left as they are when they are there already.
+/// After derive(): what a waiver fits may be a derived field.
 void fill_waivers(snapshot::World& world, std::span<const WaiverResult> waivers);
 
 }  // namespace muster::evaluate

@@ -697,7 +697,8 @@ RuleParts library_parts(const Syntax& syntax) {
 }
 
 bool is_verdict_word(std::string_view word) {
-  return word == "pass" || word == "pass_until" || word == "fail" || word == "not_applicable" || word == "unknown";
+  return word == "pass" || word == "pass_until" || word == "fail" || word == "not_applicable" ||
+         word == "unknown";
 }
 
 std::vector<const Node*> verdict_sites(const Syntax& syntax, const RuleParts& parts) {

@@ -86,7 +86,8 @@ void read_head(Members& document, Run& run, std::optional<Failures>& failures) {
     m.instant("snapshot_completed", run.snapshot_completed);
     m.word("fail_on", parse_severity, run.fail_on);
     // Older results lack it, and have nothing due.
-    if (const json::Value* within = m.optional("due_within")) m.take_text(*within, "due_within", run.due_within);
+    if (const json::Value* within = m.optional("due_within"))
+      m.take_text(*within, "due_within", run.due_within);
     m.text("tzdata", run.tzdata);
     m.boolean("nondeterministic", run.nondeterministic);
     if (const json::Value* counted = m.optional("failures")) {
@@ -285,7 +286,8 @@ void read_rule(Members& m, RuleResult& rule) {
   if (rule.reasons.empty() || !rule.reasons[0].empty())
     return m.problem().set(m.at("reasons") + " must begin with \"\"");
   if (!m.problem().found()) read_verdicts(m, rule);
-  if (const json::Value* due = m.optional("due"); due != nullptr && !m.problem().found()) read_due(*due, m, rule);
+  if (const json::Value* due = m.optional("due"); due != nullptr && !m.problem().found())
+    read_due(*due, m, rule);
 }
 
 void check_names(const Run& run, Problem& problem) {

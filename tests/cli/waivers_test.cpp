@@ -229,13 +229,21 @@ Waiver example() {
 
 TEST(WithWaiver, ReadsBackAsItWasInEveryFormOfFile) {
   const std::string item = "{id: W-1, rule: r.s, subject: {id: x}, reason: r, expires: 2027-01-01}";
-  for (const std::string text :
-       {std::string(), std::string("# none yet\n"), std::string("[]\n"), std::string("# head\n[]  # none\n"),
-        std::string("waivers: []\n"), std::string("waivers: []   # none"), "- " + item,
-        "# head\n- " + item + "  # why\n\n# tail\n", "  - " + item + "\n", "waivers:\n- " + item + "\n",
-        "waivers:\n    - " + item + "\n# tail",
-        "- id: W-1\n  rule: r.s\n  subject:\n    id: x\n  reason: |\n    long\n    text\n  expires: "
-        "2027-01-01\n"}) {
+  const std::vector<std::string> texts = {
+      std::string(),
+      std::string("# none yet\n"),
+      std::string("[]\n"),
+      std::string("# head\n[]  # none\n"),
+      std::string("waivers: []\n"),
+      std::string("waivers: []   # none"),
+      "- " + item,
+      "# head\n- " + item + "  # why\n\n# tail\n",
+      "  - " + item + "\n",
+      "waivers:\n- " + item + "\n",
+      "waivers:\n    - " + item + "\n# tail",
+      "- id: W-1\n  rule: r.s\n  subject:\n    id: x\n  reason: |\n    long\n    text\n  expires: "
+      "2027-01-01\n"};
+  for (const std::string& text : texts) {
     const std::vector<Waiver> present = waivers_of(text);
     const std::string after = with_waiver(text, present, example());
     const std::vector<Waiver> all = waivers_of(after);

@@ -356,14 +356,14 @@ TEST(Waivers, MayLackAnEndOnlyWhereTheConfigAllowsIt) {
 }
 
 /// Ninety-eight keys more, of which the last `failing` never expire.
-Office with_keys(int failing) {
-  Office office;
-  for (int i = 0; i < 98; ++i) office.snapshot.add(Dataset::api_keys, key("many_" + std::to_string(100 + i), "active", i < 98 - failing ? "\"2027-01-01T00:00:00Z\"" : "null"));
-  return office;
-}
+struct WithKeys : Office {
+  explicit WithKeys(int failing) {
+    for (int i = 0; i < 98; ++i) snapshot.add(Dataset::api_keys, key("many_" + std::to_string(100 + i), "active", i < 98 - failing ? "\"2027-01-01T00:00:00Z\"" : "null"));
+  }
+};
 
 TEST(Waivers, ThatFitTooManyHaveNoEffect) {
-  Office office = with_keys(10);
+  WithKeys office(10);
   office.waivers = waiver("id: 'many_19*'", "expires: 2027-01-31");
   const muster::Run fits = office.run();
   EXPECT_EQ(fits.waivers.at(0).state, "active") << "8 of 100";
@@ -380,7 +380,7 @@ TEST(Waivers, ThatFitTooManyHaveNoEffect) {
 }
 
 TEST(Waivers, AreMeasuredByWhatTheirRuleJudges) {
-  Office office = with_keys(0);
+  WithKeys office(0);
   for (int i = 0; i < 6; ++i) office.snapshot.add(Dataset::api_keys, key("old_" + std::to_string(i), "archived", "null"));
   const std::string only_archived = own_rule("team.archived", "if it.status ~= 'archived' then return not_applicable('in use') end return fail('archived')", "api_key", "'api_keys.status'");
   office.own_rules["team/archived.lua"] = only_archived;
@@ -395,7 +395,7 @@ TEST(Waivers, AreMeasuredByWhatTheirRuleJudges) {
 }
 
 TEST(Waivers, OfTheRuleThatReadsThemAreSeenAsTheyAre) {
-  Office office = with_keys(10);
+  WithKeys office(10);
   office.waivers = waiver("id: 'many_1[89]*'", "expires: 2027-01-31");
   office.policy = "policy: test\ntitle: T\nrules: [process.waivers_healthy, keys.no_expiry]\n";
   const muster::Run run = office.run();

@@ -148,10 +148,11 @@ class Check final : public Command {
                      "so. A time, a date, or now.");
     std::vector<std::string_view> severities;
     for (const Severity severity : kSeverities) severities.push_back(word_of(severity));
-    arguments.option("--fail-on", "SEVERITY",
-                     word(severities, [this](std::size_t i) { request_.fail_on = kSeverities[i]; }),
-                     "The gate: failures below this severity are shown but do not fail the run. critical, "
-                     "high, medium, low or info (default: what the policies say by `fail_on`, else info, every failure).");
+    arguments.option(
+        "--fail-on", "SEVERITY",
+        word(severities, [this](std::size_t i) { request_.fail_on = kSeverities[i]; }),
+        "The gate: failures below this severity are shown but do not fail the run. critical, "
+        "high, medium, low or info (default: what the policies say by `fail_on`, else info, every failure).");
     arguments.option("--baseline", "FILE", text(baseline_),
                      "Results of an earlier run on this organization. A failure that they have too, at this "
                      "severity or a graver one, is shown but does not fail the run. Nothing else is excused: "

@@ -42,7 +42,8 @@ class RosterShow final : public Command {
     if (wants_json) {
       writer.begin_object().key("as_of").value(format_rfc3339(people->as_of)).key("persons").begin_array();
     } else {
-      console.out.write(fmt::format("As of {}\n{}\n", format_rfc3339(people->as_of), describe_sources(roster)));
+      console.out.write(
+          fmt::format("As of {}\n{}\n", format_rfc3339(people->as_of), describe_sources(roster)));
     }
     for (std::uint32_t row = 0; row < roster.states.size(); ++row) {
       const roster::PersonLine person = roster::describe_person(roster, row);
