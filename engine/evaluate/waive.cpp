@@ -74,21 +74,27 @@ void check_ends(std::span<const Waiver> waivers, const WaiverRules& rules, Diagn
 
 namespace {
 
-/// How many it fits of those that the rule judges, when that is too many.
+/// How many it fits of all subjects, or of those that the rule judges, when that is too many.
 std::string excess_breadth(const Waiver& waiver, const WaiverRules& rules, const RuleResult& result, const snapshot::World& world) {
   const snapshot::DatasetSpec& spec = *snapshot::find_subject(result.subject);
   const Selector selector(waiver.subject, spec.dataset, world);
-  const std::uint64_t judged = result.population - result.counts[Verdict::not_applicable];
-  std::uint64_t fitting = 0;
+  std::uint64_t fitting = 0, fitting_judged = 0;
   std::uint32_t row = 0;
   for (const VerdictRun& run : result.verdicts) {
-    const std::uint32_t end = row + run.count;
-    if (run.verdict == Verdict::not_applicable) row = end;
-    for (; row < end; ++row) fitting += selector.of(row) == Selected::yes ? 1 : 0;
+    for (const std::uint32_t end = row + run.count; row < end; ++row) {
+      if (selector.of(row) != Selected::yes) continue;
+      ++fitting;
+      fitting_judged += run.verdict == Verdict::not_applicable ? 0 : 1;
+    }
   }
-  const std::uint64_t allowed = std::max(kFewSubjects, judged * rules.max_share_percent / 100);
-  if (fitting <= allowed) return {};
-  return fmt::format("it fits {} of the {} {} that {} judges, and more than {} ({} %) is too broad", fitting, judged, spec.name, result.as, allowed, rules.max_share_percent);
+  const auto allowed_of = [&](std::uint64_t all) { return std::max(kFewSubjects, all * rules.max_share_percent / 100); };
+  const auto excess = [&](std::uint64_t fits, std::string_view of, std::uint64_t all, std::string_view which) {
+    return fmt::format("it fits {} of {}{} {}{}, and more than {} ({} %) is too broad", fits, of, all, spec.name, which, allowed_of(all), rules.max_share_percent);
+  };
+  if (fitting > allowed_of(result.population)) return excess(fitting, "", result.population, "");
+  const std::uint64_t judged = result.population - result.counts[Verdict::not_applicable];
+  if (fitting_judged > allowed_of(judged)) return excess(fitting_judged, "the ", judged, fmt::format(" that {} judges", result.as));
+  return {};
 }
 
 }  // namespace

@@ -28,8 +28,9 @@ using IsPersonOf = std::function<bool(const std::string& approver, SubjectKind k
 /// An error for each waiver without an end where the rules set a longest length.
 void check_ends(std::span<const Waiver> waivers, const WaiverRules& rules, Diagnostics& problems);
 
-/// Those that would have effect and fit too large a share of the subjects that a rule of theirs judges become `too_broad`. Not applicable subjects count on neither side: where a
-/// rule looks at ten administrators among a thousand users, a waiver for all ten fits all. Failures alone would be no measure: a waiver would grow too broad as others are mended.
+/// Those that would have effect and fit too large a share of a rule's subjects become `too_broad`: of all of them, or of those that it judges. Not of all alone: where a rule looks at ten
+/// administrators among a thousand users, a waiver for all ten is all that it can find. Not of the judged alone: "every user" fits few of those who left today, and everybody who leaves
+/// tomorrow. Failures would be no measure: a waiver would grow too broad as others are mended; how many there are before and after waivers, every report says.
 /// Waivers that name few subjects by id are never too broad and cost nothing.
 void judge_breadth(std::span<const Waiver> waivers, const WaiverRules& rules, std::span<const RuleResult> results, const snapshot::World& world, std::vector<WaiverResult>& described);
 

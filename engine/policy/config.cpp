@@ -387,9 +387,8 @@ Codec<WaiverRules> waiver_rules_codec() {
           "The longest that a waiver may last, from `starts` to `expires`; 365d when absent. One without "
           "`starts` may end at most so long after the run's as_of. `none`: any length, and `expires: never`.")
       .key("max_share", Need::optional, share_codec(), &WaiverRules::max_share_percent,
-           "The largest share that a waiver may fit of the subjects that its rule judges, 10% when absent. "
-           "Not "
-           "applicable ones count on neither side. Up to five subjects, or one that is named in full, are "
+           "The largest share that a waiver may fit, 10% when absent: of all subjects of its rule, and of "
+           "those that are not `not_applicable`. Up to five subjects, or one that is named in full, are "
            "never too many.")
       .key("expiring_within", Need::optional, duration(), &WaiverRules::expiring_within_us,
            "A waiver whose last day is at most so far away is shown as expiring soon; 14d when absent.")
