@@ -2,8 +2,8 @@
 std = {
   read_globals = {
     "assert", "before", "days", "days_since", "days_until", "error", "fail", "hours", "ipairs", "measure",
-    "not_applicable", "null", "pairs", "pass", "require", "select", "time", "tonumber", "tostring", "type",
-    "unknown",
+    "not_applicable", "null", "pairs", "pass", "pass_until", "require", "select", "time", "tonumber", "tostring",
+    "type", "unknown",
     math = { fields = {
       "abs", "ceil", "floor", "max", "maxinteger", "min", "mininteger", "round",
     } },

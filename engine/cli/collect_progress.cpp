@@ -13,6 +13,7 @@ namespace {
 constexpr std::int64_t kBetweenUs = 100'000;
 // Before so much time a rate says nothing.
 constexpr double kFirstSeconds = 0.5;
+constexpr std::size_t kBarCells = 10;
 
 std::string render_time(double seconds) {
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
@@ -36,9 +37,11 @@ void CollectProgress::show(const std::string& who, const collect::Advance& advan
     return;
   }
   shown_us_ = now;
-  // A line that wraps could not be gone over again.
-  std::string line =
-      cell(render(who, advance, now), std::max<std::size_t>(environment_.console.width, 2) - 1);
+  // A line that wraps could not be gone over again. The bar gives way to the words.
+  const std::size_t room = std::max<std::size_t>(environment_.console.width, 2) - 1;
+  std::string line = render(who, advance, now);
+  const std::string bar = render_bar(advance);
+  line = cell(display_width(line) + bar.size() <= room ? bar + line : line, room);
   const std::size_t columns = display_width(line);
   if (columns_ > columns) line.append(columns_ - columns, ' ');
   columns_ = std::max(columns_, columns);
@@ -57,6 +60,20 @@ std::string CollectProgress::render(const std::string& who, const collect::Advan
   line += ", " + render_time(static_cast<double>(now_us - begin_us_) / 1e6);
   if (const auto left = seconds_left(advance, now_us)) line += fmt::format(", {} left", render_time(*left));
   return line;
+}
+
+/// How much of this dataset is done: by its lists, else by what an earlier snapshot held. Nothing where
+/// nobody knows, or where there is more than there was.
+std::string CollectProgress::render_bar(const collect::Advance& advance) const {
+  std::uint64_t done = advance.lists, all = advance.of_lists;
+  if (all <= 1) {
+    const auto expected = expected_.find(advance.dataset);
+    all = expected == expected_.end() ? 0 : expected->second;
+    done = advance.rows;
+  }
+  if (all == 0 || done > all) return {};
+  const std::size_t full = done * kBarCells / all;
+  return fmt::format("[{}{}] ", std::string(full, '#'), std::string(kBarCells - full, ' '));
 }
 
 /// Of this dataset: by the lists that are done, else by what an earlier snapshot held.

@@ -1,5 +1,5 @@
-// How far collections are, for whoever waits: on a terminal a line with rows, pages, rate and time left, that
-// goes on in place; otherwise nothing but one line a list that is done. Thread-safe.
+// How far collections are, for whoever waits: on a terminal a line with a bar, rows, pages, rate and time
+// left, that goes on in place; otherwise nothing but one line a list that is done. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,7 @@ class CollectProgress {
  private:
   [[nodiscard]] std::string render(const std::string& who, const collect::Advance& advance,
                                    std::int64_t now_us);
+  [[nodiscard]] std::string render_bar(const collect::Advance& advance) const;
   [[nodiscard]] std::optional<double> seconds_left(const collect::Advance& advance,
                                                    std::int64_t now_us) const;
 

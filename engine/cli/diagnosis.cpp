@@ -69,11 +69,13 @@ std::string render_tenant(const TenantDiagnosis& tenant, std::size_t width) {
   if (!tenant.blocked.empty()) {
     const auto whole =
         static_cast<std::size_t>(std::ranges::count(tenant.blocked, true, &BlockedRule::is_whole));
-    out += fmt::format("\n{} of {} will be `unknown` because of that:\n\n", whole,
-                       plural(tenant.rules, "rule", "rules"));
+    const std::size_t some = tenant.blocked.size() - whole;
+    out += fmt::format("\n{} of {} will be `unknown` because of that{}:\n\n", whole,
+                       plural(tenant.rules, "rule", "rules"),
+                       some == 0 ? "" : fmt::format(", {} for some of the subjects", some));
     for (const BlockedRule& rule : tenant.blocked)
       out += wrap(fmt::format("{} [{}] {}{}{}", rule.as, rule.severity, rule.because,
-                              rule.is_whole ? "" : "; where it is read, not everywhere",
+                              rule.is_whole ? "" : "; only for the subjects whose verdict needs it",
                               rule.is_tolerated ? "; its policy says `on_unknown: report`" : ""),
                   "  ", 4, width);
   }

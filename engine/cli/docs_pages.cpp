@@ -20,6 +20,7 @@ Result<std::vector<DocsPage>> make_docs_pages(const FileSystem& files) {
   auto controls = render_controls_page(files, shipped);
   if (!controls) return tl::unexpected(controls.error());
   std::vector<DocsPage> pages{{"command-line.md", render_command_page(all_commands())},
+                              {"config.md", policy::config_reference()},
                               {"controls.md", std::move(*controls)},
                               {"datasets.md", snapshot::dataset_reference()},
                               {"endpoints.md", collect::endpoint_reference()},

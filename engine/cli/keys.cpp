@@ -23,7 +23,8 @@ tl::unexpected<Error> missing(const Place& place, std::string message, std::stri
 }
 
 /// What the program prints; it is started without a shell, and its complaints go where muster's own do.
-Result<std::string> output_of(const std::vector<std::string>& command, const Place& place) {
+Result<std::string> output_of(const std::vector<std::string>& command, const Place& place,
+                              const std::set<std::string, std::less<>>& withheld) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
     return missing(place, "cannot make a pipe for the key's program", "");
@@ -34,8 +35,15 @@ Result<std::string> output_of(const std::vector<std::string>& command, const Pla
   std::vector<char*> arguments;
   for (std::string& text : texts) arguments.push_back(text.data());
   arguments.push_back(nullptr);
+  std::vector<char*> variables;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string_view text = *each;
+    if (!withheld.contains(text.substr(0, text.find('=')))) variables.push_back(*each);
+  }
+  variables.push_back(nullptr);
   pid_t child = 0;
-  const int code = ::posix_spawnp(&child, arguments.front(), &actions, nullptr, arguments.data(), environ);
+  const int code =
+      ::posix_spawnp(&child, arguments.front(), &actions, nullptr, arguments.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
   std::string out;
@@ -57,7 +65,8 @@ Result<std::string> output_of(const std::vector<std::string>& command, const Pla
 
 }  // namespace
 
-Result<http::Secret> read_key(const Environment& environment, const KeySource& source, const Place& place) {
+Result<http::Secret> read_key(const Environment& environment, const KeySource& source, const Place& place,
+                              const std::set<std::string, std::less<>>& withheld) {
   keep_memory_private();
   std::string text;
   std::string from;
@@ -78,7 +87,7 @@ Result<http::Secret> read_key(const Environment& environment, const KeySource& s
     text = std::move(*read);
   } else {
     from = fmt::format("the program {}", source.command.front());
-    auto printed = output_of(source.command, place);
+    auto printed = output_of(source.command, place, withheld);
     if (!printed) return tl::unexpected(printed.error());
     text = std::move(*printed);
   }

@@ -2,6 +2,7 @@
 // from an argument, which every user of the machine could read.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -13,9 +14,11 @@ namespace muster::cli {
 
 /// The key, without white space around it; from here on the process leaves no core file. Errors key_missing:
 /// the variable is not set, the file is not there or empty, the program failed; the text never holds a part
-/// of the key.
+/// of the key. `withheld`: variables that a program which prints the key does not get; the other keys are not
+/// its business.
 [[nodiscard]] Result<http::Secret> read_key(const Environment& environment, const KeySource& source,
-                                            const Place& place);
+                                            const Place& place,
+                                            const std::set<std::string, std::less<>>& withheld);
 
 /// What its beginning says of a key: "admin", "compliance", "workspace", "token" or "unknown".
 [[nodiscard]] std::string kind_of_key(const http::Secret& key, bool is_bearer);

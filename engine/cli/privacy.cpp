@@ -40,7 +40,7 @@ constexpr std::string_view kTechnicalKeys[] = {"csv",        "json",         "js
                                                "starts",     "expires",      "review_by",
                                                "delimiter",  "expect",       "previous_snapshot",
                                                "max_length", "max_share",    "expiring_within",
-                                               "fail_on",    "due_within"};
+                                               "fail_on",    "due_within",   "retain"};
 // Free text in which anything may stand.
 constexpr std::string_view kFreeKeys[] = {"reason",  "purpose",     "note",      "notes",
                                           "comment", "description", "statement", "link"};

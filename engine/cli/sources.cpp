@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,20 @@ namespace {
 http::Rate documented_rate(collect::Provider provider) {
   return provider == collect::Provider::admin ? http::Rate{100, 60 * kMicrosPerSecond, 100}
                                               : http::Rate{600, 60 * kMicrosPerSecond, 600};
+}
+
+using Names = std::set<std::string, std::less<>>;
+
+/// The variables that hold keys and passwords.
+Names secret_variables(const Config& config) {
+  Names names;
+  const auto add = [&](const Connection& connection) {
+    for (const std::string& name : {connection.key.env, connection.proxy_password_env})
+      if (!name.empty()) names.insert(name);
+  };
+  for (const Source& source : config.sources) add(source.connection);
+  for (const RosterSource& roster : config.rosters) add(roster.service);
+  return names;
 }
 
 /// "100/60s" of the config, which has checked it; `otherwise` when it says nothing.
@@ -39,7 +54,7 @@ Result<http::Options> options_of(const Environment& environment, const Connectio
   options.proxy = connection.proxy;
   options.proxy_user = connection.proxy_user;
   if (!connection.proxy_password_env.empty()) {
-    auto password = read_key(environment, {connection.proxy_password_env, {}, {}}, place);
+    auto password = read_key(environment, {connection.proxy_password_env, {}, {}}, place, {});
     if (!password) return tl::unexpected(password.error());
     options.proxy_password = std::move(*password);
   }
@@ -67,10 +82,10 @@ http::Patience patience_of(const Connection& connection) {
   return patience;
 }
 
-Result<collect::Access> access_of(const Environment& environment, const Source& source,
+Result<collect::Access> access_of(const Environment& environment, const Source& source, const Names& withheld,
                                   std::string& fingerprint) {
   const Connection& connection = source.connection;
-  auto key = read_key(environment, connection.key, source.place);
+  auto key = read_key(environment, connection.key, source.place, withheld);
   if (!key) return tl::unexpected(key.error());
   if (auto status = check_key_kind(source, *key); !status) return tl::unexpected(status.error());
   auto http = options_of(environment, connection, *key, source.place);
@@ -85,9 +100,19 @@ Result<collect::Access> access_of(const Environment& environment, const Source& 
   access.http.headers.emplace_back("anthropic-version", source.api_version);
   access.patience = patience_of(connection);
   access.rate = rate_of(connection, documented_rate(access.provider));
-  fingerprint += fmt::format("{}\n{}\n{}\n{}\n", source.provider, access.http.base_url, source.api_version,
-                             sha256_hex(key->reveal()));
+  // Nobody may go on, believing, with what was read from whoever answered.
+  fingerprint += fmt::format("{}\n{}\n{}\n{}\n{}\n", source.provider, access.http.base_url,
+                             source.api_version, connection.verifies_tls, sha256_hex(key->reveal()));
   return access;
+}
+
+bool is_this_machine(std::string_view base_url) {
+  std::string_view host = base_url.substr(base_url.find("://") + 3);
+  host = host.substr(0, host.find('/'));
+  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1) == "[::1]";
+  host = host.substr(0, host.find(':'));
+  return host == "localhost" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
 /// What all sources of one organization want together.
@@ -98,12 +123,15 @@ void add_wishes(const Source& source, Instant now, collect::Options& options) {
   options.datasets.insert(source.datasets.begin(), source.datasets.end());
   options.skip.insert(source.skip.begin(), source.skip.end());
   if (source.connection.page_size) options.page_size = static_cast<unsigned>(*source.connection.page_size);
-  if (!source.connection.verifies_tls) options.warnings.emplace(kUnverifiedWarning);
+  if (const auto warning = warning_of_way(source.connection.base_url, source.connection.verifies_tls);
+      !warning.empty())
+    options.warnings.emplace(warning);
 }
 
 }  // namespace
 
 std::vector<Tenant> tenants_of(const Environment& environment, const Config& config) {
+  const Names withheld = secret_variables(config);
   std::vector<Tenant> tenants;
   std::map<std::string, std::string> fingerprints;  // by name: of what is asked, with which keys
   for (const Source& source : config.sources) {
@@ -115,7 +143,7 @@ std::vector<Tenant> tenants_of(const Environment& environment, const Config& con
       tenant->options.collector = fmt::format("muster {}", version());
     }
     std::string& fingerprint = fingerprints[name];
-    auto access = access_of(environment, source, fingerprint);
+    auto access = access_of(environment, source, withheld, fingerprint);
     if (!access) {
       tenant->keyless.push_back({&source, access.error()});
       continue;
@@ -137,9 +165,10 @@ std::vector<Tenant> tenants_of(const Environment& environment, const Config& con
   return tenants;
 }
 
-Result<collect::ScimOptions> service_of(const Environment& environment, const RosterSource& roster) {
+Result<collect::ScimOptions> service_of(const Environment& environment, const Config& config,
+                                        const RosterSource& roster) {
   const Connection& connection = roster.service;
-  auto token = read_key(environment, connection.key, roster.place);
+  auto token = read_key(environment, connection.key, roster.place, secret_variables(config));
   if (!token) return tl::unexpected(token.error());
   auto http = options_of(environment, connection, *token, roster.place);
   if (!http) return tl::unexpected(http.error());
@@ -151,7 +180,7 @@ Result<collect::ScimOptions> service_of(const Environment& environment, const Ro
   service.file = roster.path;
   service.collector = fmt::format("muster {}", version());
   if (connection.page_size) service.page_size = static_cast<unsigned>(*connection.page_size);
-  if (!connection.verifies_tls) service.warning = kUnverifiedWarning;
+  service.warning = warning_of_way(connection.base_url, connection.verifies_tls);
   return service;
 }
 
@@ -162,14 +191,21 @@ collect::Hooks patient_hooks(const Environment& environment) {
   return hooks;
 }
 
+std::string_view warning_of_way(std::string_view base_url, bool verifies_tls) {
+  if (!base_url.starts_with("https://"))
+    return is_this_machine(base_url) ? "" : "the service was asked without TLS";
+  return verifies_tls ? "" : "TLS certificates were not verified";
+}
+
 std::string tls_warnings(const Config& config) {
   std::string out;
   const auto warn = [&](const Connection& connection, std::string_view forgery) {
-    if (!connection.verifies_tls)
-      out += fmt::format(
-          "muster: WARNING: certificates of {} are not verified: whoever stands between can read the key "
-          "and forge the {}\n",
-          connection.base_url, forgery);
+    if (warning_of_way(connection.base_url, connection.verifies_tls).empty()) return;
+    out += fmt::format("muster: WARNING: {}: whoever stands between can read the key and forge the {}\n",
+                       connection.base_url.starts_with("https://")
+                           ? fmt::format("certificates of {} are not verified", connection.base_url)
+                           : fmt::format("{} is asked without TLS", connection.base_url),
+                       forgery);
   };
   for (const Source& source : config.sources) warn(source.connection, "snapshot");
   for (const RosterSource& roster : config.rosters)

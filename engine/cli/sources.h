@@ -26,14 +26,15 @@ struct Tenant {
 /// In the order of the config, which outlives them. Reads the keys; a program that prints one is run.
 [[nodiscard]] std::vector<Tenant> tenants_of(const Environment& environment, const Config& config);
 /// Errors as above.
-[[nodiscard]] Result<collect::ScimOptions> service_of(const Environment& environment,
+[[nodiscard]] Result<collect::ScimOptions> service_of(const Environment& environment, const Config& config,
                                                       const RosterSource& roster);
 /// Hooks that wait, and end when the user wants to stop. The environment outlives them.
 [[nodiscard]] collect::Hooks patient_hooks(const Environment& environment);
 
-/// Said loudly for each service whose certificates are not verified; empty when all are.
+/// What a snapshot or a roster file says of a service that somebody on the way could pose as; empty when
+/// nobody could. This machine itself needs no TLS.
+[[nodiscard]] std::string_view warning_of_way(std::string_view base_url, bool verifies_tls);
+/// Said loudly for each such service.
 [[nodiscard]] std::string tls_warnings(const Config& config);
-/// What a snapshot or a roster file says of such a service.
-inline constexpr std::string_view kUnverifiedWarning = "TLS certificates were not verified";
 
 }  // namespace muster::cli

@@ -450,7 +450,11 @@ class Run {
   /// The Admin API says in each reply whose key it was: all Admin keys must be of the one organization.
   Status check_organization(const Unit& unit, const std::string& id) {
     if (id.empty() || unit.endpoint.provider != Provider::admin) return {};
-    if (admin_organization_.empty()) admin_organization_ = id;
+    if (admin_organization_.empty()) {
+      // The Admin API's own row may have been denied, and then this is the first that is known of it.
+      admin_organization_ = id;
+      return check_organizations();
+    }
     return admin_organization_ == id ? Status() : of_two_organizations(admin_organization_, id);
   }
 
@@ -471,6 +475,7 @@ class Run {
                                     return true;
                                   });
     if (!status) return status;
+    if (admin.empty()) admin = admin_organization_;
     if (admin.empty() || others.empty() || std::ranges::find(others, admin) != others.end()) return {};
     return of_two_organizations(admin, others.front());
   }
@@ -532,11 +537,16 @@ class Run {
     if (auto status = data_.sync(); !status) return status;
     if (auto status = ledger_->sync(); !status) return status;
     if (auto status = files_.write_file(folder_ + "/manifest.json", snapshot::render_manifest(manifest));
-        !status)
-      return status;
-    for (const std::string own : {"progress.jsonl", FolderLock::kFile})
-      if (auto status = files_.remove_all(folder_ + "/" + own); !status) return status;
+        !status) {
+      Error error = std::move(status.error());
+      if (error.hint.empty()) error.hint = "mend that, then go on with --resume";
+      return tl::unexpected(std::move(error));
+    }
+    // In this order: whoever is stopped between the two has a whole snapshot, not a folder that nobody can go
+    // on with.
     if (auto status = files_.rename(folder_, options_.out); !status) return status;
+    for (const std::string own : {"progress.jsonl", FolderLock::kFile})
+      if (auto status = files_.remove_all(options_.out + "/" + own); !status) return status;
     outcome_.folder = options_.out;
     outcome_.manifest = std::move(manifest);
     return {};

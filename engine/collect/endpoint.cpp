@@ -42,15 +42,39 @@ std::vector<Endpoint> endpoints() {
   return all;
 }
 
+namespace {
+
+std::string_view word_of(Paging paging) {
+  switch (paging) {
+    case Paging::single: return "one object";
+    case Paging::by_id: return "`after_id`";
+    case Paging::by_token:
+    case Paging::buckets: return "`page`";
+    case Paging::scim: return "`startIndex`";
+    case Paging::settings: return "one reply";
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string endpoint_reference() {
   std::string out =
       "# What `muster collect` reads\n\nMade from the program by `muster docs`; do not edit. Every request "
-      "is a GET.\n\n"
-      "| dataset | source | path | needs | since | personal data |\n|---|---|---|---|---|---|\n";
+      "is a GET. A row's endpoint, or its dataset, can be left out with `skip` in the config "
+      "([config.md](config.md)); what a dataset holds is in [datasets.md](datasets.md).\n\n"
+      "| dataset | endpoint | source | path | query | paging | needs | since | personal data |\n"
+      "|---|---|---|---|---|---|---|---|---|\n";
+  const auto or_none = [](std::string_view text) { return text.empty() ? std::string_view("–") : text; };
   for (const Endpoint& endpoint : endpoints()) {
-    out += fmt::format("| `{}` | {} | `{}` | {} | {} | {} |\n", snapshot::spec_of(endpoint.dataset).name,
-                       word_of(endpoint.provider), endpoint.path, endpoint.needs,
-                       endpoint.since.empty() ? "–" : endpoint.since, endpoint.is_personal ? "yes" : "no");
+    std::string query(endpoint.query);
+    if (endpoint.limit != 0)
+      query = fmt::format("limit={}{}{}", endpoint.limit, query.empty() ? "" : "&", query);
+    out +=
+        fmt::format("| `{}` | `{}` | {} | `{}` | {} | {} | {} | {} | {} |\n",
+                    snapshot::spec_of(endpoint.dataset).name, endpoint.name, word_of(endpoint.provider),
+                    endpoint.path, query.empty() ? "–" : fmt::format("`{}`", query), word_of(endpoint.paging),
+                    endpoint.needs, or_none(endpoint.since), endpoint.is_personal ? "yes" : "no");
   }
   return out;
 }

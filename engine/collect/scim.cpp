@@ -1,5 +1,7 @@
 #include "collect/scim.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/digest.h"
@@ -95,9 +97,12 @@ class ScimRun {
   /// before: rows that were added or removed show there.
   bool read() {
     std::uint64_t seen = 0;  // rows of the list, the repeated ones not counted
+    // A page of one row would hold the repeated one alone.
+    const std::uint64_t count = std::max<std::uint64_t>(options_.page_size, 2);
+    bool is_last_look = false;
     for (bool is_first = true;; is_first = false) {
       const std::uint64_t start = is_first ? 1 : seen;
-      const std::string query = fmt::format("startIndex={}&count={}", start, options_.page_size);
+      const std::string query = fmt::format("startIndex={}&count={}", start, count);
       Page page;
       std::vector<std::size_t> offsets;
       const auto inspect = [&](const http::Response& response) -> std::optional<std::string> {
@@ -124,10 +129,10 @@ class ScimRun {
         outcome_.reason = response.failure != http::Failure::none
                               ? response.reason
                               : fmt::format("the service answered {}", response.status);
-        const bool is_denied = outcome_.rows == 0 && (response.status == 401 || response.status == 403);
-        outcome_.status = is_denied && response.failure == http::Failure::none ? "denied" : "partial";
-        if (is_denied) outcome_.end = End::refused;
-        if (outcome_.rows == 0 && response.failure != http::Failure::none) outcome_.end = End::unreachable;
+        const bool is_denied = outcome_.rows == 0 && response.failure == http::Failure::none &&
+                               (response.status == 401 || response.status == 403);
+        outcome_.status = is_denied ? "denied" : "partial";
+        if (outcome_.rows == 0) outcome_.end = is_denied ? End::refused : End::unreachable;
         return true;
       }
       if (!is_first && page.total != total_) {
@@ -159,6 +164,12 @@ class ScimRun {
       if (!page.rows.empty()) last_id_ = page.rows.back().id;
       if (hooks_.progress) hooks_.progress({"roster", outcome_.rows, outcome_.requests});
       if (seen >= total_) {
+        // Some services give the number of this page's rows for the total: a page that is full is not the end
+        // for that alone.
+        if (seen == total_ && !is_last_look && page.rows.size() >= count) {
+          is_last_look = true;
+          continue;
+        }
         if (seen == total_) return true;
         outcome_.reason = fmt::format("the service says that there are {} users and gives more", total_);
         outcome_.status = "partial";

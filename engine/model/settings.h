@@ -179,6 +179,7 @@ struct Config {
   std::optional<std::int64_t> max_snapshot_age_us;
   WaiverRules waiver_rules;
   std::int64_t due_within_us = 14 * kMicrosPerDay;  // what fails so soon is listed as due
+  std::optional<std::int64_t> retain_us;  // how long a bundle is to be kept, from the run's as_of on
   std::string file;    // the config file's path; empty when there is none
   std::string folder;  // its folder: what relative paths are relative to
   std::string sha256;

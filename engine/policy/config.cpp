@@ -40,13 +40,17 @@ Codec<Source> source_codec() {
       .keys_of(credential_keys("token"), &Source::connection)
       .keys_of(connection_keys(), &Source::connection)
       .key("window", Need::optional, duration(), &Source::window_us,
-           "How far back usage, cost and activities are collected; 45d when absent.")
+           "How far back usage, cost and activities are collected; 45d when absent. One for all sources of "
+           "the "
+           "organization.")
       .key("from", Need::optional, date(), &Source::from,
-           "Instead of `window`: the first day of usage, cost and activities.")
-      .key("to", Need::optional, date(), &Source::to, "The day behind the last one; only with `from`.")
-      .key("datasets", Need::optional, text_list(), &Source::datasets, "Only these datasets.")
+           "Instead of `window`: the first day (UTC) of usage, cost and activities.")
+      .key("to", Need::optional, date(), &Source::to, "The day behind the last one (UTC); only with `from`.")
+      .key("datasets", Need::optional, text_list(), &Source::datasets,
+           "Only these datasets, of all sources of the organization.")
       .key("skip", Need::optional, text_list(), &Source::skip,
-           "Datasets, or single endpoints of docs/endpoints.md, that are left out.")
+           "Datasets, or single endpoints of docs/endpoints.md, that are left out, of all sources of the "
+           "organization.")
       .place(&Source::place);
   refuse_secrets(source,
                  "`api_key_env`, `api_key_file`, `api_key_command`, or the same with `token`; then replace "
@@ -458,8 +462,35 @@ Codec<Config> config_codec(IsPolicyFile is_policy_file) {
       .key("due_within", Need::optional, duration(), &Config::due_within_us,
            "Subjects that pass now and fail within so much time, because a deadline ends, are listed as due; "
            "14d when absent.")
+      .key("retain", Need::optional, duration(), &Config::retain_us,
+           "How long a bundle is to be kept, from the instant on that it judges; 2192d are six years. It holds "
+           "the day; `--retain-until` names another.")
       .codec();
 }
+
+namespace {
+
+/// One snapshot has one window: sources of one organization that name different days are refused.
+bool have_other_days(const Config& config, Diagnostics& problems) {
+  bool found = false;
+  const auto says_days = [](const Source& source) { return source.window_us || source.from; };
+  for (const Source& source : config.sources) {
+    const auto first = std::ranges::find_if(config.sources, [&](const Source& other) {
+      return other.organization == source.organization && says_days(other);
+    });
+    if (!says_days(source) ||
+        (first->window_us == source.window_us && first->from == source.from && first->to == source.to))
+      continue;
+    found = true;
+    problems.error(ErrorCode::config_invalid, "two sources of one organization name different days",
+                   source.place,
+                   fmt::format("the first is at line {}; say `window`, or `from` and `to`, once for both",
+                               first->place.line));
+  }
+  return found;
+}
+
+}  // namespace
 
 std::optional<Config> load_config(const FileSystem& files, const std::string& path, Diagnostics& problems) {
   const std::string folder = parent_path(path);
@@ -499,7 +530,7 @@ std::optional<Config> load_config(const FileSystem& files, const std::string& pa
                    fmt::format("two rosters are written to {}, or read from it", roster.shown_path),
                    roster.place, "give each a `file` of its own");
   }
-  if (has_twins) return std::nullopt;
+  if (has_twins || have_other_days(config, problems)) return std::nullopt;
   const auto shipped = shipped_policies();
   std::vector<std::string> policies;
   for (const std::string& policy : config.policies) {

@@ -51,5 +51,7 @@ struct SchemaFile {
 };
 /// Made from the tables that the loaders read by; sorted by name.
 [[nodiscard]] std::vector<SchemaFile> editor_schemas();
+/// The whole of docs/config.md: every key of muster.yaml, from the same tables.
+[[nodiscard]] std::string config_reference();
 
 }  // namespace muster::policy

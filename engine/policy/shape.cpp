@@ -57,7 +57,9 @@ std::optional<Date> read_date(const Node& node, std::string_view name, Reader& r
   return day;
 }
 
-json::Object date_schema() { return {{"type", "string"}, {"pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}}; }
+json::Object date_schema() {
+  return {{"type", "string"}, {"title", "a day, YYYY-MM-DD"}, {"pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}};
+}
 
 }  // namespace
 
@@ -94,7 +96,7 @@ void wrong_type(const Node& node, std::string_view name, std::string_view wanted
 Codec<std::string> text(TextRule rule) {
   json::Object schema = text_schema();
   if (rule.accepts != nullptr) {
-    schema = {{"type", "string"}, {"pattern", rule.pattern}};
+    schema = {{"type", "string"}, {"title", rule.words}, {"pattern", rule.pattern}};
   } else {
     schema.emplace_back("minLength", 1);
   }
@@ -181,18 +183,19 @@ Codec<std::optional<Date>> date_or_nothing() {
 }
 
 Codec<std::int64_t> duration() {
-  return {[](const Node& node, std::string_view name, Reader& reader) -> std::optional<std::int64_t> {
-            const auto* value = scalar(node, name, "a duration such as 7d or 12h", reader);
-            if (value == nullptr) return std::nullopt;
-            const auto parsed = parse_duration(*value);
-            if (parsed) return *parsed;
-            reader.problem(ErrorCode::time_format, node,
-                           fmt::format("{} is not a duration: {}", name, quoted(*value)),
-                           parse_count(*value) ? fmt::format("say the unit: {0}d or {0}h", *value)
-                                               : "write a number and a unit: 7d, 12h, 30m, 90s, 2w, 1d12h");
-            return std::nullopt;
-          },
-          {{"type", "string"}, {"pattern", "^([0-9]+[wdhms])+$"}}};
+  return {
+      [](const Node& node, std::string_view name, Reader& reader) -> std::optional<std::int64_t> {
+        const auto* value = scalar(node, name, "a duration such as 7d or 12h", reader);
+        if (value == nullptr) return std::nullopt;
+        const auto parsed = parse_duration(*value);
+        if (parsed) return *parsed;
+        reader.problem(ErrorCode::time_format, node,
+                       fmt::format("{} is not a duration: {}", name, quoted(*value)),
+                       parse_count(*value) ? fmt::format("say the unit: {0}d or {0}h", *value)
+                                           : "write a number and a unit: 7d, 12h, 30m, 90s, 2w, 1d12h");
+        return std::nullopt;
+      },
+      {{"type", "string"}, {"title", "a duration: 7d, 12h, 90s, 1d12h"}, {"pattern", "^([0-9]+[wdhms])+$"}}};
 }
 
 Codec<std::uint64_t> count() {

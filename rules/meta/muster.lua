@@ -9,6 +9,7 @@ error("this file is for editors; rules do not require it")
 ---@operator sub(muster.Time): muster.Duration
 ---@field plus_days fun(self: muster.Time, n: number): muster.Time n days of 24 hours later.
 ---@field date fun(self: muster.Time): string The UTC day, as YYYY-MM-DD.
+---@field due fun(self: muster.Time): string As a deadline: "due 2026-12-01, 9 days left", or "due 2026-11-10, 10 days overdue" from the deadline itself on.
 
 ---A length of time.
 ---@class (exact) muster.Duration
@@ -729,7 +730,8 @@ error("this file is for editors; rules do not require it")
 ---@class (exact) muster.Waiver
 ---@field id string The waiver's id.
 ---@field rule string The rule whose failures it excuses.
----@field state string active, not_started, expired, unapproved or unused.
+---@field state string active or expiring_soon, which have effect; not_started, expired, unapproved, too_long or too_broad, which have none.
+---@field starts muster.Time Its first day; null when it does not say. May be null.
 ---@field expires muster.Time Its last day; null when it never ends. May be null.
 ---@field approver string Who approved it. May be null.
 ---@field owner string Who answers for it. May be null.
@@ -924,6 +926,10 @@ pairs = nil
 ---The subject is as it should be.
 ---@type fun(reason?: string): muster.Verdict
 pass = nil
+
+---The subject is as it should be, and will fail after the deadline unless something changes. The reason is what is due and when: "removal due 2026-12-01, 9 days left". A deadline that has passed is an error.
+---@type fun(deadline: muster.Time, what?: string): muster.Verdict
+pass_until = nil
 
 ---As in Lua.
 ---@type fun(at: integer|'#', ...): any

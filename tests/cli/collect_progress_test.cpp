@@ -37,25 +37,33 @@ TEST(CollectProgress, ShowsRowsPagesPaceAndTime) {
   Terminal terminal;
   CollectProgress progress(terminal.environment, {{"users", 5'000}});
   progress.show("", {"users", 1'000, 1, 0, 1});
-  EXPECT_EQ(terminal.shown(), "\rusers: 1000 rows, 1 page, 0:00");
+  EXPECT_EQ(terminal.shown(), "\r[##        ] users: 1000 rows, 1 page, 0:00");
   terminal.pass(2);
   // 1,000 rows in the two seconds since they were first counted; 3,000 are left of what there was last time.
   progress.show("", {"users", 2'000, 2, 0, 1});
-  EXPECT_EQ(terminal.shown(), "\rusers: 2000 rows, 2 pages, 500 rows/s, 0:02, 0:06 left");
+  EXPECT_EQ(terminal.shown(), "\r[####      ] users: 2000 rows, 2 pages, 500 rows/s, 0:02, 0:06 left");
   terminal.pass(3'600);
   progress.show("", {"users", 6'000, 6, 0, 1});
-  EXPECT_THAT(terminal.shown(), AllOf(HasSubstr("1:00:02"), Not(HasSubstr("left"))));  // more than expected
+  EXPECT_THAT(terminal.shown(), AllOf(HasSubstr("1:00:02"), Not(HasSubstr("left")),
+                                      Not(HasSubstr("["))));  // more than expected
 }
 
 TEST(CollectProgress, CountsListsWhereThereAreMany) {
-  Terminal terminal;
+  Terminal terminal(true, 120);
   CollectProgress progress(terminal.environment, {{"workspace_members", 9}});
   progress.show("Northwind", {"workspace_members", 0, 0, 10, 50});
-  EXPECT_THAT(terminal.shown(), HasSubstr("\rNorthwind, workspace_members: 0 rows, 0 pages, 10 of 50 lists"));
+  EXPECT_THAT(terminal.shown(),
+              HasSubstr("\r[##        ] Northwind, workspace_members: 0 rows, 0 pages, 10 of 50 lists"));
   terminal.pass(10);
   // Ten lists in ten seconds, thirty to go.
   progress.show("Northwind", {"workspace_members", 40, 20, 20, 50});
   EXPECT_THAT(terminal.shown(), HasSubstr("20 of 50 lists, 4 rows/s, 0:10, 0:30 left"));
+  terminal.pass(10);
+  progress.show("Northwind", {"workspace_members", 90, 50, 50, 50});
+  EXPECT_THAT(terminal.shown(), HasSubstr("\r[##########] Northwind"));
+  // One list of a dataset of which nothing is known has no bar.
+  progress.show("Northwind", {"invites", 1, 1, 0, 1});
+  EXPECT_THAT(terminal.shown(), HasSubstr("\rNorthwind, invites: 1 row"));
 }
 
 TEST(CollectProgress, IsNotWrittenMoreThanPeopleCanRead) {
@@ -82,6 +90,16 @@ TEST(CollectProgress, LeavesNothingBehind) {
   EXPECT_EQ(terminal.out.text(), "users: complete, 1 row\n");
   progress.clear();
   EXPECT_THAT(terminal.shown(), IsEmpty());
+}
+
+TEST(CollectProgress, TheBarGivesWayToTheWords) {
+  for (const std::size_t width : {40u, 41u}) {
+    Terminal terminal(true, width);
+    CollectProgress progress(terminal.environment, {{"users", 10}});
+    progress.show("", {"users", 5, 1, 0, 1});
+    const std::string words = "users: 5 rows, 1 page, 0:00";
+    EXPECT_EQ(terminal.shown(), width > 40 ? "\r[#####     ] " + words : "\r" + words);
+  }
 }
 
 TEST(CollectProgress, FitsTheTerminal) {

@@ -91,10 +91,10 @@ TEST(Documents, AreWrittenByACommandThatHelpDoesNotName) {
   Diagnostics problems;
   for (const auto& [id, rule] : rule::load_rules(muster.files, {}, problems))
     EXPECT_EQ(std::erase(paths, "made/rules/" + rule_page_of(id, ".md")), 1u) << id;
-  EXPECT_THAT(paths, ::testing::ElementsAre(".luacheckrc", "made/command-line.md", "made/controls.md",
-                                            "made/datasets.md", "made/endpoints.md", "made/errors.md",
-                                            "made/formats.md", "made/rules/index.md", "rules/meta/muster.lua",
-                                            "rules/meta/spec.lua"));
+  EXPECT_THAT(paths, ::testing::ElementsAre(".luacheckrc", "made/command-line.md", "made/config.md",
+                                            "made/controls.md", "made/datasets.md", "made/endpoints.md",
+                                            "made/errors.md", "made/formats.md", "made/rules/index.md",
+                                            "rules/meta/muster.lua", "rules/meta/spec.lua"));
   EXPECT_EQ(muster({"--help"}).out.find("docs"), std::string::npos);
 }
 

@@ -431,6 +431,28 @@ TEST_F(Collect, KeysOfTwoOrganizationsMakeNoSnapshot) {
   EXPECT_FALSE(collect(meddled, "meddled"));
 }
 
+TEST_F(Collect, AnAdminKeyThatMayNotNameItsOrganizationIsStillOfOne) {
+  is_linked_ = true;
+  const auto may_not_name = [](Api&, unsigned, const std::string& target, http::Response& response) {
+    if (target.starts_with("/v1/organizations/users"))
+      response.headers["anthropic-organization-id"] = "org-1";
+    if (!target.starts_with("/v1/organizations/me")) return;
+    response.status = 403;
+    response.body = R"({"error":{"type":"permission_error","message":"no"}})";
+  };
+  Api same;
+  same.meddle = may_not_name;
+  const auto whole = collect(same, "same");
+  EXPECT_EQ(row(whole, snapshot::Dataset::users).status, DatasetStatus::complete);
+  Api other;
+  other.linked_id = "org-2";
+  other.meddle = may_not_name;
+  const auto outcome = collect(other, "other");
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().message, HasSubstr("different organizations, org-1 and org-2"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/other"));
+}
+
 TEST_F(Collect, AReportMustCoverItsWindow) {
   struct Case {
     const char* name;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Collects from the simulator end to end: truth, faults, kills, secrets, several at once, rosters.
+"""Collects from the simulator end to end: truth, faults, secrets, connections; a table of what each fault leads to.
 
 usage: collect.py --muster PROGRAM --simulator PROGRAM --source REPOSITORY [TEST...]
 """
@@ -236,6 +236,43 @@ class Truth(Case):
         self.assertEqual(users["status"], "partial")
         self.assertIn("one of several sources was denied", users["reason"])
 
+    def test_a_window_over_a_change_of_clocks(self):
+        # Days are days of UTC, whatever the clocks of the place do: New York's had 25 hours on the first of November.
+        simulator = self.simulator("--users=50")
+        config = self.config(simulator.url)
+        config.write_text(config.read_text().replace("from: 2026-11-13, to: 2026-11-21", "from: 2026-10-24, to: 2026-11-04"))
+        for zone in ("UTC", "America/New_York", "Europe/Berlin", "Pacific/Apia"):
+            self.assert_exit(self.collect(config, zone.replace("/", "-"), env=self.environment(TZ=zone)), 0)
+        days = {row["from"]["starting_at"] for row in self.rows("usage", "UTC")}
+        self.assertEqual((len(days), min(days)), (11, "2026-10-24T00:00:00Z"))
+        self.assertEqual(self.manifest("UTC")["usage"]["filters"], {"from": "2026-10-24T00:00:00Z", "to": "2026-11-04T00:00:00Z"})
+        for path in (self.work / "UTC/data").iterdir():
+            if path.stem != "activities":  # each collection leaves its traces there
+                for zone in ("America-New_York", "Europe-Berlin", "Pacific-Apia"):
+                    self.assertEqual((self.work / zone / "data" / path.name).read_bytes(), path.read_bytes(), (zone, path.name))
+
+    def test_two_views_that_differ_are_told(self):
+        simulator = self.simulator("--users=50", "--fault=skip_rows:path=/v1/compliance/organizations/*/users,rows=3,times=0")
+        self.assert_exit(self.collect(self.config(simulator.url, compliance=True)), 0)
+        self.assertEqual(self.manifest()["users"]["warnings"], ["admin_users lists 50 users, compliance_users 47"])
+        # Alike, there is nothing to tell.
+        simulator.faults()
+        self.assert_exit(self.collect(self.config(simulator.url, compliance=True), "alike"), 0)
+        self.assertEqual(self.manifest("alike")["users"]["warnings"], [])
+
+    def test_a_slash_behind_the_name(self):
+        simulator = self.simulator("--users=50")
+        config = self.config(simulator.url)
+        for written, name in (("slash/", "slash"), ("slashes///", "slashes"), ("dot/.", "dot"), ("gone/../back", "back")):
+            with self.subTest(written):
+                done = subprocess.run([MUSTER, "collect", "-c", config, "--out", f"{self.work}/{written}"], env=self.environment(), capture_output=True, text=True)
+                self.assert_exit(done, 0)
+                self.verify(name)
+        self.assertEqual([path.name for path in self.work.iterdir() if "partial" in path.name], [])
+        done = subprocess.run([MUSTER, "collect", "-c", config, "--out", f"{self.work}/slash/"], env=self.environment(), capture_output=True, text=True)
+        self.assert_exit(done, 64)
+        self.assertIn("is there already", done.stderr)
+
     def test_other_ages_and_odd_ids(self):
         for options in (("--age=old",), ("--age=future",), ("--odd-ids",)):
             with self.subTest(options):
@@ -266,9 +303,10 @@ class Keys(Case):
 
     def test_keys_from_a_file_and_from_a_program(self):
         simulator = self.simulator()
-        config = self.config(simulator.url)
+        config = self.config(simulator.url, compliance=True)
         (self.work / "admin.key").write_text(ADMIN + "\n")
-        (self.work / "key-program").write_text(f"#!/bin/sh\ntest \"$1\" = read || exit 1\ncat '{self.work}/admin.key'\n")
+        # The program gets the environment, but not the keys that are in it.
+        (self.work / "key-program").write_text(f"#!/bin/sh\ntest \"$1\" = read || exit 1\nenv > '{self.work}/seen'\ncat '{self.work}/admin.key'\n")
         (self.work / "key-program").chmod(0o700)
         given = config.read_text()
         for name, source, code, words in (("file", "api_key_file: admin.key", 0, ""), ("program", f'api_key_command: ["{self.work}/key-program", read]', 0, ""), ("gone", "api_key_file: gone.key", 64, "gone.key"),
@@ -279,6 +317,9 @@ class Keys(Case):
                 self.assert_exit(done, code)
                 self.assertIn(words, done.stderr)
                 self.assertNotIn(ADMIN, done.stdout + done.stderr)
+        seen = (self.work / "seen").read_text()
+        self.assertIn("PATH=", seen)
+        self.assertNotIn(AUDIT, seen)
 
     def test_no_core_file_and_nobody_looks_inside(self):
         simulator = self.simulator()
@@ -377,6 +418,10 @@ class Faults(Case):
         self.survive("403 on one endpoint", ["forbidden:path=/v1/organizations/api_keys,times=0"], "denied", 2, dataset="api_keys", reason="403")
         self.survive("404 on one endpoint", ["not_found:path=/v1/organizations/external_keys,times=0"], "unsupported", 0, dataset="external_keys", reason="404")
 
+    def test_a_list_that_goes_away_in_mid_run(self):
+        for name, fault in (("404 in mid-list", "not_found"), ("403 in mid-list", "forbidden")):
+            self.survive(name, [f"{fault}:{self.USERS},from=2,times=0"], "partial", 2, reason="40")
+
     def test_a_key_that_is_revoked_in_mid_run(self):
         # One thing after the other: nothing was read ahead while the key still worked.
         self.survive("401 in mid-run", [f"revoked:{self.USERS},from=2,times=0"], "partial", 2, reason="401", arguments=("--jobs", "1"))
@@ -452,6 +497,20 @@ class Resuming(Case):
         self.assertIn("starts anew", done.stderr)
         self.verify()
 
+    def test_what_was_read_without_verifying_is_not_gone_on_with(self):
+        certificate = make_certificate(self.work)
+        simulator = self.simulator(*self.OPTIONS, certificate=certificate)
+        simulator.faults("slow:ms=20,times=0")
+        process = self.start("-c", self.config(simulator.url, more=", page_size: 50, tls: unverified"), "--out", self.work / "snapshot")
+        self.wait_for_a_page()
+        process.kill()
+        process.communicate()
+        simulator.faults()
+        done = self.collect(self.config(simulator.url, more=f", page_size: 50, ca_file: {certificate[0]}"), "snapshot", "--resume")
+        self.assert_exit(done, 0)
+        self.assertIn("starts anew", done.stderr)
+        self.assertEqual(self.manifest()["users"]["warnings"], [])
+
     def test_ctrl_c(self):
         simulator = self.simulator(*self.OPTIONS)
         simulator.faults("slow:ms=20,times=0")
@@ -489,11 +548,44 @@ class Resuming(Case):
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         done = self.collect(config, "snapshot", preexec_fn=limit)
-        self.tabulate("disk full", done)
+        self.tabulate("a file at its limit", done)
         self.assert_exit(done, 64)
         self.assertIn("go on with --resume", done.stderr)
         self.assert_exit(self.collect(config, "snapshot", "--resume"), 0)
         self.verify()
+
+    def test_a_full_disk_at_any_moment(self):
+        """A file system of its own that is full after so many KiB, then larger: what is gone on with is what nobody disturbed."""
+        simulator = self.simulator("--users=900", "--workspaces=9")
+        config = self.config(simulator.url, more=", page_size: 100, skip: [activities]")
+        self.assert_exit(self.collect(config, "whole"), 0)
+        need = sum(path.stat().st_size for path in (self.work / "whole").rglob("*") if path.is_file()) // 1024
+        disk = self.work / "disk"
+        disk.mkdir()
+        # The mount is there for the shell alone; where such a shell may not be had, neither can the test.
+        script = """
+            mount -t tmpfs -o size={first}k none {disk} || exit 99
+            {muster} collect -c {config} --out {disk}/s 2> {work}/first.err > /dev/null; echo $? > {work}/first.code
+            test -e {disk}/s && exit 1
+            mount -o remount,size=50m {disk}
+            {muster} collect -c {config} --out {disk}/s --resume > /dev/null 2> {work}/second.err || exit 2
+            cp -r {disk}/s {work}/out"""
+        for first in (4, 8, 16, 32, need // 3, need // 2, need * 3 // 4, need, need + 8):
+            with self.subTest(f"{first} KiB of {need}"):
+                shutil.rmtree(self.work / "out", ignore_errors=True)
+                done = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script.format(first=first, disk=disk, muster=MUSTER, config=config, work=self.work)],
+                                      env=self.environment(), capture_output=True, text=True)
+                if done.returncode in (1, 99) and "unshare" in done.stderr:
+                    self.skipTest("no user namespaces here: " + done.stderr)
+                second = self.work / "second.err"
+                self.assertEqual(done.returncode, 0, done.stderr + (second.read_text() if second.exists() else ""))
+                message = (self.work / "first.err").read_text()
+                self.assertEqual((self.work / "first.code").read_text().strip(), "64", message)
+                self.assertIn("No space left on device", message)
+                TABLE.append((f"disk full after {first} KiB of {need}", "not finished", message.split("\n")[0][-90:].replace(str(disk), "DISK"), 64, "–"))
+                self.verify("out")
+                for path in sorted((self.work / "whole/data").iterdir()):
+                    self.assertEqual((self.work / "out/data" / path.name).read_bytes(), path.read_bytes(), path.name)
 
 
 class Connections(Case):
@@ -536,103 +628,6 @@ class Connections(Case):
         simulator = self.simulator()
         self.assert_exit(self.collect(self.config(simulator.url, more=", api_version: 2023-01-01")), 0)
         self.assertEqual(json.loads((self.work / "snapshot/manifest.json").read_text())["api_version"], "2023-01-01")
-
-
-class Rosters(Case):
-    """The people of a SCIM service that others wrote."""
-
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="muster-scim-")
-        cls.addClassCleanup(folder.cleanup)
-        for name in ("package.json", "package-lock.json", ".npmrc", "server.mjs"):
-            if (SOURCE / "tests/scim" / name).exists():
-                shutil.copy(SOURCE / "tests/scim" / name, folder.name)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder.name, check=True, capture_output=True)
-        cls.server = subprocess.Popen(["node", "server.mjs", "451", "made-up-token"], cwd=folder.name, stdout=subprocess.PIPE, text=True)
-        cls.addClassCleanup(cls.server.wait)
-        cls.addClassCleanup(cls.server.kill)
-        cls.url = cls.server.stdout.readline().split()[-1]
-
-    def roster(self, token="made-up-token", url=None, more="", **env):
-        config = self.work / "muster.yaml"
-        config.write_text(f'muster: 1\nroster:\n  - {{scim: "{url or self.url}", file: people.jsonl, token_env: SCIM_TOKEN, max_age: 2d, kind: {{contractor: Contractor}}{more}}}\n')
-        done = subprocess.run([MUSTER, "collect", "-c", config], env=self.environment(SCIM_TOKEN=token, **env), capture_output=True, text=True)
-        path = self.work / "people.jsonl"
-        return done, [json.loads(line) for line in path.read_text().split("\n")[:-1]] if path.exists() else []
-
-    def test_the_whole_list(self):
-        done, lines = self.roster()
-        self.assert_exit(done, 0)
-        users = [line["object"] for line in lines if "object" in line]
-        self.assertEqual([user["id"] for user in users], [f"scim-{n:06}" for n in range(451)])
-        self.assertEqual((lines[-1]["status"], lines[-1]["total"], lines[-1]["rows"]), ("complete", 451, 451))
-        shown = subprocess.run([MUSTER, "roster", "show", "--as-of", "now", "-c", self.work / "muster.yaml"], capture_output=True, text=True)
-        self.assertEqual(shown.returncode, 0, shown.stderr)
-        self.assertIn("451", shown.stdout)
-
-    def relay(self, *arguments, **more):
-        relay = Relay(int(self.url.split(":")[2].split("/")[0]), *arguments, **more)
-        self.addCleanup(relay.close)
-        return relay, relay.url + "/scim/v2"
-
-    def test_authorities(self):
-        certificate = make_certificate(self.work)
-        _, url = self.relay("", connections=lambda n: False, certificate=certificate)
-        done, lines = self.roster(url=url)
-        self.assert_exit(done, 69)
-        self.assertEqual(lines, [])
-        done, lines = self.roster(url=url, more=f", ca_file: {certificate[0]}")
-        self.assert_exit(done, 0)
-        self.assertEqual(lines[-1]["rows"], 451)
-        self.assertNotIn("warning", lines[0])
-        done, lines = self.roster(url=url, more=", tls: unverified")
-        self.assert_exit(done, 0)
-        self.assertIn("WARNING", done.stderr)
-        self.assertEqual(lines[0]["warning"], "TLS certificates were not verified")
-
-    def test_a_proxy_with_a_password(self):
-        more = f', proxy: "{self.proxy("reader", "hush-hush")}", proxy_user: reader, proxy_password_env: PROXY_PASSWORD'
-        done, lines = self.roster(more=more, PROXY_PASSWORD="hush-hush")
-        self.assert_exit(done, 0)
-        self.assertEqual(lines[-1]["rows"], 451)
-        before = lines
-        done, lines = self.roster(more=more, PROXY_PASSWORD="wrong-guess")
-        self.assertIn(done.returncode, (64, 69))
-        self.assertIn("Left as it was", done.stdout)
-        self.assertEqual(lines, before)  # the last good roster is not lost to a service that is down
-        self.assertNotIn("wrong-guess", json.dumps(lines) + done.stdout + done.stderr)
-
-    def test_patience(self):
-        # Silence is waited for no longer than the config says, and then asked again as often as it says.
-        relay, url = self.relay("silent", connections=lambda n: n == 1)
-        done, lines = self.roster(url=url, more=", timeout: 5s, attempts: 2, longest_wait: 1s")
-        self.assert_exit(done, 0)
-        self.assertEqual(lines[-1]["rows"], 451)
-        relay, url = self.relay("silent")
-        begin = time.monotonic()
-        done, lines = self.roster(url=url, more=", timeout: 1s, attempts: 2, longest_wait: 1s")
-        self.assert_exit(done, 69)
-        self.assertEqual(relay.count, 2)
-        self.assertLess(time.monotonic() - begin, 10)
-        self.assertIn("Left as it was", done.stdout)
-        relay, url = self.relay("short", connections=lambda n: n == 3)
-        self.assert_exit(self.roster(url=url, more=", attempts: 1")[0], 2)
-
-    def test_pace_and_pages(self):
-        begin = time.monotonic()
-        done, lines = self.roster(more=", page_size: 50, rate_limit: 4/1s")
-        self.assert_exit(done, 0)
-        queries = [line["request"]["query"] for line in lines if "request" in line]
-        self.assertTrue(all("count=50" in query for query in queries), queries)
-        self.assertGreater(time.monotonic() - begin, (len(queries) - 4) / 4 * 0.9)
-
-    def test_a_wrong_token(self):
-        done, lines = self.roster(token="guess")
-        self.assert_exit(done, 64)
-        self.assertEqual(lines, [])
-        self.assertIn("denied", done.stdout)
-        self.assertNotIn("guess", json.dumps(lines) + done.stdout + done.stderr)
 
 
 def main():

@@ -345,6 +345,12 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
       {"muster: 1\nroster: [{scim: \"https://a.example\", token_env: A}, {scim: \"https://b.example\", "
        "token_env: B}]\n",
        "2:53 two rosters are written to scim-roster.jsonl, or read from it | give each a `file` of its own"},
+      {"muster: 1\nsources:\n- {provider: anthropic-admin, api_key_env: A, window: 45d}\n"
+       "- {provider: anthropic-compliance, api_key_env: B}\n"
+       "- {provider: anthropic-admin, token_env: C, window: 7d}\n"
+       "- {provider: anthropic-admin, organization: other, token_env: D, window: 7d}\n",
+       "5:3 two sources of one organization name different days | the first is at line 3; say `window`, or "
+       "`from` and `to`, once for both"},
       {"muster: 1\nroster: [{csv: a, json: b}]\n",
        "2:19 a roster is one file | make the second one an item of its own"},
       {"muster: 1\nroster: [{csv: a, xlsx: b}]\n",
@@ -423,7 +429,7 @@ TEST(Config, SaysWhatIsWrongAndHowToMendIt) {
        "1:1 a config must be a mapping, not a list | its keys are `muster`, `organization`, `sources`, "
        "`snapshot`, `previous_snapshot`, `max_snapshot_age`, `roster`, `links`, "
        "`nonhuman`, `domain_aliases`, `expect`, `rules`, `policies`, `waivers`, `attestations`, "
-       "`waiver_rules`, `due_within`"},
+       "`waiver_rules`, `due_within`, `retain`"},
       {"", "0:0 the file is empty; it should hold a config | "},
       {"# later\n", "0:0 the file is empty; it should hold a config | "},
   };

@@ -7,6 +7,7 @@ import argparse
 import base64
 import collections
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -291,6 +292,14 @@ class Faults(Case):
         self.assertEqual(self.get(after).json["data"], users[10:20])
         self.assert_error(self.hit("vanish", after), 400, "invalid_request_error")  # the cursor's own row is gone
         self.assertNotIn(users[9]["id"], {user["id"] for user in self.all_by_id("/v1/organizations/users")})
+
+    def test_help_names_every_fault(self):
+        kinds = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, check=True).stdout.split("Kinds:\n\n")[1].splitlines()
+        words = [line.split(maxsplit=1) for line in kinds]
+        self.assertTrue(all(len(pair) == 2 for pair in words), kinds)
+        self.assertGreater(len(words), 30)
+        for kind, _ in words:
+            self.assertEqual(self.simulator.request("POST", "/_simulator/faults", body=f"{kind}:path=/none").status, 200, kind)
 
     def test_an_unknown_fault_is_refused(self):
         answer = self.simulator.request("POST", "/_simulator/faults", body="unheard_of")

@@ -18,46 +18,47 @@ struct Row {
   FaultKind kind;
   std::string_view word;
   Class is;
+  std::string_view meaning;
 };
 using enum FaultKind;
 constexpr auto kInstead = Class::instead;
 constexpr auto kChanged = Class::changed;
 constexpr auto kPage = Class::page;
 constexpr std::array kRows = {
-    Row{rate_limited, "rate_limited", kInstead},
-    Row{rate_limited_bare, "rate_limited_bare", kInstead},
-    Row{spend_cap, "spend_cap", kInstead},
-    Row{server_error, "server_error", kInstead},
-    Row{server_error_final, "server_error_final", kInstead},
-    Row{bad_gateway, "bad_gateway", kInstead},
-    Row{unavailable, "unavailable", kInstead},
-    Row{gateway_timeout, "gateway_timeout", kInstead},
-    Row{overloaded, "overloaded", kInstead},
-    Row{revoked, "revoked", kInstead},
-    Row{forbidden, "forbidden", kInstead},
-    Row{not_found, "not_found", kInstead},
-    Row{redirect, "redirect", kInstead},
-    Row{not_json, "not_json", kInstead},
-    Row{html, "html", kInstead},
-    Row{invalid_utf8, "invalid_utf8", kInstead},
-    Row{deep_json, "deep_json", kInstead},
-    Row{big_field, "big_field", kInstead},
-    Row{gzip_bomb, "gzip_bomb", kInstead},
-    Row{empty_body, "empty_body", kInstead},
-    Row{wrong_shape, "wrong_shape", kInstead},
-    Row{broken_json, "broken_json", kInstead},
-    Row{truncated, "truncated", kChanged},
-    Row{slow, "slow", kChanged},
-    Row{gzip, "gzip", kChanged},
-    Row{short_page, "short_page", kPage},
-    Row{empty_more, "empty_more", kPage},
-    Row{repeat_cursor, "repeat_cursor", kPage},
-    Row{cursor_loop, "cursor_loop", kPage},
-    Row{bad_cursor, "bad_cursor", kPage},
-    Row{duplicate_rows, "duplicate_rows", kPage},
-    Row{skip_rows, "skip_rows", kPage},
-    Row{vanish, "vanish", kPage},
-    Row{null_cursor, "null_cursor", kPage},
+    Row{rate_limited, "rate_limited", kInstead, "429 with retry-after (retry_after=SECONDS)"},
+    Row{rate_limited_bare, "rate_limited_bare", kInstead, "429 without retry-after"},
+    Row{spend_cap, "spend_cap", kInstead, "429 for a spend limit"},
+    Row{server_error, "server_error", kInstead, "500"},
+    Row{server_error_final, "server_error_final", kInstead, "500 with x-should-retry: false"},
+    Row{bad_gateway, "bad_gateway", kInstead, "502 with an HTML body"},
+    Row{unavailable, "unavailable", kInstead, "503, plain text"},
+    Row{gateway_timeout, "gateway_timeout", kInstead, "504"},
+    Row{overloaded, "overloaded", kInstead, "529"},
+    Row{revoked, "revoked", kInstead, "401, as for a revoked key"},
+    Row{forbidden, "forbidden", kInstead, "403"},
+    Row{not_found, "not_found", kInstead, "404 in the API's own words"},
+    Row{redirect, "redirect", kInstead, "302 to another place (to=URL, status=N)"},
+    Row{not_json, "not_json", kInstead, "200 with a body that is no JSON"},
+    Row{html, "html", kInstead, "200 with an HTML body"},
+    Row{invalid_utf8, "invalid_utf8", kInstead, "200 with bytes that are no UTF-8"},
+    Row{deep_json, "deep_json", kInstead, "200 with JSON nested 100,000 deep (depth=N)"},
+    Row{big_field, "big_field", kInstead, "200 with a row that has a field of 50 MB (bytes=N)"},
+    Row{gzip_bomb, "gzip_bomb", kInstead, "200 with a small body that unpacks to gigabytes (bytes=N)"},
+    Row{empty_body, "empty_body", kInstead, "200 without a body"},
+    Row{wrong_shape, "wrong_shape", kInstead, "200 with JSON that is no list"},
+    Row{broken_json, "broken_json", kInstead, "200 with JSON that breaks off"},
+    Row{truncated, "truncated", kChanged, "a body shorter than Content-Length (at=BYTE)"},
+    Row{slow, "slow", kChanged, "late (ms=N)"},
+    Row{gzip, "gzip", kChanged, "compressed"},
+    Row{short_page, "short_page", kPage, "fewer rows than asked for while more follow (rows=N)"},
+    Row{empty_more, "empty_more", kPage, "no rows while more are promised"},
+    Row{repeat_cursor, "repeat_cursor", kPage, "the cursor that led here, again"},
+    Row{cursor_loop, "cursor_loop", kPage, "cursors that go round in a circle"},
+    Row{bad_cursor, "bad_cursor", kPage, "400: the cursor is refused"},
+    Row{duplicate_rows, "duplicate_rows", kPage, "the page begins earlier than it should (rows=N)"},
+    Row{skip_rows, "skip_rows", kPage, "the page begins later than it should (rows=N)"},
+    Row{vanish, "vanish", kPage, "rows at the cursor are gone (rows=N; keep=1: only those behind it)"},
+    Row{null_cursor, "null_cursor", kPage, "more is promised, and no cursor given"},
 };
 
 const Row& row_of(FaultKind kind) { return *std::ranges::find(kRows, kind, &Row::kind); }
@@ -108,6 +109,12 @@ constexpr std::string_view kUserTail =
     R"(","role":"user","added_at":"2026-01-01T00:00:00Z"}],"has_more":false,"first_id":"user_01Big","last_id":"user_01Big"})";
 
 }  // namespace
+
+std::string describe_faults() {
+  std::string out;
+  for (const Row& row : kRows) out += fmt::format("  {:<20} {}\n", row.word, row.meaning);
+  return out;
+}
 
 std::uint64_t Fault::number(const std::string& name, std::uint64_t otherwise) const {
   const auto found = values.find(name);

@@ -1,4 +1,4 @@
-// What can be made to go wrong. A fault is written `kind:key=value,key=value`; the README has the table of
+// What can be made to go wrong. A fault is written `kind:key=value,key=value`; describe_faults() lists the
 // kinds. Keys of every kind:
 //   path   the request's path, `*` stands for anything (default: every path below /v1)
 //   query  a piece that the query must hold
@@ -66,6 +66,8 @@ struct Fault {
   [[nodiscard]] std::uint64_t number(const std::string& name, std::uint64_t otherwise) const;
 };
 
+/// A line for each kind: its word and what happens. For --help.
+[[nodiscard]] std::string describe_faults();
 /// Throws std::invalid_argument that names what is wrong.
 [[nodiscard]] Fault parse_fault(const std::string& text);
 

@@ -1,5 +1,4 @@
-// muster_simulator: both APIs on 127.0.0.1. `--help` lists the options; the README says what faults there
-// are.
+// muster_simulator: both APIs on 127.0.0.1. `--help` lists the options and the faults.
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -14,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "faults.h"
 #include "http_server.h"
 #include "simulator.h"
 
@@ -45,6 +45,11 @@ Serves the Admin API and the Compliance API of a made-up organization on 127.0.0
   --tls-cert=FILE --tls-key=FILE   serve https
   --url-file=FILE         write the URL there once it listens
   --list-keys             print the keys and end
+
+A FAULT is KIND:KEY=VALUE,...; faults are also switched on by a POST of such lines to /_simulator/faults, and all off by a DELETE. Keys of
+every kind: path (* is any text), query (a piece of it), from (the number of the first request that is hit, from 1), times (how many; 0 is
+all that follow; 1). Kinds:
+
 )";
 
 std::uint64_t number_of(std::string_view name, std::string_view text) {
@@ -142,7 +147,7 @@ CommandLine parse(const std::vector<std::string>& arguments) {
 int run(const std::vector<std::string>& arguments) {
   const CommandLine line = parse(arguments);
   if (line.help) {
-    fmt::print("{}", kHelp);
+    fmt::print("{}{}", kHelp, describe_faults());
     return 0;
   }
   Simulator simulator(line.options);

@@ -81,7 +81,7 @@ class Collect final : public Command {
     std::vector<collect::ScimOptions> services;
     for (const RosterSource& roster : config->rosters) {
       if (roster.format != RosterSource::Format::scim) continue;
-      auto service = service_of(environment, roster);
+      auto service = service_of(environment, *config, roster);
       service ? services.push_back(std::move(*service)) : problems.error(service.error());
     }
     if (problems.has_errors()) return report(environment, problems);
@@ -194,11 +194,8 @@ class Collect final : public Command {
   /// Where the snapshot goes: what --out says, else a folder called after the time beside the others.
   Result<std::string> folder_of(const Environment& environment, const Config& config,
                                 const std::string& suffix) const {
-    if (!out_.empty()) {
-      std::string out = out_;
-      while (out.size() > 1 && out.ends_with('/')) out.pop_back();
-      return out + suffix;
-    }
+    // Without what has no meaning, such as a slash at its end: the folder's name gets an ending meanwhile.
+    if (!out_.empty()) return join_path(".", out_) + suffix;
     const std::string base = config.snapshot.empty()
                                  ? join_path(config.folder.empty() ? "." : config.folder, "snapshots")
                                  : config.snapshot;

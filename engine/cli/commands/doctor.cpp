@@ -62,6 +62,12 @@ Check describe_service(const std::string& what, const http::Options& http, const
                 fmt::format("{}{} answers; its certificate is NOT verified (`tls: unverified`)",
                             http.base_url, way),
                 "name the service's authority with `ca_file` and remove `tls`"};
+      if (!warning_of_way(http.base_url, http.verifies_tls).empty())
+        return {State::note, what,
+                fmt::format("{}{} answers, but without TLS: whoever stands between can read the key and "
+                            "forge the replies",
+                            http.base_url, way),
+                "name the service's https address"};
       return {State::ok, what,
               fmt::format("{}{} answers{}", http.base_url, way, has_tls ? ", its certificate is good" : "")};
     }
@@ -291,7 +297,7 @@ class Doctor final : public Command {
   void check_services(const Environment& environment, const Config& config, const collect::Hooks& hooks) {
     for (const RosterSource& roster : config.rosters) {
       if (roster.format != RosterSource::Format::scim) continue;
-      const auto service = service_of(environment, roster);
+      const auto service = service_of(environment, config, roster);
       if (!service) {
         add({State::wrong, "token", message_of(service.error()), service.error().hint,
              error_row(service.error().code).exit});
