@@ -18,6 +18,7 @@
 #include "cli/version.h"
 #include "evidence/sshsig.h"
 #include "evidence/verify.h"
+#include "policy/policy.h"
 #include "reports/html/escape.h"
 #include "reports/html/frame.h"
 #include "reports/json/results.h"
@@ -241,7 +242,8 @@ void Bundling::declare(Arguments& arguments) {
         retain_until_ = given;
         return {};
       },
-      "Until when the bundle is to be kept; stands in it.");
+      "Until when the bundle is to be kept; stands in it (default: the config's `retain` after the run's "
+      "instant).");
   std::vector<std::string_view> profiles, words;
   for (const evidence::Profile profile : evidence::kProfiles) profiles.push_back(evidence::word_of(profile));
   for (const evidence::Kept kept : evidence::kKept) words.push_back(evidence::word_of(kept));
@@ -327,6 +329,16 @@ Status Bundling::check() const {
   return {};
 }
 
+Result<std::string> Bundling::retain_until(const FileSystem& files, const RunFolder& run) const {
+  const std::string config = config_of(run.record);
+  if (retain_until_ || config.empty()) return retain_until_.value_or("");
+  Diagnostics problems;
+  const auto loaded = policy::load_config(files, join_path(working_folder_of(run), config), problems);
+  if (!loaded) return tl::unexpected(problems.errors().front());
+  if (!loaded->retain_us) return std::string();
+  return format_date(date_of(Instant{run.record.as_of.us + *loaded->retain_us}));
+}
+
 Result<evidence::BundleMade> Bundling::write(Environment& environment, const RunFolder& run,
                                              const std::string& path, const evidence::Signer* signer) const {
   if (run.run.what_if)
@@ -346,7 +358,9 @@ Result<evidence::BundleMade> Bundling::write(Environment& environment, const Run
   request.parts = run.parts;
   request.record = run.record;
   request.record.is_bundled = true;
-  request.record.retain_until = retain_until_.value_or("");
+  const auto retained = retain_until(environment.files, run);
+  if (!retained) return tl::unexpected(retained.error());
+  request.record.retain_until = *retained;
   request.organization = run.run.organization;
   request.outcome = run.run.outcome();
   request.frame = {

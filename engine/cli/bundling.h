@@ -56,6 +56,8 @@ class Bundling {
   [[nodiscard]] Result<evidence::BundleMade> write(Environment& environment, const RunFolder& run,
                                                    const std::string& path,
                                                    const evidence::Signer* signer) const;
+  /// The day of the option, or what the run's config says; empty: neither.
+  [[nodiscard]] Result<std::string> retain_until(const FileSystem& files, const RunFolder& run) const;
   Signing signing_;
   std::string signer_name_ = "evidence";
   [[nodiscard]] ExitCode make_with_pseudonyms(Environment& environment, const RunFolder& run,

@@ -1,9 +1,11 @@
 // Archives: one folder of plain files as a reproducible .tar.gz. Written: ustar, names sorted by the caller,
 // owner 0, mode 0644, one time for all, gzip without name and time, and at the end a seal: an empty gzip
-// member whose comment holds the SHA-256 of all bytes before it, so that any changed byte shows, also one
-// that no file's contents depend on. Read: archives are hostile until read to the end. Refused are every
-// format but ustar in gzip, links, devices, folders' escape, unsafe names, names that come twice (also in
-// other capitals), sizes beyond the limits, and what stands after the end. Behind this header is libarchive.
+// member whose comment holds the SHA-256 of all bytes before it, so that damage shows, also of bytes that no
+// file's contents depend on. Anybody can make a seal, so the ustar inside must be, byte for byte, what would
+// be written of the same files: two programs cannot unpack it in two ways, and nothing hides in padding,
+// headers or behind the end. Read: archives are hostile until read to the end. Refused are every format but
+// ustar in gzip, links, devices, folders' escape, unsafe names, names that come twice (also in other
+// capitals), and sizes beyond the limits. Behind this header is libarchive.
 #pragma once
 
 #include <cstdint>
@@ -54,10 +56,15 @@ struct ArchiveReader {
   std::function<Status()> end;
 };
 
-/// Reads all files of an archive in its order. `folder` gets the name of the folder that holds them. Errors:
+/// What all files of an archive have in common.
+struct ArchiveTop {
+  std::string folder;  // that holds them
+  Instant time;
+};
+
+/// Reads all files of an archive in its order; `top` is what was seen until the end or the error. Errors:
 /// evidence_archive naming the archive and the file at which it stopped; what `reader` returns.
 [[nodiscard]] Status read_archive(const FileSystem& files, const std::string& path,
-                                  const ArchiveLimits& limits, const ArchiveReader& reader,
-                                  std::string& folder);
+                                  const ArchiveLimits& limits, const ArchiveReader& reader, ArchiveTop& top);
 
 }  // namespace muster::evidence

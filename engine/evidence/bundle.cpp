@@ -129,6 +129,7 @@ class Bundle {
               [](const BundledInput& a, const BundledInput& b) { return a.path < b.path; });
     RunRecord record = request_.record;
     record.inputs = std::move(record_.inputs);
+    record.beside_sums = beside_sums();
     return add_text("run.json", render_run_record(record));
   }
 
@@ -208,18 +209,27 @@ class Bundle {
                        request_.record.run_id.substr(0, 12));
   }
 
+  [[nodiscard]] std::vector<std::string> beside_sums() const {
+    const bool is_signed = request_.signer != nullptr;
+    std::vector<std::string> out;
+    if (is_signed) out.emplace_back(kSignatureFile);
+    if (request_.timestamp) out.emplace_back(kTimestampFile);
+    if (is_signed && request_.with_minisign) out.emplace_back(kMinisignFile);
+    if (is_signed && request_.with_statement) out.emplace_back(kStatementFile);
+    return out;
+  }
+
   /// The first ten lines are how to verify it.
   [[nodiscard]] std::string readme() const {
-    // README.txt itself, SHA256SUMS, and what stands beside it.
-    std::size_t count = parts_.size() + 2;
-    if (request_.signer != nullptr)
-      count += 1u + (request_.with_minisign ? 1u : 0u) + (request_.with_statement ? 1u : 0u);
-    if (request_.timestamp) ++count;
+    std::string unlisted = kSumsFile;
+    for (const std::string& name : beside_sums()) unlisted += ", " + name;
     std::string out = fmt::format(
         "Evidence bundle of muster: {}, as of {}. Verify it before you read it:\n"
         "  sha256sum -c --strict SHA256SUMS              every line ends in OK (macOS: shasum -a 256 -c)\n"
-        "  find . -type f | wc -l                        {} files, no more\n",
-        make_visible(request_.organization), format_rfc3339(request_.record.as_of), count);
+        "  (cut -c67- SHA256SUMS; find . ! -type d | cut -c3-) | sort | uniq -c | grep -v '^ *2 '   names "
+        "{}, "
+        "and nothing else\n",
+        make_visible(request_.organization), format_rfc3339(request_.record.as_of), unlisted);
     if (request_.signer != nullptr) {
       out += fmt::format(
           "  ssh-keygen -Y verify -f allowed_signers -I {} -n {} -s SHA256SUMS.sig < SHA256SUMS\n"
@@ -314,8 +324,8 @@ class Bundle {
 }  // namespace
 
 bool is_beside_sums(std::string_view name) {
-  return name == kSumsFile || name == kSignatureFile || name == kTimestampFile || name == kMinisignFile ||
-         name == kStatementFile;
+  return name == kSumsFile ||
+         std::find(std::begin(kBesideSums), std::end(kBesideSums), name) != std::end(kBesideSums);
 }
 
 Result<BundleMade> write_bundle(FileSystem& files, const BundleRequest& request, const std::string& path) {

@@ -22,7 +22,9 @@ inline constexpr const char* kSignatureFile = "SHA256SUMS.sig";
 inline constexpr const char* kTimestampFile = "SHA256SUMS.tsr";
 inline constexpr const char* kMinisignFile = "SHA256SUMS.minisig";
 inline constexpr const char* kStatementFile = "statement.dsse.json";
-/// The files beside SHA256SUMS that it cannot list.
+/// What stands beside SHA256SUMS because it is made from it; run.json says which of these a bundle has.
+inline constexpr const char* kBesideSums[] = {kSignatureFile, kTimestampFile, kMinisignFile, kStatementFile};
+/// SHA256SUMS, or one of those: the files that it cannot list.
 [[nodiscard]] bool is_beside_sums(std::string_view name);
 
 /// One file of a bundle: a file on disk, or a text.

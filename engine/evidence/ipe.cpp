@@ -85,6 +85,7 @@ struct Sheet {
   const snapshot::DatasetSpec* spec = nullptr;
   const StoredDataset* stored = nullptr;
   std::set<std::string> endpoints, parameters;
+  std::map<std::string, std::int64_t> received_from;  // endpoint → rows of its replies
   std::vector<const Request*> requests;
   std::string first, last;
   std::int64_t received = 0;  // rows of the replies
@@ -93,7 +94,7 @@ struct Sheet {
 
 Sheet make_sheet(const snapshot::DatasetManifest& row, const snapshot::DatasetSpec& spec,
                  const StoredDataset* stored, const std::vector<Request>& ledger) {
-  Sheet sheet{&row, &spec, stored, {}, {}, {}, {}, {}, 0, {}};
+  Sheet sheet{&row, &spec, stored, {}, {}, {}, {}, {}, {}, 0, {}};
   if (stored != nullptr) {
     for (const std::uint32_t number : stored->count.requests())
       if (number >= 1 && number <= ledger.size()) sheet.endpoints.insert(ledger[number - 1].endpoint);
@@ -107,7 +108,10 @@ Sheet make_sheet(const snapshot::DatasetManifest& row, const snapshot::DatasetSp
     if (!is_source) continue;
     sheet.requests.push_back(&request);
     sheet.parameters.insert(parameters_of(request.query));
-    if (request.status >= 200 && request.status < 300) sheet.received += request.rows;
+    if (request.status >= 200 && request.status < 300) {
+      sheet.received += request.rows;
+      sheet.received_from[request.endpoint] += request.rows;
+    }
     if (sheet.first.empty() || request.started < sheet.first) sheet.first = request.started;
     if (request.ended > sheet.last) sheet.last = request.ended;
   }
@@ -209,6 +213,16 @@ std::string render_page(const snapshot::Manifest& manifest, const std::vector<Sh
       "<p class=\"lead\">One section for each dataset. The row counts and digests were computed again from "
       "the stored files when this bundle was made.</p>\n</header>\n<main>\n",
       html(title));
+  out +=
+      "<table class=\"groups\">\n<caption>All datasets</caption>\n<thead><tr><th "
+      "scope=\"col\">Dataset</th><th scope=\"col\">Status</th><th scope=\"col\">Rows</th><th "
+      "scope=\"col\">Control total</th></tr></thead>\n<tbody>\n";
+  for (const Sheet& sheet : sheets)
+    out += fmt::format(
+        "<tr><th scope=\"row\"><a href=\"#{0}\">{0}</a></th><td>{1}</td><td>{2}</td><td>{3}</td></tr>\n",
+        html(sheet.row->name), html(snapshot::word_of(sheet.row->status)), sheet.row->rows,
+        html(sheet.tie_out));
+  out += "</tbody>\n</table>\n";
   for (const Sheet& sheet : sheets) {
     out += fmt::format(
         "<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n<h2 id=\"{0}-title\">{0}</h2>\n<p>{1}</p>\n"
@@ -233,7 +247,11 @@ std::string render_page(const snapshot::Manifest& manifest, const std::vector<Sh
     row("Rows in the manifest", fmt::format("{}", sheet.row->rows));
     row("Rows in the stored file",
         fmt::format("{}", sheet.stored == nullptr ? 0 : sheet.stored->count.rows()));
-    row("Rows in the replies", fmt::format("{}", sheet.received));
+    std::string by_endpoint;
+    if (sheet.received_from.size() > 1)
+      for (const auto& [endpoint, rows] : sheet.received_from)
+        by_endpoint += fmt::format("{}{} from {}", by_endpoint.empty() ? ": " : ", ", rows, endpoint);
+    row("Rows in the replies", fmt::format("{}{}", sheet.received, by_endpoint));
     row("Control total", sheet.tie_out);
     row("Collected",
         fmt::format("{} to {} by {}", sheet.first.empty() ? format_rfc3339(manifest.started) : sheet.first,

@@ -113,6 +113,7 @@ Result<RunRecord> parse_run_record(std::string_view text, const std::string& fil
       record.profile = *found;
     record.retain_until = run.text("retain_until");
     record.previous_bundle_sha256 = run.text("previous_bundle_sha256");
+    record.beside_sums = run.texts("beside_sums");
     for (const json::Value& item : run.list("inputs")) {
       Members input(item, "inputs.", wrong);
       record.inputs.push_back(
@@ -156,6 +157,9 @@ std::string render_run_record(const RunRecord& record) {
   text("privacy", word_of(record.profile));
   text("retain_until", record.retain_until);
   text("previous_bundle_sha256", record.previous_bundle_sha256);
+  w.key("beside_sums").begin_array();
+  for (const std::string& name : record.beside_sums) w.value(std::string_view(name));
+  w.end_array();
   w.key("inputs").begin_array();
   for (const BundledInput& input : record.inputs) {
     w.begin_object();

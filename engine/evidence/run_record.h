@@ -30,9 +30,10 @@ struct RunRecord {
   RunOrigin origin;         // `files` is empty in a bundle: `inputs` has them
   bool is_bundled = false;  // the rest is set in bundles only
   Profile profile = Profile::full;
-  std::string retain_until;            // YYYY-MM-DD, or empty
-  std::string previous_bundle_sha256;  // of the previous bundle's SHA256SUMS, or empty
-  std::vector<BundledInput> inputs;    // sorted by path, those of the snapshot included
+  std::string retain_until;              // YYYY-MM-DD, or empty
+  std::string previous_bundle_sha256;    // of the previous bundle's SHA256SUMS, or empty
+  std::vector<std::string> beside_sums;  // the files beside SHA256SUMS: signatures, the time stamp
+  std::vector<BundledInput> inputs;      // sorted by path, those of the snapshot included
 };
 
 /// Of a run's folder or of a bundle. Errors: evidence_file.

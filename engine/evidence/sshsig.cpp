@@ -59,6 +59,16 @@ bool fits(std::string_view patterns, std::string_view text) {
   }
 }
 
+/// Patterns that only refuse fit nobody.
+bool names_somebody(std::string_view patterns) {
+  while (true) {
+    const std::size_t comma = patterns.find(',');
+    if (comma != 0 && !patterns.empty() && patterns.front() != '!') return true;
+    if (comma == std::string_view::npos) return false;
+    patterns.remove_prefix(comma + 1);
+  }
+}
+
 /// "20260101", "20260101Z", "202601011230", "20260101123000Z": without a Z ssh-keygen reads local time; here
 /// it is UTC.
 std::optional<Instant> parse_moment(std::string_view text) {
@@ -93,7 +103,8 @@ std::string unquoted(std::string_view text) {
   return out;
 }
 
-/// Options of one line, split at commas outside quotes. False: one is not known.
+/// Options of one line, split at commas outside quotes. False: one is not known, comes twice or is not
+/// quoted, all of which ssh-keygen refuses.
 bool read_options(std::string_view options, AllowedSigner& signer, bool& is_authority) {
   std::string option;
   bool is_quoted = false;
@@ -111,15 +122,18 @@ bool read_options(std::string_view options, AllowedSigner& signer, bool& is_auth
   for (const std::string& each : all) {
     const std::size_t equals = each.find('=');
     const std::string name = each.substr(0, equals);
-    const std::string value =
-        equals == std::string::npos ? "" : unquoted(std::string_view(each).substr(equals + 1));
+    const std::string given = equals == std::string::npos ? "" : each.substr(equals + 1);
+    const bool is_in_quotes = given.size() >= 2 && given.front() == '"' && given.back() == '"';
+    const std::string value = unquoted(given);
     if (name == "namespaces") {
+      if (signer.namespaces || !is_in_quotes) return false;
       signer.namespaces = value;
     } else if (name == "valid-after" || name == "valid-before") {
-      const auto moment = parse_moment(value);
-      if (!moment) return false;
-      (name == "valid-after" ? signer.valid_after : signer.valid_before) = moment;
-    } else if (name == "cert-authority") {
+      auto& bound = name == "valid-after" ? signer.valid_after : signer.valid_before;
+      if (bound || !is_in_quotes) return false;
+      bound = parse_moment(value);
+      if (!bound) return false;
+    } else if (name == "cert-authority" && equals == std::string::npos) {
       is_authority = true;
     } else {
       return false;
@@ -238,6 +252,7 @@ Result<std::vector<AllowedSigner>> parse_allowed_signers(std::string_view text, 
     AllowedSigner signer;
     signer.line = number;
     signer.principals = unquoted(next_word(line));
+    if (!names_somebody(signer.principals)) continue;
     bool is_authority = false;
     std::string_view rest = line;
     std::string_view word = next_word(rest);

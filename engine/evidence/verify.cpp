@@ -148,6 +148,18 @@ class Check {
             fmt::format("muster-{}-{}", format_date(date_of(record->as_of)), record->run_id.substr(0, 12)))
       problem(ErrorCode::evidence_archive,
               fmt::format("the archive's folder {} is not that of the run in run.json", contents_.folder));
+    if (contents_.is_archive && contents_.time.us / kMicrosPerSecond != record->as_of.us / kMicrosPerSecond)
+      problem(ErrorCode::evidence_archive,
+              "the files of the archive have another time than the run in run.json");
+    for (const char* name : kBesideSums) {
+      const bool is_named = std::find(record->beside_sums.begin(), record->beside_sums.end(), name) !=
+                            record->beside_sums.end();
+      if (is_named && !contents_.files.contains(name))
+        problem(ErrorCode::evidence_file,
+                fmt::format("{} is missing: run.json says that it stands beside SHA256SUMS", name));
+      if (!is_named && contents_.files.contains(name))
+        problem(ErrorCode::evidence_file, fmt::format("{} was added: run.json does not name it", name));
+    }
     out_.record = std::move(*record);
   }
 
@@ -308,7 +320,10 @@ Result<Contents> read_contents(const FileSystem& files, const std::string& path,
                                text.clear();
                                return {};
                              }};
-  const Status read = read_archive(files, path, {}, reader, out.folder);
+  ArchiveTop top;
+  const Status read = read_archive(files, path, {}, reader, top);
+  out.folder = top.folder;
+  out.time = top.time;
   if (!read && read.error().code != ErrorCode::evidence_archive) return tl::unexpected(read.error());
   if (!read) out.problems.push_back(read.error());
   return out;
@@ -319,7 +334,7 @@ Status unpack(FileSystem& files, const std::string& path, const std::string& fol
     return fail(ErrorCode::usage,
                 fmt::format("{} exists already; a bundle is unpacked into a new folder", folder));
   std::unique_ptr<FileWriter> writer;
-  std::string top;
+  ArchiveTop top;
   const ArchiveReader reader{[&](const std::string& name, std::uint64_t) -> Status {
                                const std::string target = join_path(folder, name);
                                if (const Status made = files.make_folders(parent_path(target)); !made)

@@ -21,6 +21,7 @@ struct Contents {
   std::string path;
   bool is_archive = false;
   std::string folder;                        // of the archive
+  Instant time;                              // of the archive's files
   Sums files;                                // every file with its digest
   std::map<std::string, std::string> texts;  // those that were asked for
   std::vector<Error> problems;               // of the archive itself

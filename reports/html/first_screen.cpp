@@ -82,7 +82,7 @@ void sources(Page& page) {
   std::vector<std::string> whole, cut;
   for (const DatasetResult& dataset : run.datasets) {
     if (!dataset.read) continue;
-    const std::string row = fmt::format("{}&nbsp;{}", escaped(dataset.name, 100), grouped(dataset.rows));
+    const std::string row = fmt::format("{}&nbsp;{}", escaped(dataset.name, 100), rows_of(run, dataset));
     if (dataset.status == "complete")
       whole.push_back(row);
     else
@@ -147,7 +147,10 @@ void glossary(Page& page) {
   fact(page, "unknown", "It cannot be decided from what was collected. Never counted as a pass.");
   fact(page, "error", "The rule itself broke. Never counted as a pass.");
   page.put_raw(
-      "</dl>\n<p>A rule with an unknown or an error is undecided as a whole. Controls are a suggested "
+      "</dl>\n<p>Rows are what the APIs said, line by line. Where two APIs list the same users, or several "
+      "linked organizations do, the rows of one id are one subject: 612 rows of 306 users are 306 accounts, "
+      "each seen twice.</p>\n<p>A rule with an unknown or an error is undecided as a whole. Controls are a "
+      "suggested "
       "mapping, which is for the auditor to confirm.</p>\n</details>\n");
 }
 
@@ -176,6 +179,15 @@ void contents(Page& page) {
 }
 
 }  // namespace
+
+std::string rows_of(const Run& run, const DatasetResult& dataset) {
+  std::string text = grouped(dataset.rows);
+  for (const auto& [kind, subjects] : run.subjects)
+    if (dataset.name == std::string(word_of(kind)) + "s" && subjects.id.size() < dataset.rows)
+      text +=
+          fmt::format(" of&nbsp;{}&nbsp;{}", grouped(subjects.id.size()), noun_of(subjects.id.size(), kind));
+  return text;
+}
 
 void write_first_screen(Page& page) {
   const Run& run = page.run;

@@ -69,6 +69,9 @@ class Page {
 [[nodiscard]] std::string sign_of(ControlStatus status);
 [[nodiscard]] std::string_view class_of(ControlStatus status);
 
+/// A dataset's rows, and of how many subjects when these are fewer: rows of one id are one.
+[[nodiscard]] std::string rows_of(const Run& run, const DatasetResult& dataset);
+
 /// How many rules came out how.
 struct Standings {
   std::size_t undecided = 0, failed = 0, idle = 0, passed = 0;

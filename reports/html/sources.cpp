@@ -95,7 +95,7 @@ void write_sources(Page& page) {
       "<section id=\"sources\" aria-labelledby=\"sources-title\">\n<h2 id=\"sources-title\">What this stands "
       "on</h2>\n");
   table(page, "Datasets of the snapshot", {"Dataset", "Status", "Rows", "Read by a rule", "SHA-256"},
-        run.datasets, [](const DatasetResult& dataset) {
+        run.datasets, [&page](const DatasetResult& dataset) {
           std::string status = escaped(dataset.status, 40);
           if (dataset.declared) status += ", as declared";
           if (!dataset.reason.empty()) status += ": " + escaped(dataset.reason);
@@ -106,7 +106,7 @@ void write_sources(Page& page) {
             }
             status += "; " + escaped(dataset.warnings[i]);
           }
-          return Cells{escaped(dataset.name, 100), status, grouped(dataset.rows), dataset.read ? "yes" : "no",
+          return Cells{escaped(dataset.name, 100), status, rows_of(page.run, dataset), dataset.read ? "yes" : "no",
                        code(dataset.sha256)};
         });
   table(page, "Rosters", {"Roster", "Status", "Persons", "Date"}, run.rosters,

@@ -84,16 +84,19 @@ Target target_of(const ControlId& control) {
 
 enum class State : std::uint8_t { satisfied, waived, undecided, failed };  // the gravest last
 
-/// What an entry says about its controls; nothing when there was nothing to judge.
-std::optional<State> state_of(const RuleResult& rule) {
-  switch (standing_of(rule)) {
-    case Standing::undecided: return rule.counts[Verdict::fail] > 0 ? State::failed : State::undecided;
-    case Standing::failed: return State::failed;
-    case Standing::idle:
-    case Standing::passed: break;
+/// What the rules of a control come to, as the run rolled it up. Nothing when they judged nothing: that
+/// somebody attests it is no assessment.
+std::optional<State> state_of(ControlStatus status) {
+  switch (status) {
+    case ControlStatus::failed: return State::failed;
+    case ControlStatus::undecided: return State::undecided;
+    case ControlStatus::waived: return State::waived;
+    case ControlStatus::passed:
+    case ControlStatus::passed_in_part: return State::satisfied;
+    case ControlStatus::attested:
+    case ControlStatus::idle:
+    case ControlStatus::open: return std::nullopt;
   }
-  if (rule.counts[Verdict::waived] > 0) return State::waived;
-  if (rule.counts[Verdict::pass] > 0) return State::satisfied;
   return std::nullopt;
 }
 
@@ -119,12 +122,11 @@ class Assessment {
         populations_(population_files(run)),
         most_(most_of_each_rule(run, kSubjects, kSubjectsPerRule)),
         tool_(uuid_v5(kSpace, "tool\nmuster")) {
-    for (std::size_t i = 0; i < run.rules.size(); ++i) {
-      for (const ControlId& control : run.rules[i].controls) {
-        Control& made = controls_[target_of(control)];
-        made.names.insert(visible_line(control.text(), 200));
-        if (made.rules.empty() || made.rules.back() != i) made.rules.push_back(i);
-      }
+    for (const ControlResult& control : run.controls) {
+      if (control.rules.empty()) continue;
+      Control& made = controls_[target_of(control.control)];
+      made.results.push_back(&control);
+      made.rules.insert(control.rules.begin(), control.rules.end());
     }
   }
 
@@ -148,10 +150,13 @@ class Assessment {
 
  private:
   struct Control {
-    std::set<std::string> names;
-    std::vector<std::size_t> rules;
+    std::vector<const ControlResult*> results;
+    std::set<std::uint32_t> rules;
   };
 
+  static std::string name_of(const ControlResult& control) {
+    return visible_line(control.control.text(), 200);
+  }
   json::Writer& w() { return doc_(); }
   void text(std::string_view key, std::string_view value) { w().key(key).value(value); }
   /// Identifiers of what belongs to this run alone.
@@ -403,7 +408,7 @@ class Assessment {
     bool has_any = false;
     for (const auto& [target, control] : controls_) {
       std::optional<State> state;
-      for (const std::size_t index : control.rules) state = std::max(state, state_of(run_.rules[index]));
+      for (const ControlResult* each : control.results) state = std::max(state, state_of(each->status));
       if (!state) continue;
       if (!has_any) w().key("findings").begin_array();
       has_any = true;
@@ -415,14 +420,23 @@ class Assessment {
   void finding(const Target& target, const Control& control, State state) {
     w().begin_object();
     text("uuid", id("finding\n" + target.statement));
-    text("title", fmt::format("{}", fmt::join(control.names, ", ")));
+    std::string title, rest;
+    for (const ControlResult* each : control.results) {
+      title += (title.empty() ? "" : ", ") + name_of(*each);
+      if (!each->title.empty()) title += " " + visible_line(each->title, 300);
+      if (!each->rest.empty()) rest += "\nNo rule sees: " + visible_line(each->rest, kTextBytes);
+    }
+    text("title", title);
     std::string rules;
     for (const std::size_t index : control.rules)
       rules += (rules.empty() ? "" : "; ") + title_of(run_.rules[index]) + ": " +
                headline(run_, run_.rules[index]);
     text("description", visible_line(rules, 4 * kTextBytes));
     w().key("props").begin_array();
-    for (const std::string& name : control.names) prop("control", name);
+    for (const ControlResult* each : control.results) {
+      prop("control", name_of(*each));
+      prop("status", word_of(each->status));
+    }
     w().end_array();
     origins();
     w().key("target").begin_object();
@@ -431,7 +445,7 @@ class Assessment {
     w().key("status").begin_object();
     text("state", state == State::satisfied ? "satisfied" : "not-satisfied");
     text("reason", state == State::satisfied ? "pass" : state == State::failed ? "fail" : "other");
-    text("remarks", remark_of(state));
+    text("remarks", std::string(remark_of(state)) + rest);
     w().end_object();
     w().end_object();
     w().key("related-observations").begin_array();

@@ -61,15 +61,28 @@ class Bundle(Case):
         folder = SHARED["folder"]
         head = (folder / "README.txt").read_text().splitlines()[:10]
         commands = [line.strip().split("   ")[0] for line in head if line.startswith("  ")]
-        self.assertEqual([command.split()[0] for command in commands], ["sha256sum", "find", "ssh-keygen"])
+        self.assertEqual([command.split()[0] for command in commands], ["sha256sum", "(cut", "ssh-keygen"])
         (self.work / "allowed_signers").write_text(next(line for line in (self.base / "signers").read_text().splitlines()) + "\n")
-        wanted = {"sha256sum": r"README.txt: OK", "find": rf"^{sum(1 for path in folder.rglob('*') if path.is_file())}$", "ssh-keygen": r'^Good "evidence@muster" signature for evidence'}
+        wanted = {"sha256sum": r"README.txt: OK", "(cut": r"^\s+1 SHA256SUMS\n\s+1 SHA256SUMS.minisig\n\s+1 SHA256SUMS.sig\n\s+1 statement.dsse.json\n$", "ssh-keygen": r'^Good "evidence@muster" signature for evidence'}
         for command in commands:
             done = subprocess.run(command.replace("allowed_signers", str(self.work / "allowed_signers")), shell=True, cwd=folder, capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertRegex(done.stdout, wanted[command.split()[0]])
-        self.assertIn(f"{sum(1 for path in folder.rglob('*') if path.is_file())} files, no more", "\n".join(head))
-        # The recipe fails when it should.
+        self.assertIn("names SHA256SUMS, SHA256SUMS.sig, SHA256SUMS.minisig, statement.dsse.json, and nothing else\n", "\n".join(head))
+        # The recipe shows what it should: a file more, under whatever name, one less, and one changed.
+        listing = commands[1]
+        for name in ("evil.txt", "populations/ 2 evil.csv", "README.txt\nrun.json", "SHA256SUMS.tsr", ".hidden"):
+            copy = self.copy()
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_text("x")
+            shown = subprocess.run(listing, shell=True, cwd=copy, capture_output=True, text=True).stdout
+            self.assertNotRegex(shown, wanted["(cut"])
+        copy = self.copy()
+        (copy / "link").symlink_to("/etc/passwd")
+        self.assertIn("1 link\n", subprocess.run(listing, shell=True, cwd=copy, capture_output=True, text=True).stdout)
+        copy = self.copy()
+        (copy / "junit.xml").unlink()
+        self.assertIn("1 junit.xml\n", subprocess.run(listing, shell=True, cwd=copy, capture_output=True, text=True).stdout)
         copy = self.copy()
         (copy / "results.json").write_bytes((copy / "results.json").read_bytes() + b" ")
         self.assertNotEqual(run("sha256sum", "-c", "--strict", "SHA256SUMS", cwd=copy).returncode, 0)

@@ -4,8 +4,9 @@ import io
 import shutil
 import tarfile
 import zipfile
+import zlib
 
-from case import Case, muster, seal
+from case import Case, SHARED, entry, muster, seal, seal_packed
 
 
 class Hostile(Case):
@@ -101,6 +102,76 @@ class Hostile(Case):
         self.assertIn("b has another time than the files before it", done.stderr)
         done = self.assert_exit(muster("verify", self.archive(lambda tar: (self.file(tar, "top/b"), self.file(tar, "top/a")))), 65)
         self.assertIn("a is out of order", done.stderr)
+
+    def test_nothing_hides_in_a_sealed_archive(self):
+        """Every file as it was signed, a seal that fits, and still something that was not there, or that another program would unpack otherwise."""
+        folder = SHARED["folder"]
+        members = [(path.relative_to(folder.parent).as_posix(), path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file()]
+        members.sort()
+        plain = b"".join(entry(*member) for member in members)
+        target = self.work / "s.tar.gz"
+
+        def at_header(number, offset, field):
+            begin = sum(len(entry(*member)) for member in members[:number])
+            changed = bytearray(plain)
+            changed[begin + offset:begin + offset + len(field)] = field
+            changed[begin + 148:begin + 156] = b" " * 8
+            changed[begin + 148:begin + 156] = b"%06o\0 " % sum(changed[begin:begin + 512])
+            return bytes(changed)
+
+        def at_time(mtime):
+            return b"".join(entry(*member, mtime=mtime) for member in members)
+
+        def packed(tar, level=6):
+            packer = zlib.compressobj(level, zlib.DEFLATED, 31)
+            return packer.compress(tar) + packer.flush()
+
+        ragged = next(number for number, (_, data) in enumerate(members) if len(data) % 512)
+        name = members[ragged][0].split("/", 1)[1]
+        end, evil = bytes(1024), entry(f"{folder.name}/evil.txt", b"look at me")
+        odd = f"{name} is not stored as muster stores it"
+        sealed = {
+            "as muster packs it": (plain + end, None),
+            "a byte behind a file's last": (b"".join(entry(*member, tail=b"x" if number == ragged else b"\0") for number, member in enumerate(members)) + end, odd),
+            "a device number": (at_header(ragged, 329, b"000007 \0") + end, odd),
+            "a link's target on a plain file": (at_header(ragged, 157, b"/etc/passwd") + end, odd),
+            "the old sign of a plain file": (at_header(ragged, 156, b"\0") + end, odd),
+            "a contiguous file": (at_header(ragged, 156, b"7") + end, "stored|a link, a device"),
+            "numbers written otherwise": (at_header(ragged, 108, b"0000000\0") + end, odd),
+            "something behind the version": (at_header(ragged, 500, b"hidden") + end, odd),
+            "the name in two fields": (at_header(0, 0, members[0][0].split("/", 1)[1].encode().ljust(100, b"\0"))[:345] + folder.name.encode().ljust(155, b"\0") + plain[500:] + end, "."),
+            "a file behind the end": (plain + end + evil + end, "what stands behind .* is not stored as muster stores it"),
+            "more blocks at the end": (plain + bytes(10240), "what stands behind"),
+            "one block at the end": (plain + bytes(512), "what stands behind"),
+            "no end": (plain, "what stands behind|cannot be read"),
+            "all at another time": (at_time(1795161601) + end, "the files of the archive have another time than the run in run.json"),
+        }
+        for what, (tar, why) in sealed.items():
+            with self.subTest(what):
+                seal(tar, target)
+                done = self.assert_exit(self.verify(target), 65 if why else 0)
+                if why:
+                    self.assertRegex(done.stderr, why)
+        whole = packed(plain + end)
+        members_of_gzip = {
+            "a second member": whole + packed(evil + end),
+            "a second member of nothing": whole + packed(b""),
+            "split in two": packed(plain) + packed(end),
+            "a name in the header": b"\x1f\x8b\x08\x08\0\0\0\0\0\x03hidden\0" + whole[10:],
+            "a comment in the header": b"\x1f\x8b\x08\x10\0\0\0\0\0\x03hidden\0" + whole[10:],
+            "another time in the header": whole[:4] + b"\1" + whole[5:],
+            "another system in the header": whole[:9] + b"\0" + whole[10:],
+            "a wrong size at the end": whole[:-1] + bytes([whole[-1] ^ 1]),
+            "a wrong sum at the end": whole[:-8] + bytes([whole[-8] ^ 1]) + whole[-7:],
+            "something behind the member": whole + b"hidden",
+        }
+        for what, data in members_of_gzip.items():
+            with self.subTest(what):
+                seal_packed(data, target)
+                self.assertIn("s.tar.gz", self.assert_exit(self.verify(target), 65).stderr)
+                self.assert_exit(muster("replay", target), 65)
+        seal_packed(whole, target)
+        self.assert_exit(self.verify(target), 0)
 
     def test_long_names(self):
         for name in ("top/" + "x" * 96 + "/" + "y" * 99, "top/" + "/".join("abcdefgh" * 2 for _ in range(8)) + "/" + "z" * 90):

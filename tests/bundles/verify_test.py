@@ -101,6 +101,10 @@ class Verify(Case):
             ("the list with other line ends", lambda f: (f / "SHA256SUMS").write_bytes((f / "SHA256SUMS").read_bytes().replace(b"\n", b"\r\n")), "SHA256SUMS"),
             ("a list that leads outside", lambda f: edit_sums(f, lambda lines: lines + [f"{'0' * 64}  ../../etc/passwd"]), "SHA256SUMS"),
             ("the signature of another bundle", lambda f: (f / "SHA256SUMS.sig").write_bytes(other), "SHA256SUMS.sig"),
+            ("the second signature removed", lambda f: (f / "SHA256SUMS.minisig").unlink(), "SHA256SUMS.minisig is missing: run.json says that it stands beside SHA256SUMS"),
+            ("the statement removed", lambda f: (f / "statement.dsse.json").unlink(), "statement.dsse.json is missing"),
+            ("a time stamp added", lambda f: (f / "SHA256SUMS.tsr").write_bytes(b"x"), "SHA256SUMS.tsr was added: run.json does not name it"),
+            ("a second list", lambda f: (f / "SHA256SUMS.txt").write_bytes((f / "SHA256SUMS").read_bytes()), "SHA256SUMS.txt"),
             ("the signature removed", lambda f: (f / "SHA256SUMS.sig").unlink(), "the bundle is not signed"),
             ("a file and its sum changed", lambda f: ((f / "run.json").write_bytes(other_run), resum(f, "run.json")), "SHA256SUMS.sig"),
             ("a verdict changed, summed and signed by a forger", forge, "SHA256SUMS.sig"),
@@ -125,16 +129,12 @@ class Verify(Case):
         folder = self.copy()
         path = folder / "populations/keys.max_age.csv"
         path.write_bytes(path.read_bytes().replace(b",fail,", b",pass,", 1))
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        sums = folder / "SHA256SUMS"
-        sums.write_text(re.sub(r"\w{64}(?=  populations/keys.max_age.csv)", digest, sums.read_text()))
-        for name in ("SHA256SUMS.sig", "SHA256SUMS.minisig", "statement.dsse.json"):
-            (folder / name).unlink()
-        run("ssh-keygen", "-q", "-Y", "sign", "-f", self.base / "evidence.key", "-n", "evidence@muster", sums)
+        self.resign(folder)
         done = self.assert_exit(self.verify(folder), 65)
         self.assertIn("populations/keys.max_age.csv is not what results.json is rendered to", done.stderr)
 
     def resign(self, folder):
+        self.stands_beside(folder, "SHA256SUMS.sig")
         files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         for name in ("SHA256SUMS", "SHA256SUMS.sig", "SHA256SUMS.minisig", "statement.dsse.json"):
             (folder / name).unlink(missing_ok=True)

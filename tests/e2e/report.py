@@ -127,6 +127,32 @@ class OneFolder(Case):
             self.assertFalse((self.work / folder / ".muster.lock").exists())
         self.assertFalse((self.work / ".b.tar.gz.run").exists())
 
+    def test_a_merge_waits_for_nobody_either(self):
+        self.assert_exit(run(*self.call, "--out", "north", cwd=self.work), 1)
+        (self.work / "south").mkdir()
+        text = (self.work / "north/results.json").read_text()
+        ours = json.loads(text)["run"]
+        (self.work / "south/results.json").write_text(text.replace(ours["organization_id"], "org-south").replace(ours["organization"], "South Wind"))
+        merge = ["report", "merge", "north", "south", "-o", "all"]
+        self.assert_exit(run(*merge, cwd=self.work), 1)
+        before = {path: path.read_bytes() for path in (self.work / "all").rglob("*") if path.is_file()}
+        with open(self.work / "all/.muster.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            done = self.assert_exit(run(*merge, cwd=self.work), 64)
+            self.assertEqual(done.stdout, "")
+            self.assertIn("another muster report merge is writing to all", done.stderr)
+            (self.work / "all/.muster.lock").unlink()
+        self.assertEqual({path: path.read_bytes() for path in (self.work / "all").rglob("*") if path.is_file()}, before)
+        jobs = [subprocess.Popen([check.MUSTER, *merge], cwd=self.work, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(6)]
+        ends = [(job.communicate()[1], job.returncode) for job in jobs]
+        for stderr, code in ends:
+            self.assertIn(code, (1, 64), stderr)
+            if code == 64:
+                self.assertIn("another muster report merge is writing to all", stderr)
+        self.assertIn(1, [code for _, code in ends])
+        self.assertEqual({path: path.read_bytes() for path in (self.work / "all").rglob("*") if path.is_file() and path.name not in ("run.json", "SHA256SUMS")},
+                         {path: data for path, data in before.items() if path.name not in ("run.json", "SHA256SUMS")})
+
     def test_several_at_once_leave_one_whole_run(self):
         for _ in range(3):
             shutil.rmtree(self.out, ignore_errors=True)

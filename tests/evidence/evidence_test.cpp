@@ -145,6 +145,12 @@ TEST(AllowedSigners, are_read_as_ssh_keygen_reads_them) {
                 " of *@acme.example,!eve@acme.example was valid until 2027-01-01T00:00:00Z");
   EXPECT_EQ(find_signer({}, kPublic, at("2026-06-01T00:00:00Z")).error().message,
             "the key " + fingerprint(kPublic) + " is not one of an allowed signer");
+  // What ssh-keygen refuses, or reads as a line that allows nobody.
+  for (const char* options : {"namespaces=\"git\",namespaces=\"evidence@muster\"", "namespaces=evidence@muster",
+                              "valid-before=\"20200101\",valid-before=\"20990101\"", "valid-before=20990101",
+                              "valid-before=\"2099\"", "cert-authority=\"no\"", "no-touch-required", ""})
+    EXPECT_FALSE(parse_allowed_signers(std::string("a ") + options + "," + " " + key + "\n", "signers")) << options;
+  EXPECT_TRUE(parse_allowed_signers("!a,!b* " + key + "\n", "signers").value().empty());
   EXPECT_EQ(parse_allowed_signers("a " + key + "\nb frob=\"1\" " + key + "\n", "signers").error().message,
             "signers: an option is not known or malformed");
   EXPECT_EQ(parse_allowed_signers("a ssh-ed25519 AAAA\n", "signers").error().message,
@@ -193,20 +199,21 @@ TEST(Archive, gives_back_what_went_in_and_stops_at_any_change) {
                                return {};
                              },
                              [&]() -> Status { return {}; }};
-  std::string folder;
-  ASSERT_TRUE(read_archive(files, "x.tar.gz", {}, reader, folder));
-  EXPECT_EQ(folder, "top");
+  ArchiveTop top;
+  ASSERT_TRUE(read_archive(files, "x.tar.gz", {}, reader, top));
+  EXPECT_EQ(top.folder, "top");
+  EXPECT_EQ(top.time, *parse_rfc3339("2026-11-20T08:00:00Z"));
   EXPECT_THAT(read, testing::ElementsAre(std::pair("a.txt", "abc"), std::pair("b/empty", "")));
   // Every byte counts, and so does every cut.
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     std::string changed = bytes;
     changed[i] = static_cast<char>(changed[i] ^ 4);
     files.add("z.tar.gz", changed);
-    folder.clear();
-    EXPECT_FALSE(read_archive(files, "z.tar.gz", {}, reader, folder)) << i;
+    top = {};
+    EXPECT_FALSE(read_archive(files, "z.tar.gz", {}, reader, top)) << i;
     files.add("z.tar.gz", bytes.substr(0, i));
-    folder.clear();
-    EXPECT_FALSE(read_archive(files, "z.tar.gz", {}, reader, folder)) << i;
+    top = {};
+    EXPECT_FALSE(read_archive(files, "z.tar.gz", {}, reader, top)) << i;
   }
   ArchiveWriter archive(files.create("w.tar.gz").value(), "top", Instant{});
   archive.begin_file(std::string(300, 'a'), 1);
@@ -255,6 +262,7 @@ TEST(RunRecordFile, comes_back_and_refuses_what_lacks) {
   record.inputs = {{"x", "config/x", std::string(64, 'a'), 3}};
   record.profile = Profile::auditor;
   record.retain_until = "2032-01-01";
+  record.beside_sums = {"SHA256SUMS.sig"};
   const std::string text = render_run_record(record);
   const auto parsed = parse_run_record(text, "run.json");
   ASSERT_TRUE(parsed) << parsed.error().message;

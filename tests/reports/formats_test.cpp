@@ -118,6 +118,7 @@ TEST(Formats, CallNothingUndecidedASuccess) {
   RunBuilder none;
   muster::Run whole = one_rule({kPass});
   whole.rules[0].undecided = "the scope selects nothing";
+  for (ControlResult& control : whole.controls) control.status = ControlStatus::undecided;
   whole.exit = ExitCode::undecided;
   RunBuilder denied;
   denied.subjects(SubjectKind::user, {});

@@ -40,7 +40,7 @@ DOORS = [
     (r"CLI/", "engine/cli/"),
     (r"curl/", "engine/http/"),
     (r"archive(_entry)?\.h$", "engine/evidence/"),
-    (r"libssh/", "engine/evidence/"),
+    (r"libssh/|zlib\.h", "engine/evidence/"),
 ]
 # Libraries that any source may use; only the last may stand in a header that other modules see.
 COMMON = re.compile(r"fmt/|tl/expected\.hpp$")
