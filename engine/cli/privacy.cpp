@@ -28,24 +28,57 @@ constexpr std::uint64_t kLargestOutput = 4ull << 30;
 constexpr const char* kPlace = "a/b/c/d/e/f/g/h";
 
 // Keys of the user's YAML whose values are no words about people: paths, formats, names of rules.
-constexpr std::string_view kTechnicalKeys[] = {"csv",        "json",         "jsonl",
-                                               "snapshot",   "links",        "nonhuman",
-                                               "waivers",    "attestations", "controls",
-                                               "frequency",  "date",         "policies",
-                                               "rules",      "rule",         "as",
-                                               "extends",    "baseline",     "zone",
-                                               "as_of",      "max_age",      "policy",
-                                               "severity",   "version",      "columns",
-                                               "status",     "date_format",  "ticket",
-                                               "starts",     "expires",      "review_by",
-                                               "delimiter",  "expect",       "previous_snapshot",
-                                               "max_length", "max_share",    "expiring_within",
-                                               "fail_on",    "due_within",   "retain"};
+constexpr std::string_view kTechnicalKeys[] = {"csv",
+                                               "json",
+                                               "jsonl",
+                                               "snapshot",
+                                               "links",
+                                               "nonhuman",
+                                               "waivers",
+                                               "attestations",
+                                               "controls",
+                                               "frequency",
+                                               "date",
+                                               "policies",
+                                               "rules",
+                                               "rule",
+                                               "as",
+                                               "extends",
+                                               "baseline",
+                                               "zone",
+                                               "as_of",
+                                               "max_age",
+                                               "policy",
+                                               "severity",
+                                               "version",
+                                               "columns",
+                                               "status",
+                                               "date_format",
+                                               "starts",
+                                               "expires",
+                                               "review_by",
+                                               "delimiter",
+                                               "expect",
+                                               "previous_snapshot",
+                                               "max_length",
+                                               "max_share",
+                                               "expiring_within",
+                                               "fail_on",
+                                               "due_within",
+                                               "retain"};
 // Free text in which anything may stand.
 constexpr std::string_view kFreeKeys[] = {"reason",  "purpose",     "note",      "notes",
                                           "comment", "description", "statement", "link"};
 constexpr std::string_view kPeopleKeys[] = {"approver", "owner",       "person",
                                             "account",  "attested_by", "reviewer"};
+
+/// What stands in place of where a service is and how its key is had: nobody asks it again.
+std::optional<std::string_view> instead_of_service(std::string_view key) {
+  if (key == "base_url" || key == "scim") return "https://left-out.invalid";
+  if (key == "proxy") return "http://left-out.invalid:80";
+  if (key == "proxy_user" || key.ends_with("_command")) return "left out";
+  return std::nullopt;
+}
 
 bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -63,7 +96,7 @@ class Texts {
     rewriter.scalar = [&](const policy::KeyPath& keys, std::string_view value) {
       std::vector<std::string> out = scalar(keys, value);
       if (out.size() != 1 || out.front() != value)
-        note(fmt::format("{}: {}", file, keys.empty() ? "" : keys.back()), "pseudonyms of what is named");
+        note(fmt::format("{}: {}", file, shown(keys)), "pseudonyms of what is named");
       return out;
     };
     rewriter.key = [&](const policy::KeyPath& keys, std::string_view key) {
@@ -97,13 +130,24 @@ class Texts {
   }
 
  private:
+  /// The key of a value, as privacy.json names it. Those of domain_aliases are domains themselves.
+  static std::string_view shown(const policy::KeyPath& keys) {
+    if (keys.empty()) return {};
+    return keys.front() == "domain_aliases" ? keys.front() : keys.back();
+  }
+
   std::vector<std::string> scalar(const policy::KeyPath& keys, std::string_view text) const {
     const std::string_view last = keys.empty() ? std::string_view() : std::string_view(keys.back());
     const auto has = [&](std::string_view key) {
       return std::find(keys.begin(), keys.end(), key) != keys.end();
     };
     if (has("domain_aliases")) return {pseudonyms_.domain(text)};
+    if (const auto instead = instead_of_service(last)) return {std::string(*instead)};
+    // A number of a ticket says nothing, an address does.
+    if (last == "ticket")
+      return {text.find("://") == std::string_view::npos ? pseudonyms_.text(text) : "left out"};
     if (has("subject") || has("include") || has("exclude")) return selector(last, text);
+    if (last == "organization" && !has("params")) return {pseudonyms_.name(text)};
     if (is_one_of(last, kPeopleKeys)) return {someone(text)};
     // A register may call a thing as the platform does.
     if (last == "id" && pseudonyms_.is_name(text)) return {pseudonyms_.name(text)};
@@ -183,12 +227,10 @@ class Private {
         stage_(environment.files) {}
 
   Result<RunFolder> make() {
-    for (const auto step :
-         {&Private::check_inputs, &Private::learn, &Private::write_snapshot, &Private::write_previous,
-          &Private::write_inputs, &Private::perform, &Private::compare, &Private::find_leaks})
+    for (const auto step : {&Private::check_inputs, &Private::learn, &Private::write_snapshot,
+                            &Private::write_previous, &Private::write_inputs, &Private::perform,
+                            &Private::compare, &Private::list_redactions, &Private::find_leaks})
       if (const Status done = (this->*step)(); !done) return tl::unexpected(done.error());
-    out_.parts.push_back(
-        {"privacy.json", {}, evidence::render_privacy(request_.profile, pseudonyms_, redactions_), {}});
     return std::move(out_);
   }
 
@@ -442,10 +484,7 @@ class Private {
     record.origin.working_folder.clear();
     record.origin.snapshot = shortened(record.origin.snapshot);
     for (auto& [name, value] : record.origin.started_by)
-      if (name == "user" || name == "actor")
-        value = pseudonyms_.opaque(value);
-      else
-        value = pseudonyms_.text(value);
+      if (name != "ci") value = pseudonyms_.opaque(value);
     for (std::string& argument : record.origin.arguments) {
       const std::size_t equals = argument.find('=');
       if (equals == std::string::npos) continue;
@@ -527,6 +566,12 @@ class Private {
                 {},
                 "such a rule looks at the words of names, addresses or ids; keep that kind of word with "
                 "--privacy auditor --keep WORDS, or make a full bundle");
+  }
+
+  Status list_redactions() {
+    out_.parts.push_back(
+        {"privacy.json", {}, evidence::render_privacy(request_.profile, pseudonyms_, redactions_), {}});
+    return {};
   }
 
   /// Looks for every learned word in all that will be packed.

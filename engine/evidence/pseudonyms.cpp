@@ -159,6 +159,15 @@ bool Pseudonyms::is_address_text(std::string_view token, std::size_t sign) const
          host.find('.') != std::string_view::npos && std::any_of(host.begin(), host.end(), is_letter);
 }
 
+bool Pseudonyms::is_of_domain(std::string_view host) const {
+  while (!domains_.contains(std::string(host))) {
+    const std::size_t dot = host.find('.');
+    if (dot == std::string_view::npos) return false;
+    host.remove_prefix(dot + 1);
+  }
+  return true;
+}
+
 template <class OnEmail, class OnId, class OnDomain, class OnName, class OnRest>
 void Pseudonyms::scan(std::string_view text, const OnEmail& on_email, const OnId& on_id,
                       const OnDomain& on_domain, const OnName& on_name, const OnRest& on_rest) const {
@@ -199,7 +208,7 @@ void Pseudonyms::scan(std::string_view text, const OnEmail& on_email, const OnId
       at += token.size();
       continue;
     }
-    if (domains_.contains(fold_case(token))) {
+    if (is_of_domain(fold_case(token))) {
       on_domain(token);
       at += token.size();
       continue;

@@ -58,6 +58,8 @@ class Pseudonyms {
   [[nodiscard]] bool is_kept(std::string_view word) const;
   [[nodiscard]] std::string tag(std::string_view purpose, std::string_view text, std::size_t digits) const;
   [[nodiscard]] bool is_address_text(std::string_view token, std::size_t sign) const;
+  /// A learned domain, or one below it.
+  [[nodiscard]] bool is_of_domain(std::string_view host) const;
   template <class OnEmail, class OnId, class OnDomain, class OnName, class OnRest>
   void scan(std::string_view text, const OnEmail& on_email, const OnId& on_id, const OnDomain& on_domain,
             const OnName& on_name, const OnRest& on_rest) const;

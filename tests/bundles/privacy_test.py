@@ -144,6 +144,31 @@ class Privacy(Case):
         ours, theirs = (set(json.loads((place / "results.json").read_text())["subjects"]["user"]["id"]) for place in (folder, other))
         self.assertEqual(ours & theirs, set())
 
+    def test_what_names_the_organization_stays_behind_too(self):
+        """The config's own words: where services are, tickets, domains below a known one, and who started the run."""
+        home = self.work / "org"
+        shutil.copytree(self.base / "northwind", home)
+        config = (home / "muster.yaml").read_text()
+        self.assertIn("organization: northwind\n", config)
+        (home / "muster.yaml").write_text(config.replace("policies: [anthropic-baseline]", "policies: [policy.yaml]") + """sources:
+  - {provider: anthropic-admin, organization: northwind, base_url: "https://gate.northwind.example", api_key_command: [vault, northwind], proxy: "http://proxy.northwind.example:3128", proxy_user: northwind}
+""")
+        (home / "policy.yaml").write_text('policy: p\ntitle: P\nrules:\n  - accounts.linked_to_roster\n  - {rule: accounts.external_domain, params: {domains: [northwind.example, "mail.northwind.example"]}}\n')
+        waivers = (home / "waivers.yaml").read_text()
+        self.assertIn("ticket: SEC-400", waivers)
+        waivers = "".join(re.findall(r"(?m)^- id: W-01\n(?:  .*\n)*", waivers)).replace("ticket: SEC-400", 'ticket: "https://tickets.northwind.example/browse/SEC-400"')
+        (home / "waivers.yaml").write_text(waivers)
+        ci = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "northwind/access", "GITHUB_ACTOR": "rosa"}
+        self.assert_exit(muster("check", "--out", "run", cwd=home, env=ci), 1)
+        self.assert_exit(muster("bundle", "run", "-o", "p.tar.gz", "--privacy", "pseudonymous", "--privacy-key", self.work / "p.key", cwd=home), 0)
+        self.assertIn("REPRODUCED", self.assert_exit(muster("replay", "p.tar.gz", cwd=home), 0).stdout)
+        with tarfile.open(home / "p.tar.gz") as tar:
+            held = {member.name.split("/", 1)[1]: tar.extractfile(member).read().decode().casefold() for member in tar.getmembers() if member.isfile()}
+        # What ships with muster has examples of that name.
+        own = {name: text for name, text in held.items() if "builtin" not in name}
+        self.assertEqual([name for name, text in own.items() if "northwind" in text], [])
+        self.assertIn("left-out.invalid", own["config/muster.yaml"])
+
     def test_the_auditor_profile_keeps_ids_and_what_is_chosen(self):
         folder = self.private("a", "--privacy", "auditor", "--keep", "domains")
         emails, names, ids = self.words()

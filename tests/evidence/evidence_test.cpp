@@ -338,6 +338,9 @@ TEST(Pseudonyms, find_words_in_running_text) {
        {"---@type muster.Rule", "a @ b", "@", "x@", "@x", "version 1.2.3", "Rosary Parker", "NW-10070", ""})
     EXPECT_EQ(p.text(text), text);
   EXPECT_EQ(p.find_leak("nothing here but eve@x.example"), "");
+  EXPECT_EQ(p.find_leak("https://idp.eu.acme.example/scim"), "idp.eu.acme.example");
+  EXPECT_EQ(p.text("idp.eu.acme.example"), p.domain("idp.eu.acme.example"));
+  EXPECT_EQ(p.find_leak("noteu.acme.example"), "") << "no domain below it";
   EXPECT_EQ(p.find_leak("by ROSA.PARK@eu.acme.example"), "ROSA.PARK@eu.acme.example");
   EXPECT_EQ(p.find_leak("by Rosa Park"), "Rosa Park");
   EXPECT_EQ(p.find_leak("id=NW-1007;"), "NW-1007");
