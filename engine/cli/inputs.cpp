@@ -62,6 +62,14 @@ void Inputs::declare_rules(Arguments& arguments) {
                        "A folder of your own rules, FOLDER/<family>/<rule>.lua; replaces the config's.");
 }
 
+void Inputs::declare_all(Arguments& arguments) {
+  declare_config(arguments);
+  declare_snapshot(arguments);
+  declare_roster(arguments);
+  declare_policies(arguments);
+  declare_rules(arguments);
+}
+
 void Inputs::replace_roster(const Environment& environment, Config& config, Diagnostics& problems) const {
   if (!roster_) {
     if (roster_as_of_)

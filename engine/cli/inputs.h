@@ -22,6 +22,8 @@ class Inputs {
   void declare_roster(Arguments& arguments);  // --roster, --roster-as-of
   void declare_policies(Arguments& arguments);
   void declare_rules(Arguments& arguments);
+  /// All of these: of commands that judge a snapshot.
+  void declare_all(Arguments& arguments);
 
   /// What a command cannot do without.
   struct Needs {

@@ -274,7 +274,7 @@ bool reads_waivers(const Entry& entry) {
 
 /// Whether a waiver is too broad shows in what its rules judged, so rules that read the waivers come after all others. (Waivers of those rules are judged last: what such a rule itself
 /// sees of them is their state before.)
-EntriesResult run_in_order(const std::vector<Entry>& entries, std::span<const Waiver> waivers, const WaiverRules& rules, const RunOptions& options, snapshot::World& world,
+EntriesResult run_waiver_readers_last(const std::vector<Entry>& entries, std::span<const Waiver> waivers, const WaiverRules& rules, const RunOptions& options, snapshot::World& world,
                            std::vector<WaiverResult>& described) {
   std::vector<Entry> parts[2];
   for (const Entry& entry : entries) parts[reads_waivers(entry) ? 1 : 0].push_back(entry);
@@ -472,7 +472,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   options.limits = request.limits;
   options.due_until = Instant{run.as_of.us + config.due_within_us};
   if (request.progress) options.progress = [&](std::size_t done, std::size_t all) { request.progress("evaluate", done, all); };
-  EntriesResult result = run_in_order(entries, settings.waivers, config.waiver_rules, options, world, run.waivers);
+  EntriesResult result = run_waiver_readers_last(entries, settings.waivers, config.waiver_rules, options, world, run.waivers);
   run.rules = std::move(result.rules);
   run.nondeterministic = result.nondeterministic;
   out.times.rule_us = std::move(result.cpu_us);

@@ -194,6 +194,7 @@ TEST(WaiverAdd, RefusesWhatWouldBeWrongAndLeavesTheFile) {
     const Outcome add = muster.add(texts);
     EXPECT_EQ(add.code, 64) << add.out << problem;
     EXPECT_THAT(add.err, HasSubstr(problem));
+    EXPECT_THAT(add.err, testing::Not(HasSubstr("--> waivers.yaml:"))) << "it stands on no line of the file";
     EXPECT_EQ(muster.file(), before) << problem;
   }
 }

@@ -127,11 +127,7 @@ class Check final : public Command {
 
  private:
   void declare_all(Arguments& arguments) {
-    inputs_.declare_config(arguments);
-    inputs_.declare_snapshot(arguments);
-    inputs_.declare_roster(arguments);
-    inputs_.declare_policies(arguments);
-    inputs_.declare_rules(arguments);
+    inputs_.declare_all(arguments);
     arguments.list("--rule", "GLOB", texts(request_.bind.rule_globs),
                    "Only rules whose id or name in the policy fits.");
     arguments.repeatable(

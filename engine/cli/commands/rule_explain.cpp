@@ -61,11 +61,7 @@ class RuleExplain final : public Command {
   void declare(Arguments& arguments) override {
     arguments.required("RULE", text(rule_), "The rule's id, as keys.max_age.");
     arguments.required("SUBJECT", text(subject_), "An id, an e-mail address, or a name as reports show it.");
-    inputs_.declare_config(arguments);
-    inputs_.declare_snapshot(arguments);
-    inputs_.declare_roster(arguments);
-    inputs_.declare_policies(arguments);
-    inputs_.declare_rules(arguments);
+    inputs_.declare_all(arguments);
     arguments.option("--as-of", "TIME", time(as_of_), "Judge as of this instant instead of the snapshot's.");
     arguments.flag("--json", json_, "Write JSON.");
   }

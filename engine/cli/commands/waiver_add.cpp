@@ -71,11 +71,7 @@ class WaiverAdd final : public Command {
         "--days", "N",
         [this](const std::string& given) { return whole_number(days_.emplace(), 1, kMostDays)(given); },
         "Instead of --expires: the number of days after its first one.");
-    inputs_.declare_config(arguments);
-    inputs_.declare_snapshot(arguments);
-    inputs_.declare_roster(arguments);
-    inputs_.declare_policies(arguments);
-    inputs_.declare_rules(arguments);
+    inputs_.declare_all(arguments);
   }
 
   ExitCode run(Environment& environment) override {
@@ -110,7 +106,7 @@ class WaiverAdd final : public Command {
     std::string done;
     judge(environment, changed, *config, problems, done);
     if (environment.is_interrupted) return ExitCode::interrupted;
-    if (problems.has_errors()) return report(environment, problems);
+    if (problems.has_errors()) return report(environment, without_places(problems, shown, before));
     // Somebody else may have changed it meanwhile.
     if (environment.files.kind(path) != FileKind::none) {
       const auto now = environment.files.read_file(path);
@@ -244,6 +240,20 @@ class WaiverAdd final : public Command {
                                          : ".");
     };
     (void)evaluate::check(changed, environment.clock, request, problems);
+  }
+
+  /// What is wrong with the waiver stands nowhere: it is not in the file.
+  static Diagnostics without_places(const Diagnostics& problems, const std::string& shown,
+                                    const std::string& before) {
+    const auto lines = static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
+    Diagnostics out;
+    for (Error error : problems.errors()) {
+      if (error.place.file == shown && error.place.line > lines) error.place = {};
+      out.error(std::move(error));
+    }
+    for (const Error& warning : problems.warnings())
+      out.warning(warning.code, warning.message, warning.place, warning.hint);
+    return out;
   }
 
   static std::string hint_for(const std::string& state) {

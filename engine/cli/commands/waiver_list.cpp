@@ -32,11 +32,7 @@ class WaiverList final : public Command {
   }
 
   void declare(Arguments& arguments) override {
-    inputs_.declare_config(arguments);
-    inputs_.declare_snapshot(arguments);
-    inputs_.declare_roster(arguments);
-    inputs_.declare_policies(arguments);
-    inputs_.declare_rules(arguments);
+    inputs_.declare_all(arguments);
     arguments.option("--as-of", "TIME", time(as_of_), "Judge as of this instant instead of the snapshot's.");
     arguments.flag("--json", json_, "Write JSON.");
   }
