@@ -5,15 +5,19 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "evaluate/nearest_rule.h"
 
 namespace muster::cli {
 namespace {
 
-std::string nearest_hint(const rule::RuleSet& rules, const std::string& word) {
+std::vector<std::string> ids_of(const rule::RuleSet& rules) {
   std::vector<std::string> ids;
   for (const auto& [id, rule] : rules) ids.push_back(id);
-  const auto near = nearest_name(word, ids);
-  return near ? fmt::format("did you mean {}?", *near) : "muster rule list names all";
+  return ids;
+}
+
+std::string hint_of(std::string_view near) {
+  return near.empty() ? "muster rule list names all" : fmt::format("did you mean {}?", near);
 }
 
 }  // namespace
@@ -33,7 +37,8 @@ std::vector<std::shared_ptr<const rule::Rule>> choose_rules(const rule::RuleSet&
                      [&](const auto& row) { return glob_match(glob, row.first); }) &&
         std::none_of(other_ids.begin(), other_ids.end(),
                      [&](const std::string& id) { return glob_match(glob, id); }))
-      problems.error(ErrorCode::usage, fmt::format("no rule fits {}", glob), {}, nearest_hint(rules, glob));
+      problems.error(ErrorCode::usage, fmt::format("no rule fits {}", make_visible(glob)), {},
+                     hint_of(evaluate::nearest_rule(glob, ids_of(rules))));
   return chosen;
 }
 
@@ -59,7 +64,8 @@ std::shared_ptr<const rule::Rule> find_rule(const rule::RuleSet& rules, const st
                                             Diagnostics& problems) {
   const auto found = rules.find(id);
   if (found != rules.end()) return found->second;
-  problems.error(ErrorCode::usage, fmt::format("there is no rule {}", id), {}, nearest_hint(rules, id));
+  problems.error(ErrorCode::usage, fmt::format("there is no rule {}", make_visible(id)), {},
+                 hint_of(nearest_name(id, ids_of(rules)).value_or("")));
   return nullptr;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "evaluate/nearest_rule.h"
 
 namespace muster::evaluate {
 namespace {
@@ -84,6 +85,15 @@ void set_param(Entry& entry, const std::string& name, const GivenValue& given, D
   problems.error(std::move(error));
 }
 
+/// For a glob that fits none of what the policies select: what of it was meant, or what else there is.
+std::string hint_for(const std::string& glob, const std::vector<std::string>& selectable, const std::vector<std::string>& known) {
+  const auto fitting = std::find_if(known.begin(), known.end(), [&](const std::string& id) { return glob_match(glob, id); });
+  if (fitting != known.end()) return fmt::format("there is a rule '{}', which has to be selected in a policy", *fitting);
+  if (const std::string near = nearest_rule(glob, selectable); !near.empty()) return fmt::format("did you mean '{}'?", near);
+  const std::string other = nearest_rule(glob, known);
+  return other.empty() ? "`muster rule list` shows the rules" : fmt::format("did you mean '{}'? It has to be selected in a policy", other);
+}
+
 }  // namespace
 
 std::vector<Entry> bind_policies(std::span<const Policy> policies, const rule::RuleSet& rules, const BindOptions& options, Diagnostics& problems) {
@@ -153,12 +163,12 @@ std::vector<Entry> bind_policies(std::span<const Policy> policies, const rule::R
     }
   }
   std::vector<std::string> selectable;
-  for (const Policy& policy : policies)
-    for (const PolicyEntry& entry : policy.entries) selectable.push_back(entry.as);
+  for (const Policy& policy : policies) {
+    for (const PolicyEntry& entry : policy.entries) selectable.insert(selectable.end(), {entry.as, entry.rule});
+  }
   for (std::size_t i = 0; i < options.rule_globs.size(); ++i) {
     if (glob_used[i]) continue;
-    const auto near = nearest_name(options.rule_globs[i], selectable);
-    Error problem{ErrorCode::usage, fmt::format("--rule {}: the policies select no such rule", options.rule_globs[i]), {}, near ? fmt::format("did you mean '{}'?", *near) : ""};
+    Error problem{ErrorCode::usage, fmt::format("--rule {}: the policies select no such rule", options.rule_globs[i]), {}, hint_for(options.rule_globs[i], selectable, options.known_rules)};
     // When nothing at all is selected, the run says so by being undecided; a part that goes missing among others would not be noticed.
     if (entries.empty()) problems.warning(problem.code, problem.hint.empty() ? problem.message : problem.message + "; " + problem.hint, problem.place);
     else problems.error(std::move(problem));

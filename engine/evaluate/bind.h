@@ -32,6 +32,7 @@ struct Entry {
 struct BindOptions {
   std::vector<std::string> rule_globs;                   // --rule: of the entry's name or the rule's id; empty: all
   std::vector<policy::ParamOverride> overrides;          // --param: of the entry's name, else of the rule's id
+  std::vector<std::string> known_rules = {};             // ids of all that there are, selected or not: for what a slip may mean
 };
 
 /// The entries in policy order. Two entries of one policy with one name are an error (policy_duplicate), as is an override that fits nothing, and a

@@ -88,6 +88,20 @@ Settings load_settings(const FileSystem& files, const Config& config, const std:
   return out;
 }
 
+/// Ids of all rules that there are; the shipped ones by their files' names, as most of them are not loaded.
+std::vector<std::string> known_rules(const FileSystem& files, const rule::RuleSet& loaded) {
+  std::set<std::string> ids;
+  for (const auto& [id, rule] : loaded) ids.insert(id);
+  for (const EmbeddedFile& file : files.shipped()) {
+    std::string name(file.name);
+    if (!name.starts_with("rules/") || name.starts_with("rules/lib/") || !name.ends_with(".lua") || name.ends_with("_spec.lua")) continue;
+    name = name.substr(6, name.size() - 10);
+    std::replace(name.begin(), name.end(), '/', '.');
+    ids.insert(std::move(name));
+  }
+  return {ids.begin(), ids.end()};
+}
+
 Wanted find_wanted(const std::vector<Entry>& entries, const std::vector<Waiver>& waivers) {
   Wanted wanted;
   for (const Entry& entry : entries) {
@@ -323,7 +337,9 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   Settings settings = load_settings(files, config, request.single_rule, request.jobs, problems);
   std::vector<Entry> entries;
   if (!problems.has_errors()) {
-    entries = bind_policies(settings.policies, settings.rules, request.bind, problems);
+    BindOptions options = request.bind;
+    if (!options.rule_globs.empty()) options.known_rules = known_rules(files, settings.rules);
+    entries = bind_policies(settings.policies, settings.rules, options, problems);
     check_waivers(settings, problems);
     check_controls(entries, settings.frameworks, problems);
     check_controls(settings.attestations, settings.frameworks, problems);

@@ -133,7 +133,9 @@ TEST(CheckRules, GlobsAndParametersThatFitNothingAreErrors) {
             "'admins.count'?\n");
   const Outcome nothing = muster(northwind({"--rule", "kyes.*"}));
   EXPECT_EQ(nothing.code, 2);
-  EXPECT_THAT(nothing.out, HasSubstr("--rule kyes.*: the policies select no such rule"));
+  EXPECT_THAT(nothing.out,
+              HasSubstr("--rule kyes.*: the policies select no such rule; did you mean 'keys.*'?"));
+  EXPECT_EQ(nothing.err, "");
   const Outcome param = muster(northwind({"--param", "keys.max_age.dayz=3"}));
   EXPECT_EQ(param.code, 64);
   EXPECT_THAT(param.err, HasSubstr("dayz"));
@@ -143,6 +145,38 @@ TEST(CheckRules, GlobsAndParametersThatFitNothingAreErrors) {
   const Outcome list = muster(
       northwind({"--rule", "keys.no_expiry", "--param", "keys.no_expiry.statuses=[active, inactive]", "-q"}));
   EXPECT_EQ(list.code, 1) << list.err;
+}
+
+TEST(CheckRules, ASlipIsAnsweredUnderQuietToo) {
+  Muster muster;
+  with_northwind(muster);
+  const Outcome slip = muster(northwind({"--rule", "keys.no_expirey", "-q"}));
+  EXPECT_EQ(slip.code, 2);
+  EXPECT_THAT(slip.out, HasSubstr("no rule was selected (exit code 2)\n"));
+  EXPECT_EQ(slip.err,
+            "--rule keys.no_expirey: the policies select no such rule; did you mean 'keys.no_expiry'?\n");
+  const Outcome two = muster(northwind({"--rule", "no_expiry", "--rule", "zzz", "-q"}));
+  EXPECT_EQ(two.code, 2);
+  EXPECT_EQ(two.err,
+            "--rule no_expiry: the policies select no such rule; did you mean 'keys.no_expiry'?\n"
+            "--rule zzz: the policies select no such rule; `muster rule list` shows the rules\n");
+}
+
+TEST(CheckRules, ARuleThatNoPolicySelectsIsToldApartFromASlip) {
+  Muster muster;
+  with_northwind(muster);
+  muster.files.add("one.yaml", "policy: one\nrules: [keys.no_expiry]\n");
+  const auto err_of = [&](const std::string& glob) {
+    return muster(northwind({"--policy", "one.yaml", "--rule", glob, "-q"})).err;
+  };
+  EXPECT_EQ(
+      err_of("keys.max_age"),
+      "--rule keys.max_age: the policies select no such rule; there is a rule 'keys.max_age', which has to "
+      "be selected in a policy\n");
+  EXPECT_EQ(
+      err_of("admins.cuont"),
+      "--rule admins.cuont: the policies select no such rule; did you mean 'admins.count'? It has to be "
+      "selected in a policy\n");
 }
 
 TEST(CheckRules, TheGateLetsSlightFailuresThrough) {

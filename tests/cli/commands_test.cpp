@@ -98,7 +98,11 @@ TEST(RuleTest, NothingTestedIsNoSuccess) {
   Muster muster;
   const Outcome outcome = muster({"rule", "test", "keyz.*", "accounts.*"});
   EXPECT_EQ(outcome.code, 64);
-  EXPECT_EQ(outcome.err, "error[usage]: no rule fits keyz.*\n   = help: muster rule list names all\n");
+  EXPECT_EQ(outcome.err, "error[usage]: no rule fits keyz.*\n   = help: did you mean keys.*?\n");
+  EXPECT_EQ(muster({"rule", "lint", "no_expiri"}).err,
+            "error[usage]: no rule fits no_expiri\n   = help: did you mean keys.no_expiry?\n");
+  EXPECT_EQ(muster({"rule", "doc", "qqq.*", "--out", "o"}).err,
+            "error[usage]: no rule fits qqq.*\n   = help: muster rule list names all\n");
   std::string bare = rule_wanting("no name");
   bare = bare.substr(0, bare.find("  examples")) + "  examples = {},\n}\n";
   muster.files.add("own/team/named.lua", bare);

@@ -620,6 +620,7 @@ TEST(Gate, OneOfSeveralGlobsThatFitsNothingIsASlip) {
   office.request.bind.rule_globs = {"keys.*", "admin.*"};
   EXPECT_FALSE(office.check());
   EXPECT_EQ(office.problems.errors().front().message, "--rule admin.*: the policies select no such rule");
+  EXPECT_EQ(office.problems.errors().front().hint, "did you mean 'admins.*'?");
 }
 
 TEST(Gate, ADatasetWithNoRowsIsFine) {

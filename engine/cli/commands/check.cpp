@@ -252,6 +252,7 @@ class Check final : public Command {
     }
     const Written written = write_files(environment, *result);
     print(environment, *result, written);
+    if (options_.quiet) print_slips(environment, problems);
     if (written.failure) {
       static_cast<void>(report(environment, *written.failure));
       environment.console.err.write(
@@ -397,6 +398,13 @@ class Check final : public Command {
       console.out.write(
           "\n" + wrap(fmt::format("{}", fmt::join(written.paths, ", ")), "Written: ", 9, console.width));
     if (options_.with_timings) console.err.write(timings(result));
+  }
+
+  /// What the call got wrong, which the notices of the whole report say otherwise.
+  static void print_slips(Environment& environment, const Diagnostics& problems) {
+    for (const Error& warning : problems.warnings())
+      if (warning.code == ErrorCode::usage)
+        environment.console.err.write(make_visible(warning.message) + "\n");
   }
 
   static std::string timings(const evaluate::CheckResult& result) {
