@@ -194,6 +194,24 @@ muster-access:
     reports: {junit: out/access.xml}
 )";
 
+constexpr std::string_view kGitignore =
+    R"(# What muster reads and writes here that is not for the repository. The rest is: config, policies, waivers, rules, baseline.json.
+
+# Names and addresses of people. The job that checks collects or fetches them; hr/ begins with made-up ones.
+/hr/
+/snapshots/
+/out/
+*.tar.gz
+
+# Keys: of sources (api_key_file), of signatures, of pseudonyms. Better outside of the folder; at least never committed.
+*.key
+*.pem
+.env
+
+# Made by the program: `muster init --editor` writes it again, as it has to after an update. Without this line everybody has the same.
+/.muster/
+)";
+
 constexpr std::string_view kLuarc = R"({
   "runtime.version": "Lua 5.4",
   "runtime.builtin": {
@@ -256,6 +274,7 @@ std::vector<NewFile> scaffold_project(const std::string& organization, Date toda
                                 {"attestations.yaml", filled(kAttestations)},
                                 {"hr/roster.csv", filled(kRoster)},
                                 {"rules/README.md", std::string(kRulesReadme)},
+                                {".gitignore", std::string(kGitignore), true},
                                 {".luarc.json", std::string(kLuarc)},
                                 {".vscode/settings.json", std::string(kVscode)}};
   switch (ci) {

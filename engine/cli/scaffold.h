@@ -13,6 +13,7 @@ namespace muster::cli {
 struct NewFile {
   std::string path;  // relative
   std::string text;
+  bool yields = false;  // one that is there already stays as it is, and is no reason to write nothing
 };
 
 /// A rule with a parameter and an example for each of its verdicts, which come out as they say; about a field
@@ -21,8 +22,8 @@ struct NewFile {
 
 enum class CiSystem : std::uint8_t { none, github, gitlab };
 
-/// muster.yaml, a policy, waivers, a roster of made-up people, the editors' settings and the CI snippet.
-/// `today` is written as the roster's date.
+/// muster.yaml, a policy, waivers, a roster of made-up people, the editors' settings, the CI snippet and
+/// .gitignore. `today` is written as the roster's date.
 [[nodiscard]] std::vector<NewFile> scaffold_project(const std::string& organization, Date today, CiSystem ci);
 /// What editors read, made from this very program: schemas of the YAML files, the stubs of what rules can
 /// call.

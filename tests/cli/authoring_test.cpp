@@ -9,6 +9,8 @@
 namespace muster::cli {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -261,6 +263,34 @@ TEST(Init, MakesAFolderThatWorksAtOnce) {
   EXPECT_EQ(muster({"init", "other", "--ci", "gitlab"}).code, 0);
   EXPECT_TRUE(muster.files.read_file("other/.gitlab-ci.yml"));
   EXPECT_EQ(muster({"init", "x", "--organization", "A: b"}).code, 64);
+}
+
+TEST(Init, KeepsPeopleAndKeysOutOfTheRepository) {
+  Muster muster;
+  const Outcome made = muster({"init", "new"});
+  EXPECT_THAT(made.out, HasSubstr("new/.gitignore\n"));
+  EXPECT_THAT(made.out,
+              EndsWith("\n.gitignore keeps hr/, snapshots/, out/, .muster/, bundles and keys out of "
+                       "version control.\n"));
+  const std::string text = muster.files.read_file("new/.gitignore").value();
+  std::vector<std::string> lines;
+  for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1))
+    if (const std::string_view line = rest.substr(0, rest.find('\n')); !line.empty() && line[0] != '#')
+      lines.emplace_back(line);
+  EXPECT_THAT(lines,
+              ElementsAre("/hr/", "/snapshots/", "/out/", "*.tar.gz", "*.key", "*.pem", ".env", "/.muster/"));
+}
+
+TEST(Init, LeavesAGitignoreThatIsThere) {
+  Muster muster;
+  muster.files.add("own/.gitignore", "/build/\n");
+  const Outcome made = muster({"init", "own"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(muster.files.read_file("own/.gitignore").value(), "/build/\n");
+  EXPECT_TRUE(muster.files.read_file("own/muster.yaml"));
+  EXPECT_THAT(made.out, Not(HasSubstr("own/.gitignore\n")));
+  EXPECT_THAT(made.out, EndsWith("\nown/.gitignore was there and stays as it is: keep hr/, snapshots/, out/, "
+                                 "bundles and keys out of version control.\n"));
 }
 
 TEST(RuleNew, TakesNothingThatIsThere) {

@@ -21,10 +21,11 @@ class Init final : public Command {
             "settings, CI",
         .description =
             "Writes muster.yaml, policies/, rules/, waivers.yaml, attestations.yaml, an example roster, what "
-            "editors need "
-            "(.luarc.json, .vscode/, .muster/) and a CI snippet. When any of these files is there already, "
-            "nothing is written. With --editor only what editors need from this version of muster is "
-            "written again (.muster/).",
+            "editors need (.luarc.json, .vscode/, .muster/), a CI snippet, and a .gitignore that keeps "
+            "people's "
+            "data and keys out of the repository. When any of these files is there already, nothing is "
+            "written; only a .gitignore that is there stays as it is. With --editor only what editors need "
+            "from this version of muster is written again (.muster/).",
         .examples = {{"muster init", "In the current folder."},
                      {"muster init access --organization northwind --ci gitlab", "In the folder access."},
                      {"muster init --editor", "After an update of muster: new schemas and stubs."}},
@@ -60,17 +61,20 @@ class Init final : public Command {
                 {},
                 {}});
     const Date today = date_of(environment.clock.now());
-    const std::vector<NewFile> files = editor_ ? editor_files() : scaffold_project(organization_, today, ci_);
-    std::vector<std::string> taken;
+    std::vector<NewFile> files = editor_ ? editor_files() : scaffold_project(organization_, today, ci_);
+    const auto is_there = [&](const NewFile& file) {
+      return !editor_ && environment.files.kind(join_path(folder_, file.path)) != FileKind::none;
+    };
+    std::vector<std::string> taken, kept;
     for (const NewFile& file : files)
-      if (!editor_ && environment.files.kind(join_path(folder_, file.path)) != FileKind::none)
-        taken.push_back(join_path(folder_, file.path));
+      if (is_there(file)) (file.yields ? kept : taken).push_back(join_path(folder_, file.path));
     if (!taken.empty())
       return report(environment, Error{ErrorCode::file_unwritable,
                                        fmt::format("{} {} there already; nothing was written",
                                                    fmt::join(taken, ", "), taken.size() == 1 ? "is" : "are"),
                                        {},
                                        "init is for a new folder; name another one"});
+    std::erase_if(files, is_there);
     for (const NewFile& file : files) {
       const std::string path = join_path(folder_, file.path);
       if (const Status made = environment.files.make_folders(parent_path(path)); !made)
@@ -87,8 +91,13 @@ class Init final : public Command {
           "  muster import EXPORT --out snapshots/FIRST …   a snapshot; see muster import --help\n"
           "  muster roster match               after you have put your roster into hr/\n"
           "  muster check --out out\n"
-          "Keep snapshots/ and out/ out of version control.\n",
-          folder_ == "." ? "" : ", in " + make_visible(folder_)));
+          "{}\n",
+          folder_ == "." ? "" : ", in " + make_visible(folder_),
+          kept.empty()
+              ? ".gitignore keeps hr/, snapshots/, out/, .muster/, bundles and keys out of version control."
+              : fmt::format("{} was there and stays as it is: keep hr/, snapshots/, out/, bundles and "
+                            "keys out of version control.",
+                            make_visible(kept.front()))));
     return ExitCode::ok;
   }
 
