@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/time.h"
+#include "reports/words.h"
 
 namespace muster::reports {
 namespace {
@@ -50,6 +51,11 @@ std::vector<std::string> prefixes_of(const std::vector<MergePart>& parts) {
   return out;
 }
 
+std::string gate_of(const Run& run) {
+  return has_gate_by_policy(run) ? "a gate of its own for each policy"
+                                 : fmt::format("the gate {}", word_of(run.fail_on));
+}
+
 Status refuse(std::string message, std::string help = {}) {
   return fail(ErrorCode::evidence_unfit, std::move(message), {}, std::move(help));
 }
@@ -78,8 +84,8 @@ Status check(const std::vector<MergePart>& parts, const MergeOptions& options) {
                                   part.name, rule.as, rule.population));
     }
     if (run.fail_on != parts[0].run.fail_on)
-      return refuse(fmt::format("{} has the gate {}, and {} has {}", parts[0].name,
-                                word_of(parts[0].run.fail_on), part.name, word_of(run.fail_on)),
+      return refuse(fmt::format("{} has {}, and {} has {}", parts[0].name, gate_of(parts[0].run), part.name,
+                                gate_of(run)),
                     "run `muster check` with one --fail-on for all");
     if (run.baseline.has_value() != parts[0].run.baseline.has_value()) {
       const bool is_first = parts[0].run.baseline.has_value();
@@ -103,7 +109,14 @@ class Merger {
       head(parts[i].run, prefixes[i], i == 0);
       for (const auto& [kind, subjects] : parts[i].run.subjects) total_[kind] += subjects.id.size();
     }
-    for (std::size_t i = 0; i < parts.size(); ++i) add(parts[i].run, prefixes[i]);
+    const bool has_gates = std::any_of(parts.begin(), parts.end(),
+                                       [](const MergePart& part) { return has_gate_by_policy(part.run); });
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      // Where one has a gate for each policy, the others say theirs the same way.
+      if (has_gates && !has_gate_by_policy(parts[i].run))
+        for (PolicyResult& policy : parts[i].run.policies) policy.fail_on = parts[i].run.fail_on;
+      add(parts[i].run, prefixes[i]);
+    }
     std::sort(out_.inputs.begin(), out_.inputs.end(), [](const InputFile& a, const InputFile& b) {
       return std::pair(a.kind, a.path) < std::pair(b.kind, b.path);
     });

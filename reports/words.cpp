@@ -308,7 +308,9 @@ Failures failures_of(const Run& run) {
 }
 
 bool has_gate_by_policy(const Run& run) {
-  return std::any_of(run.rules.begin(), run.rules.end(), [&](const RuleResult& rule) {
+  return std::any_of(run.policies.begin(), run.policies.end(),
+                     [](const PolicyResult& policy) { return policy.fail_on.has_value(); }) ||
+         std::any_of(run.rules.begin(), run.rules.end(), [&](const RuleResult& rule) {
     return rule.gated != (rule.severity <= run.fail_on);
   });
 }

@@ -59,7 +59,7 @@ struct Failures {
   friend bool operator==(const Failures&, const Failures&) = default;
 };
 [[nodiscard]] Failures failures_of(const Run& run);
-/// True when the run's `fail_on` is not the whole gate: policies set theirs. Each rule's `gated` says what
+/// True when the run's `fail_on` is not the gate: policies have their own. Each rule's `gated` says what
 /// counts.
 [[nodiscard]] bool has_gate_by_policy(const Run& run);
 /// A subject that passes and will fail soon, as the rules list them; the next first.

@@ -426,6 +426,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   for (const Policy& policy : settings.policies) {
     add_policy(policy.file, policy.sha256, policy.bytes);
     run.policies.push_back({policy.id, policy.title, policy.file, policy.sha256, policy.version});
+    if (!is_one_gate && !request.fail_on) run.policies.back().fail_on = policy.fail_on.value_or(Severity::info);
   }
   std::set<std::string> seen_rules;
   for (const Entry& entry : entries) {

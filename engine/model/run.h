@@ -201,6 +201,7 @@ void settle(ControlResult& control, const std::vector<RuleResult>& rules,
 
 struct PolicyResult {
   std::string id, title, file, sha256, version;
+  std::optional<Severity> fail_on = {};  // its own gate, where the run's policies have several
 };
 
 /// The earlier results that a run was held against.
@@ -239,7 +240,7 @@ struct Run {
   Instant as_of;
   bool what_if = false;           // as_of is not the snapshot's instant
   Instant snapshot_completed;
-  Severity fail_on = Severity::info;
+  Severity fail_on = Severity::info;  // the gate; info where policies have several (PolicyResult::fail_on)
   std::string due_within;         // "14d": how far ahead RuleResult::due looks
   std::string tzdata;             // version, when the roster uses a zone
   std::vector<InputFile> inputs;  // sorted by kind, then path

@@ -120,6 +120,7 @@ void write_policies(Document& doc, const Run& run) {
     write_text(w, "version", policy.version);
     write_text(w, "file", policy.file);
     write_text(w, "sha256", policy.sha256);
+    if (policy.fail_on) write_text(w, "fail_on", word_of(*policy.fail_on));
     w.end_object();
   }
   doc().end_array();

@@ -118,6 +118,7 @@ void read_inputs(Members& document, Run& run) {
     m.text("version", policy.version);
     m.text("file", policy.file);
     m.text("sha256", policy.sha256);
+    if (m.optional("fail_on") != nullptr) m.word("fail_on", parse_severity, policy.fail_on.emplace());
   });
   read_list(document, "inputs", run.inputs, [](Members& m, InputFile& input) {
     m.text("kind", input.kind);
@@ -295,6 +296,15 @@ void check_names(const Run& run, Problem& problem) {
   for (const RuleResult& rule : run.rules)
     if (!names.emplace(rule.policy, rule.as).second)
       return problem.set("two rules have one policy and one name");
+}
+
+void check_gates(const Run& run, Problem& problem) {
+  for (const PolicyResult& policy : run.policies)
+    for (const RuleResult& rule : run.rules)
+      if (policy.fail_on && rule.policy == policy.id && rule.gated != (rule.severity <= *policy.fail_on))
+        return problem.set(fmt::format("the gate of {} is {}, but {} is {}gated at {}", policy.id,
+                                       word_of(*policy.fail_on), rule.as, rule.gated ? "" : "not ",
+                                       word_of(rule.severity)));
 }
 
 void read_subjects(Members& document, Run& run) {
@@ -483,6 +493,7 @@ Result<Run> parse_results(std::string_view bytes, const std::string& file) {
     if (!problem.found()) read_resolved(document, run);
     if (!problem.found()) read_list(document, "rules", run.rules, read_rule);
     if (!problem.found()) check_names(run, problem);
+    if (!problem.found()) check_gates(run, problem);
     if (!problem.found()) read_control_results(document, run);
     if (!problem.found()) read_subjects(document, run);
     if (!problem.found()) {

@@ -196,7 +196,8 @@ class JunitFile {
       add_property(properties_, "run.started_at", format_rfc3339(options_.times->checked_at));
     if (run_.what_if) add_property(properties_, "run.what_if", "true");
     if (run_.nondeterministic) add_property(properties_, "run.nondeterministic", "true");
-    add_property(properties_, "run.fail_on", std::string(word_of(run_.fail_on)));
+    add_property(properties_, "run.fail_on",
+                 has_gate_by_policy(run_) ? "by policy" : std::string(word_of(run_.fail_on)));
     if (run_.baseline) {
       add_property(properties_, "baseline.sha256", "sha256:" + attribute_text(run_.baseline->sha256));
       add_property(properties_, "baseline", baseline_line(run_));
@@ -207,6 +208,8 @@ class JunitFile {
     if (suite.policy == nullptr) return;
     if (!suite.policy->title.empty())
       add_property(properties_, "policy.title", attribute_text(suite.policy->title));
+    if (suite.policy->fail_on)
+      add_property(properties_, "policy.fail_on", std::string(word_of(*suite.policy->fail_on)));
     // Readers turn "2026.10" into the number 2026.1.
     if (!suite.policy->version.empty())
       add_property(properties_, "policy.version", "v" + attribute_text(suite.policy->version));

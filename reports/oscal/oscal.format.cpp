@@ -171,7 +171,7 @@ class Assessment {
                                        run_.subjects.at(rule.subject).id[index]));
   }
   /// Values are one line without white space at the ends, and never empty: what has none is left out.
-  void prop(std::string_view name, std::string_view value) {
+  void prop(std::string_view name, std::string_view value, std::string_view remarks = {}) {
     const std::string shown = visible_line(value, kValueBytes);
     const std::string_view trimmed = trim(shown);
     if (trimmed.empty()) return;
@@ -179,7 +179,14 @@ class Assessment {
     text("name", name);
     text("ns", kNames);
     text("value", trimmed);
+    if (!remarks.empty()) text("remarks", visible_line(remarks, kTextBytes));
     w().end_object();
+  }
+  void gate() {
+    if (!has_gate_by_policy(run_)) return prop("gate", word_of(run_.fail_on));
+    prop("gate", "by-policy");
+    for (const PolicyResult& policy : run_.policies)
+      if (policy.fail_on) prop("policy-gate", word_of(*policy.fail_on), "policy " + policy.id);
   }
   [[nodiscard]] std::string organization() const {
     return visible_line(run_.organization.empty() ? run_.organization_id : run_.organization, 200);
@@ -223,7 +230,7 @@ class Assessment {
     prop("run-id", run_.id);
     prop("organization-id", run_.organization_id);
     prop("what-if", run_.what_if ? "true" : "false");
-    prop("gate", word_of(run_.fail_on));
+    gate();
     w().end_array();
     local_definitions();
     reviewed_controls();

@@ -263,8 +263,34 @@ TEST(ReportMerge, RefusesGatesThatDiffer) {
   const Outcome refused = muster({"report", "merge", "south", "out", "--out", "all"});
   EXPECT_EQ(refused.code, 64);
   EXPECT_EQ(refused.err,
-            "error[evidence.unfit]: south has the gate critical, and out has info\n   = help: run `muster "
-            "check` with one --fail-on for all\n");
+            "error[evidence.unfit]: south has the gate critical, and out has the gate info\n   = help: run "
+            "`muster check` with one --fail-on for all\n");
+}
+
+TEST(ReportMerge, SaysTheGateOfEachPolicyWhereOneRunHasSeveral) {
+  Muster muster;
+  with_run(muster);
+  with_south(muster);
+  muster.files.add("lax.yaml",
+                   "policy: lax\nfail_on: critical\nrules: [{rule: keys.no_expiry, as: lax.expiry}]\n");
+  static_cast<void>(muster({"check", "-c", "northwind/muster.yaml", "--policy", "anthropic-baseline",
+                            "--policy", "lax.yaml", "--out", "out"}));
+  static_cast<void>(muster({"report", "merge", "south", "out", "--out", "all"}));
+  const json::Value all = json::parse(read(muster, "all/results.json")).value();
+  std::string gates;
+  for (const json::Value& policy : *all.find("policies")->array())
+    gates += *policy.find("id")->string() + "=" + *policy.find("fail_on")->string() + " ";
+  EXPECT_EQ(gates,
+            "south-wind/anthropic-baseline=info northwind-engineering/anthropic-baseline=info "
+            "northwind-engineering/lax=critical ");
+
+  static_cast<void>(muster({"check", "-c", "northwind/muster.yaml", "--out", "strict", "--fail-on", "high"}));
+  std::string text = read(muster, "strict/results.json");
+  muster.files.add("other/results.json", text.replace(text.find("6f0c1a57"), 8, "00000001"));
+  EXPECT_EQ(
+      muster({"report", "merge", "other", "out", "--out", "more"}).err,
+      "error[evidence.unfit]: other has the gate high, and out has a gate of its own for each policy\n   = "
+      "help: run `muster check` with one --fail-on for all\n");
 }
 
 TEST(ReportMerge, TakesWhatIfsWhenToldAndSaysSo) {

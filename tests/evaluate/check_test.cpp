@@ -502,6 +502,23 @@ TEST(Gate, OfSeveralPoliciesIsSaidAsWhatItIs) {
   EXPECT_THAT(bytes_of(run, "text"), HasSubstr("the gate is what each policy's fail_on says"));
   EXPECT_THAT(bytes_of(run, "markdown"), HasSubstr("Gate: failures from the severity on that their policy says"));
   EXPECT_THAT(bytes_of(run, "html"), Not(HasSubstr("Every failure counts")));
+  ASSERT_EQ(run.policies.size(), 2u);
+  EXPECT_EQ(run.policies[0].fail_on, Severity::critical);
+  EXPECT_EQ(run.policies[1].fail_on, Severity::info);
+  EXPECT_THAT(bytes_of(run, "junit"), Not(HasSubstr("\"run.fail_on\" value=\"info\"")));
+
+  office.request.fail_on = Severity::low;
+  const muster::Run one = office.run();
+  EXPECT_EQ(one.policies[0].fail_on, std::nullopt) << "--fail-on is the gate of all";
+  EXPECT_THAT(bytes_of(one, "junit"), HasSubstr("\"run.fail_on\" value=\"low\""));
+}
+
+TEST(Gate, OfSeveralPoliciesIsSaidAlsoWhereItChangesNothing) {
+  Office office;
+  office.snapshot.files.add("q.yaml", "policy: other\ntitle: T\nrules: [admins.count]\n");
+  office.request.config.policies.push_back("q.yaml");
+  office.policy = "policy: test\ntitle: T\nfail_on: critical\nrules: [{rule: keys.no_expiry, severity: critical}]\n";
+  EXPECT_THAT(bytes_of(office.run(), "junit"), HasSubstr("\"run.fail_on\" value=\"by policy\""));
 }
 
 TEST(Gate, OfAPolicyIsTakenOverByOneThatExtendsIt) {

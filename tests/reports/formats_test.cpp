@@ -98,6 +98,25 @@ TEST(Oscal, SatisfiesAControlOnlyWhenAllIsDecidedAndGood) {
   EXPECT_EQ(state({kNotApplicable}), " ");  // nothing was judged: there is no finding
 }
 
+TEST(Oscal, SaysTheGateOfEachPolicyWhereTheyDiffer) {
+  muster::Run run = one_rule({kFail});
+  const auto gates = [&] {
+    std::vector<std::string> out;
+    const json::Value report = parsed("oscal", run);
+    for (int i = 0; i < 12; ++i) {
+      const auto of = [&](std::string_view member) {
+        return at(report, {"assessment-results", "results", "0", "props", std::to_string(i), member});
+      };
+      if (of("name").find("gate") == std::string::npos) continue;
+      out.push_back(of("name") + "=" + of("value") + (of("remarks").empty() ? "" : " " + of("remarks")));
+    }
+    return out;
+  };
+  EXPECT_THAT(gates(), ElementsAre("gate=info"));
+  run.policies[0].fail_on = Severity::high;
+  EXPECT_THAT(gates(), ElementsAre("gate=by-policy", "policy-gate=high policy access"));
+}
+
 TEST(Oscal, CallsSubjectsTheSameInEveryRun) {
   const auto subject = [](const muster::Run& run) {
     return at(parsed("oscal", run),

@@ -167,6 +167,25 @@ TEST(Json, ResultsOfBeforeControlsAreReadAndNothingOfThemIsPassed) {
     EXPECT_EQ(control.status, ControlStatus::passed_in_part) << control.control.text();
 }
 
+TEST(Json, KeepsTheGateOfEachPolicy) {
+  muster::Run run = testing::northwind();
+  for (RuleResult& rule : run.rules) rule.gated = rule.severity <= Severity::low;
+  run.policies[0].fail_on = Severity::low;
+  const std::string text = only_file("json", run);
+  EXPECT_NE(text.find("\"fail_on\": \"low\"}"), std::string::npos);
+  const Result<muster::Run> read = parse_results(text);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->policies[0].fail_on, Severity::low);
+  EXPECT_EQ(read->policies[1].fail_on, std::nullopt);
+  EXPECT_EQ(only_file("json", *read), text);
+
+  run.rules[0].gated = false;
+  const Result<muster::Run> wrong = parse_results(only_file("json", run));
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message,
+            "the gate of access is low, but accounts.linked_to_roster is not gated at critical");
+}
+
 TEST(Json, RefusesARuleThatNoControlLists) {
   muster::Run run = testing::northwind();
   for (ControlResult& control : run.controls) {

@@ -160,6 +160,23 @@ TEST(Junit, KeepsTheLongestBodyShort) {
   EXPECT_THAT(error, HasSubstr("\nand 10 more waivers\nSeverity: high\n"));
 }
 
+TEST(Junit, SaysTheGateOfEachPolicyWhereTheyDiffer) {
+  RunBuilder b;
+  b.run.policies.push_back({"second", "", "policies/second.yaml", "", "", Severity::info});
+  b.run.policies[0].fail_on = Severity::high;
+  b.subjects(SubjectKind::user, {{"u1", "A"}});
+  b.rule("access", "admins.count", Severity::high, SubjectKind::user, "T", {Verdict::pass});
+  b.rule("second", "keys.max_age", Severity::high, SubjectKind::user, "T", {Verdict::pass});
+  for (const char* format : {"junit", "junit-strict"}) {
+    const std::string xml = only_file(format, b.finish());
+    EXPECT_EQ(count(xml, "<property name=\"run.fail_on\" value=\"by policy\" />"), 2u) << format;
+    EXPECT_THAT(between(xml, "name=\"access\"", "</testsuite>"),
+                HasSubstr("<property name=\"policy.fail_on\" value=\"high\" />"));
+    EXPECT_THAT(between(xml, "name=\"second\"", "</testsuite>"),
+                HasSubstr("<property name=\"policy.fail_on\" value=\"info\" />"));
+  }
+}
+
 TEST(Junit, GivesEveryCaseItsOwnName) {
   RunBuilder b;
   b.run.policies.push_back({"second", "", "policies/second.yaml", "", ""});
