@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/digest.h"
 #include "base/time.h"
@@ -97,6 +98,15 @@ Status check(const std::vector<MergePart>& parts, const MergeOptions& options) {
   return {};
 }
 
+/// "14d", or "7d, 14d or 30d (by organization)". Results of before deadlines say none.
+std::string one_of(std::vector<std::string> periods) {
+  std::erase(periods, "");
+  if (periods.size() < 2) return periods.empty() ? "" : periods[0];
+  const std::string last = periods.back();
+  periods.pop_back();
+  return fmt::format("{} or {} (by organization)", fmt::join(periods, ", "), last);
+}
+
 class Merger {
  public:
   explicit Merger(const MergeOptions& options) { out_.tool_version = options.tool_version; }
@@ -134,6 +144,7 @@ class Merger {
               [](const ResolvedFinding& a, const ResolvedFinding& b) {
                 return std::tie(a.policy, a.as, a.rule, a.id) < std::tie(b.policy, b.as, b.rule, b.id);
               });
+    out_.due_within = one_of(due_withins_);
     out_.exit = static_cast<ExitCode>(exit_);
     return std::move(out_);
   }
@@ -155,7 +166,8 @@ class Merger {
     out_.what_if = out_.what_if || run.what_if;
     out_.nondeterministic = out_.nondeterministic || run.nondeterministic;
     out_.fail_on = run.fail_on;
-    if (is_first || run.due_within != out_.due_within) join(out_.due_within, run.due_within, "+");
+    if (std::find(due_withins_.begin(), due_withins_.end(), run.due_within) == due_withins_.end())
+      due_withins_.push_back(run.due_within);
     exit_ |= static_cast<unsigned>(run.exit);
     if (run.baseline) add_baseline(*run.baseline);
     out_.notices.push_back(
@@ -277,6 +289,7 @@ class Merger {
     }
   }
 
+  std::vector<std::string> due_withins_;
   Run out_;
   std::map<SubjectKind, std::uint64_t> total_;
   std::map<std::pair<std::string, std::string>, std::size_t> controls_;  // → out_.controls

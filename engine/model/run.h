@@ -241,7 +241,7 @@ struct Run {
   bool what_if = false;           // as_of is not the snapshot's instant
   Instant snapshot_completed;
   Severity fail_on = Severity::info;  // the gate; info where policies have several (PolicyResult::fail_on)
-  std::string due_within;         // "14d": how far ahead RuleResult::due looks
+  std::string due_within;         // "14d": how far ahead RuleResult::due looks; of merged runs in words
   std::string tzdata;             // version, when the roster uses a zone
   std::vector<InputFile> inputs;  // sorted by kind, then path
   std::vector<DatasetResult> datasets;

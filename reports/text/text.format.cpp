@@ -412,7 +412,7 @@ class TextReport {
     if (all.empty()) return;
     page_.heading("DUE SOON");
     page_.wrapped("  ", fmt::format("pass now and will fail within {} unless something changes:",
-                                    visible_line(run_.due_within, 40)));
+                                    visible_line(run_.due_within, 100)));
     const std::size_t shown = options_.verbose ? all.size() : std::min(all.size(), kShownSubjects);
     for (std::size_t i = 0; i < shown; ++i)
       page_.wrapped("    - ", fmt::format("{}: {}: {}: {}", format_date(date_of(all[i].due.at)),

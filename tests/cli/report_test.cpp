@@ -293,6 +293,28 @@ TEST(ReportMerge, SaysTheGateOfEachPolicyWhereOneRunHasSeveral) {
       "help: run `muster check` with one --fail-on for all\n");
 }
 
+TEST(ReportMerge, SaysInWordsHowFarAheadEachLooks) {
+  Muster muster;
+  with_run(muster);
+  with_south(muster);
+  const auto looks_ahead = [&](const std::string& path, const std::string& id, const std::string& within) {
+    std::string text = read(muster, "south/results.json");
+    text.replace(text.find("00000000-"), 8, id);
+    text.replace(text.find("\"due_within\": \"14d\""), 19, "\"due_within\": \"" + within + "\"");
+    muster.files.add(path + "/results.json", text);
+  };
+  looks_ahead("east", "00000001", "30d");
+  looks_ahead("west", "00000002", "14d");
+  ASSERT_EQ(muster({"report", "merge", "out", "west", "--out", "same"}).code, 1);
+  EXPECT_THAT(read(muster, "same/results.json"), HasSubstr("\"due_within\": \"14d\""));
+  ASSERT_EQ(muster({"report", "merge", "out", "west", "south", "east", "--out", "all"}).code, 1);
+  EXPECT_THAT(read(muster, "all/results.json"),
+              HasSubstr("\"due_within\": \"14d or 30d (by organization)\""));
+  EXPECT_THAT(
+      muster({"report", "all", "-f", "text"}).out,
+      HasSubstr("pass now and will fail within 14d or 30d (by organization) unless something changes:"));
+}
+
 TEST(ReportMerge, TakesWhatIfsWhenToldAndSaysSo) {
   Muster muster;
   with_northwind(muster);
