@@ -125,6 +125,46 @@ TEST(Memo, KeepsTheMeasure) {
     for (const Verdict verdict : kVerdicts) EXPECT_EQ(lab.measured[bin][verdict], 3 * once[bin][verdict]);
 }
 
+// The deadline of each pass that has one, by row.
+std::vector<std::string> deadlines(const std::vector<Due>& all) {
+  std::vector<std::string> out;
+  for (const Due& due : all) out.push_back(std::to_string(due.subject) + " " + format_rfc3339(due.at));
+  return out;
+}
+
+TEST(Memo, EverySubjectKeepsItsOwnDeadline) {
+  // Rows 0 and 2 are both active: what the memo follows of them is alike, what their deadlines are made of is not.
+  for (const char* check : {
+           "if key.status ~= 'active' then return not_applicable('not in use') end return pass_until(key.created_at + days(90), 'replacement')",
+           "if key:is_before('created_at', org.as_of - days(60)) then return fail('old') end return pass_until(key.created_at + days(90), 'replacement')",
+           "return pass_until(key:get('created_at', org.as_of) + days(365), 'replacement')",
+           "if key.status ~= 'active' then return not_applicable('not in use') end local left = key:is_null('expires_at') and days(30) or days(60) return pass_until(org.as_of + left, 'expiry')",
+           "if key:is_null('workspace') then return not_applicable('nowhere') end if key.workspace:is_null('archived_at') then return pass_until(org.as_of, 'a look') end "
+           "return pass_until(key.workspace.archived_at + days(400), 'deletion')",
+       }) {
+    Lab lab;
+    const std::string text = Lab::text(check, "", "", kEverything);
+    const std::vector<std::uint32_t> rows{0, 2, 1, 2, 0, 0, 2, 1, 0, 2};
+    std::vector<std::string> called, reasons;
+    for (const std::uint32_t row : rows) {
+      reasons.push_back(told(lab.run_over(text, {row})).front());
+      for (std::string& deadline : deadlines(lab.due)) called.push_back(std::move(deadline));
+    }
+    ASSERT_GE(called.size(), 8u) << check;
+    EXPECT_NE(called[0].substr(2), called[1].substr(2)) << "the two differ: " << check;
+    for (const std::size_t block : {std::size_t{100}, std::size_t{3}}) {
+      EXPECT_EQ(told(lab.run_over(text, rows, block)), reasons) << check;
+      EXPECT_EQ(deadlines(lab.due), called) << check;
+    }
+  }
+}
+
+TEST(Memo, ADeadlineThatAllHaveIsListedForEach) {
+  Lab lab;
+  lab.run_over(Lab::text("if key.status ~= 'active' then return pass() end return pass_until(org.as_of + days(3), 'review')"), {0, 2, 1, 0, 2});
+  EXPECT_THAT(deadlines(lab.due), testing::ElementsAre("0 2026-11-23T08:00:00Z", "2 2026-11-23T08:00:00Z", "0 2026-11-23T08:00:00Z", "2 2026-11-23T08:00:00Z"));
+}
+
 TEST(Memo, RememberedCallsSpendTheirBudget) {
   Lab lab;
   lab.limits.rule_instructions_floor = 200'000;
