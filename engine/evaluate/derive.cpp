@@ -54,6 +54,8 @@ constexpr Source kSources[] = {
      "users.email",
      "activities.actor_user usage.account"},
     {Dataset::users, "previous_role", false, "", ""},
+    {Dataset::users, "email_mailbox", false, "users.email", ""},
+    {Dataset::users, "email_domain", false, "users.email", ""},
     {Dataset::users, "accepted_invites", false, "users.email invites.email invites.status", ""},
     {Dataset::users, "active_keys", false, "api_keys.status", "api_keys.creator"},
     {Dataset::api_keys, "last_used_at", false, "usage.starting_at", "usage.api_key"},
@@ -61,6 +63,10 @@ constexpr Source kSources[] = {
     {Dataset::workspaces, "member_count", false, "", "workspace_members.workspace workspace_members.user"},
     {Dataset::workspaces, "effective_member_count", false, "users.role",
      "workspace_members.workspace workspace_members.user"},
+    {Dataset::workspaces, "member_departments", true, "users.email",
+     "workspaces.memberships workspace_members.user"},
+    {Dataset::workspaces, "members_without_department", true, "users.email",
+     "workspaces.memberships workspace_members.user"},
     {Dataset::workspaces, "is_default", false, "workspaces.name", ""},
     {Dataset::invites, "person", false, "invites.email", ""},
     {Dataset::persons, "invites", false, "invites.email", ""},
@@ -286,6 +292,74 @@ void derive_accepted_invites(World& world, Maker& maker) {
     column.push_int(found == accepted.end() ? 0 : found->second);
   }
   maker.put(Dataset::users, "accepted_invites", std::move(column));
+}
+
+void derive_addresses(World& world, Maker& maker) {
+  const Table* users = world.table(Dataset::users);
+  const Column* email = users ? users->column("email") : nullptr;
+  if (!email) return;
+  if (maker.wants(Dataset::users, "email_mailbox"))
+    maker.put(Dataset::users, "email_mailbox",
+              Column::computed(
+                  users->rows(),
+                  [email](std::uint32_t row) {
+                    const std::string_view text = email->text(row);
+                    const std::string_view before = text.substr(0, text.find('@'));
+                    return fold_case(before.substr(0, before.find('+')));
+                  },
+                  email));
+  if (maker.wants(Dataset::users, "email_domain"))
+    maker.put(Dataset::users, "email_domain",
+              Column::computed(
+                  users->rows(),
+                  [email](std::uint32_t row) {
+                    const std::string_view text = email->text(row);
+                    return fold_case(text.substr(text.rfind('@') + 1));  // npos + 1 is 0
+                  },
+                  email));
+}
+
+/// What departments the people on a workspace's list are of.
+void derive_member_departments(World& world, Maker& maker, const roster::Matches* matches) {
+  const bool wants_names = maker.wants(Dataset::workspaces, "member_departments");
+  const bool wants_rest = maker.wants(Dataset::workspaces, "members_without_department");
+  const auto* user = link_of(world, Dataset::workspace_members, "user");
+  const auto memberships = *snapshot::find_relation(Dataset::workspaces, "memberships");
+  if ((!wants_names && !wants_rest) || !user || !world.has_relation[memberships] || !matches) return;
+  const Column* department = world.table(Dataset::persons)->column("department");
+  const Column* given_state = world.table(Dataset::users)->column("person_state");
+  const auto is_machine = [&](std::uint32_t account) {
+    if (given_state && given_state->cell(account) == Cell::value)
+      return given_state->word(account) == "nonhuman";
+    return matches->of[account].state == roster::MatchState::nonhuman;
+  };
+  Column names = maker.start(Dataset::workspaces, "member_departments");
+  Column rest = maker.start(Dataset::workspaces, "members_without_department");
+  std::vector<std::uint32_t> seen_in(department ? department->words().size() : 0, UINT32_MAX);
+  std::vector<std::string_view> found;
+  for (std::uint32_t row = 0; row < world.table(Dataset::workspaces)->rows(); ++row) {
+    found.clear();
+    std::int64_t silent = 0;
+    for (const std::uint32_t membership : world.to_many[memberships].of(row)) {
+      const std::uint32_t account = (*user)[membership];
+      if (account < snapshot::kDangling && is_machine(account)) continue;
+      const std::uint32_t person =
+          account < snapshot::kDangling && matches->of[account].state == roster::MatchState::matched
+              ? matches->of[account].person
+              : roster::kNoPerson;
+      if (person == roster::kNoPerson || !department || department->cell(person) != Cell::value) {
+        ++silent;
+      } else if (auto& seen = seen_in[department->word_code(person)]; seen != row) {
+        seen = row;
+        found.push_back(department->word(person));
+      }
+    }
+    std::sort(found.begin(), found.end());
+    names.push_list(found);
+    rest.push_int(silent);
+  }
+  if (wants_names) maker.put(Dataset::workspaces, "member_departments", std::move(names));
+  if (wants_rest) maker.put(Dataset::workspaces, "members_without_department", std::move(rest));
 }
 
 void derive_previous_role(World& world, Maker& maker) {
@@ -587,6 +661,9 @@ std::set<std::pair<Dataset, std::uint16_t>> roster_fields(const Wanted& wanted) 
   Wanted out;
   for (const auto& read : wanted.fields)
     if (read.first == Dataset::persons || read.first == Dataset::tenures) out.fields.insert(read);
+  if (wanted.has_field(Dataset::workspaces, "member_departments") ||
+      wanted.has_field(Dataset::workspaces, "members_without_department"))
+    out.add_field(Dataset::persons, "department");
   if (wanted.has_field(Dataset::users, "person_last_day")) out.add_field(Dataset::persons, "last_day");
   if (wanted.has_relation(Dataset::persons, "manager") || wanted.has_relation(Dataset::persons, "reports"))
     out.add_field(Dataset::persons, "manager_id");
@@ -605,10 +682,12 @@ Derived derive(World& world, const Wanted& wanted, const DeriveInputs& inputs) {
     } else {
       derive_memberships(world, maker);
       derive_default(world, maker);
+      derive_addresses(world, maker);
       derive_accepted_invites(world, maker);
       derive_previous_role(world, maker);
     }
   });
+  derive_member_departments(world, maker, out.matches.get());
   fill_own_tables(world, inputs);
   derive_seen(world, maker);
   return out;

@@ -46,6 +46,7 @@ struct Evaluator::Impl {
   std::unordered_map<std::string, std::uint32_t> reasons;
   std::uint64_t block = 0;  // its number
   Memo memo;
+  std::uint64_t calls = 0;
   std::uint64_t spent = 0;  // instructions that the budget has not been told of
 
   static int prepare(lua_State* L);
@@ -107,6 +108,7 @@ Limits limits_for(const Rule& rule, const snapshot::World& world, const Limits& 
 
 Evaluator::Evaluator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Evaluator::~Evaluator() = default;
+std::uint64_t Evaluator::calls() const { return impl_->calls; }
 
 Result<std::unique_ptr<Evaluator>> Evaluator::make(const Rule& rule, const Params& params, const snapshot::World& world, const Limits& limits,
                                                    Budget& budget, Trace* trace) {
@@ -158,7 +160,8 @@ std::uint32_t Evaluator::Impl::index_of(const std::string& reason) {
 
 // Decides the next subject from memory; false when the rule must be called.
 bool Evaluator::Impl::recall() {
-  Outcome* outcome = memo.find(rows[next]);
+  host.paths.begin(rows[next]);
+  Outcome* outcome = memo.find(host.paths);
   if (!outcome) return false;
   if (outcome->block != block) {
     outcome->block = block;
@@ -240,6 +243,7 @@ int Evaluator::Impl::run(lua_State* L) {
     if (!self->recall()) {
       host.begin_subject();
       host.subject_row = self->rows[self->next];
+      ++self->calls;
       rearm_hook(L);
       lua_pushvalue(L, 1);
       push_subject(L);

@@ -42,6 +42,7 @@ class Budget {
   void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] bool is_cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t limit() const { return instructions_; }
+  [[nodiscard]] std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:
   std::uint64_t instructions_;
@@ -70,6 +71,8 @@ class Evaluator {
                                                                Budget& budget, Trace* trace = nullptr);
   ~Evaluator();
   void evaluate(std::span<const std::uint32_t> rows, BlockResult& out);
+  /// How often the rule was called. Subjects that are alike in what the rule reads are decided by one call.
+  [[nodiscard]] std::uint64_t calls() const;
 
  private:
   struct Impl;

@@ -25,23 +25,40 @@ std::string field_path(Host& host, const Handle& handle, std::string_view name) 
 
 std::string_view slot_name(const Slot& slot) { return slot.key; }
 
-// Remembers a read for the memo, where it can follow the way to the record and the kind of question; `probe.path` is the record's.
+}  // namespace
+
 void note_read(Host& host, const Handle& handle, Probe probe) {
-  if (host.read_more) return;
-  constexpr std::size_t kMaxReads = 32;  // longer paths are rarely walked twice
-  const bool can_follow = handle.is_followed && (probe.kind != Probe::Kind::value || is_coded(*probe.slot));
-  if (!can_follow) {
+  if (!handle.is_followed) host.read_more = true;
+  probe.path = handle.path;
+  note_read(host, probe);
+}
+
+void note_read(Host& host, const Probe& probe) {
+  constexpr std::size_t kMaxReads = 64;  // longer ways are rarely gone twice
+  if (host.read_more || probe.path == kConstantPath) return;
+  if (probe.path == kNoPath) {
     host.read_more = true;
     return;
   }
-  probe.path = handle.path;
   const auto is_same = [&](const auto& read) { return read.first == probe; };
   if (std::any_of(host.reads.begin(), host.reads.end(), is_same)) return;  // asked before: the answer is the same
-  if (host.reads.size() < kMaxReads) host.reads.emplace_back(probe, ask(probe, host.subject_row));
+  const Answer answer = ask(host.paths, probe);
+  if (host.reads.size() < kMaxReads && answer.state != kTooLongState) host.reads.emplace_back(probe, answer);
   else host.read_more = true;
 }
 
-}  // namespace
+bool follow_loop(Host& host, bool is_followed, PathId path, const snapshot::Groups& groups, std::size_t items) {
+  if (is_followed && path == kConstantPath) return true;
+  if (!is_followed || items > kMaxFollowedItems) host.read_more = true;
+  note_read(host, {.path = path, .kind = Probe::Kind::count, .on = &groups});
+  return !host.read_more;
+}
+
+void follow(lua_State* L, int at, PathId path) {
+  auto* handle = static_cast<Handle*>(lua_touserdata(L, at));
+  handle->is_followed = true;
+  handle->path = path;
+}
 
 void raise_cell(lua_State* L, const Handle& handle, const Slot& slot, Cell cell) {
   Host& host = host_of(L);
@@ -56,9 +73,7 @@ void raise_cell(lua_State* L, const Handle& handle, const Slot& slot, Cell cell)
   raise_error(L, path + " cannot be read");
 }
 
-namespace {
-
-[[noreturn]] void raise_unknown_name(lua_State* L, const Handle& handle, int name_at) {
+void raise_unknown_name(lua_State* L, const Handle& handle, int name_at) {
   Host& host = host_of(L);
   const DatasetView& view = host.views[static_cast<std::size_t>(handle.dataset)];
   const std::string name = text_of(L, name_at);
@@ -72,7 +87,7 @@ namespace {
   raise_error(L, std::move(message));
 }
 
-[[noreturn]] void raise_undeclared(lua_State* L, const Handle& handle, const Slot& slot) {
+void raise_undeclared(lua_State* L, const Handle& handle, const Slot& slot) {
   Host& host = host_of(L);
   const DatasetView& view = host.views[static_cast<std::size_t>(handle.dataset)];
   if (slot.kind == Slot::Kind::undeclared_field)
@@ -82,6 +97,8 @@ namespace {
   raise_error(L, std::string(view.spec->singular) + "." + std::string(slot_name(slot)) + " leads to " + target +
                      ", which is neither in `reads` nor in `may_read` (or its name is not written in the rule)");
 }
+
+namespace {
 
 void push_place(lua_State* L, int table_ref, int place) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, table_ref);
@@ -129,21 +146,21 @@ void push_json(lua_State* L, const json::Value& value) {
   }
 }
 
+}  // namespace
+
 int push_related(lua_State* L, const Handle& handle, const Slot& slot) {
   Host& host = host_of(L);
   const snapshot::RelationSpec& relation = snapshot::relations()[slot.index];
   touch(L, relation.to);
   const std::uint32_t target = (*slot.link)[handle.row];
   if (target < snapshot::kDangling) {
-    note_read(host, handle, {.kind = Probe::Kind::state, .slot = &slot});
-    const bool can_follow = handle.is_followed && !handle.path.second;
-    const Path path = handle.path.first ? Path{handle.path.first, &slot} : Path{&slot, nullptr};
-    const bool read_more = host.read_more || !can_follow;
+    note_read(host, handle, {.kind = Probe::Kind::leads, .on = slot.link});
+    const bool read_more = host.read_more;
+    const PathId path = read_more ? kSubjectPath : host.paths.along(handle.path, *slot.link);
     push_handle(L, relation.to, target);
-    auto* pushed = static_cast<Handle*>(lua_touserdata(L, -1));
-    pushed->is_followed = can_follow;
-    pushed->path = path;
-    host.read_more = read_more;
+    if (read_more) return 1;
+    follow(L, -1, path);
+    host.read_more = false;
     return 1;
   }
   const std::string path = field_path(host, handle, slot_name(slot));
@@ -157,45 +174,10 @@ int push_related(lua_State* L, const Handle& handle, const Slot& slot) {
   }
 }
 
-// Whether an implicit membership has the field: its two sides, and the role that follows from the organization's.
+/// Whether an implicit membership has the field: its two sides, and the role that follows from the organization's.
 bool has_implicit(const Slot& slot) {
   const std::string_view name = slot_name(slot);
   return name == "workspace_role" || name == "user_id" || name == "workspace_id";
-}
-
-// The state of a field or to-one relation, as a cell; dangling counts as a value.
-Cell cell_of(lua_State* L, const Handle& handle, const Slot& slot, bool& is_dangling) {
-  is_dangling = false;
-  if (slot.kind == Slot::Kind::one) {
-    touch(L, snapshot::relations()[slot.index].to);
-    if (handle.row == kImplicitRow) return Cell::value;
-    switch ((*slot.link)[handle.row]) {
-      case snapshot::kNoRowNull: return Cell::null;
-      case snapshot::kNoRowAbsent: return Cell::absent;
-      case snapshot::kNoRowInvalid: return Cell::invalid;
-      case snapshot::kDangling: is_dangling = true; return Cell::value;
-      default: return Cell::value;
-    }
-  }
-  if (slot.kind != Slot::Kind::field) raise_error(L, "'" + std::string(slot_name(slot)) + "' is not a field");
-  if (handle.row == kImplicitRow) return has_implicit(slot) ? Cell::value : Cell::absent;
-  return slot.column->cell(handle.row);
-}
-
-// Of a method that asks for the state of a field and tells the memo so itself.
-const Handle& live_handle(lua_State* L, int at) {
-  const bool read_more = host_of(L).read_more;
-  const Handle& handle = check_handle(L, at);
-  host_of(L).read_more = read_more;
-  return handle;
-}
-
-const Slot& named_field(lua_State* L, const Handle& handle) {
-  luaL_checktype(L, 2, LUA_TSTRING);
-  const Slot& slot = slot_of(L, handle, 2);
-  if (slot.kind != Slot::Kind::field && slot.kind != Slot::Kind::one)
-    raise_error(L, "'" + std::string(slot_name(slot)) + "' is not a field");
-  return slot;
 }
 
 int implicit_field(lua_State* L, const Handle& handle, const Slot& slot) {
@@ -214,6 +196,8 @@ int implicit_field(lua_State* L, const Handle& handle, const Slot& slot) {
   lua_pushlstring(L, text.data(), text.size());
   return 1;
 }
+
+namespace {
 
 int handle_index(lua_State* L) {
   auto* handle = static_cast<Handle*>(lua_touserdata(L, 1));
@@ -251,20 +235,8 @@ int concat_text(lua_State* L) {
   return 1;
 }
 
-Query related_rows(lua_State* L, const Handle& handle, std::uint16_t relation, int filter_at) {
-  Host& host = host_of(L);
-  const snapshot::RelationSpec& spec = snapshot::relations()[relation];
-  if (handle.row == kImplicitRow) raise_error(L, "an implicit membership has no " + std::string(spec.name));
-  touch(L, spec.to);
-  Query query;
-  query.dataset = spec.to;
-  query.rows = host.world->to_many[relation].of(handle.row);
-  query.filters = read_filters(L, spec.to, filter_at);
-  return query;
-}
-
 int many_method(lua_State* L) {
-  const Handle& handle = check_handle(L, 1);
+  const Handle& handle = live_handle(L, 1);
   const auto relation = static_cast<std::uint16_t>(lua_tointeger(L, lua_upvalueindex(1)));
   const snapshot::RelationSpec& spec = snapshot::relations()[relation];
   if (handle.dataset != spec.from) raise_error(L, std::string(spec.name) + "() was called on " + std::string(kind_of(L, 1)));
@@ -296,7 +268,9 @@ const Slot& slot_of(lua_State* L, const Handle& handle, int name_at) {
 }
 
 int push_field(lua_State* L, const Handle& handle, const Slot& slot) {
-  note_read(host_of(L), handle, {.slot = &slot});
+  Host& host = host_of(L);
+  if (is_coded(slot.type)) note_read(host, handle, {.on = slot.column});
+  else if (!handle.is_followed || handle.path != kConstantPath) host.read_more = true;
   const snapshot::Column& column = *slot.column;
   const std::uint32_t row = handle.row;
   if (const Cell cell = column.cell(row); cell != Cell::value) raise_cell(L, handle, slot, cell);
@@ -352,7 +326,7 @@ void push_handle(lua_State* L, Dataset dataset, std::uint32_t row) {
   handle->row = row;
   handle->epoch = host.epoch;
   handle->is_followed = false;
-  handle->path = Path{};
+  handle->path = kSubjectPath;
   host.read_more = true;  // whatever led to it; what the memo follows takes this back
   handle->user = handle->workspace = 0;
   lua_remove(L, -2);
@@ -361,7 +335,7 @@ void push_handle(lua_State* L, Dataset dataset, std::uint32_t row) {
 void push_subject(lua_State* L) {
   Host& host = host_of(L);
   push_handle(L, host.subject, host.subject_row);
-  static_cast<Handle*>(lua_touserdata(L, -1))->is_followed = true;
+  follow(L, -1, kSubjectPath);
   host.read_more = false;
 }
 
@@ -380,13 +354,17 @@ Handle* to_handle(lua_State* L, int at) {
   return handle->tag == Tag::handle ? handle : nullptr;
 }
 
-Handle& check_handle(lua_State* L, int at) {
+Handle& live_handle(lua_State* L, int at) {
   Handle* handle = to_handle(L, at);
   if (!handle) luaL_error(L, "a record is wanted, not %s (write record:name(), with a colon)", std::string(kind_of(L, at)).c_str());
-  Host& host = host_of(L);
-  if (handle->epoch != host.epoch) raise_error(L, "a record of another subject is used");
-  host.read_more = true;  // whatever is done with it now
+  if (handle->epoch != host_of(L).epoch) raise_error(L, "a record of another subject is used");
   return *handle;
+}
+
+Handle& check_handle(lua_State* L, int at) {
+  Handle& handle = live_handle(L, at);
+  host_of(L).read_more = true;  // whatever is done with it now
+  return handle;
 }
 
 std::string_view handle_id(Host& host, const Handle& handle) {
@@ -402,106 +380,6 @@ std::string_view handle_label(Host& host, const Handle& handle) {
   const snapshot::Table& table = *host.world->table(handle.dataset);
   return handle.row < table.labels().size() ? table.labels()[handle.row] : handle_id(host, handle);
 }
-
-namespace {
-
-int method_is_null(lua_State* L) {
-  const Handle& handle = live_handle(L, 1);
-  const Slot& slot = named_field(L, handle);
-  bool is_dangling = false;
-  const Cell cell = cell_of(L, handle, slot, is_dangling);
-  if (cell == Cell::absent || cell == Cell::invalid) raise_cell(L, handle, slot, cell);
-  note_read(host_of(L), handle, {.kind = Probe::Kind::state, .slot = &slot});
-  lua_pushboolean(L, cell == Cell::null);
-  return 1;
-}
-int method_is_absent(lua_State* L) {
-  const Handle& handle = live_handle(L, 1);
-  const Slot& slot = named_field(L, handle);
-  bool is_dangling = false;
-  lua_pushboolean(L, cell_of(L, handle, slot, is_dangling) == Cell::absent);
-  note_read(host_of(L), handle, {.kind = Probe::Kind::state, .slot = &slot});
-  return 1;
-}
-int method_is_dangling(lua_State* L) {
-  const Handle& handle = live_handle(L, 1);
-  const Slot& slot = named_field(L, handle);
-  if (slot.kind != Slot::Kind::one) raise_error(L, "'" + std::string(slot.key) + "' is not a relation");
-  bool is_dangling = false;
-  const Cell cell = cell_of(L, handle, slot, is_dangling);
-  if (cell == Cell::absent || cell == Cell::invalid) raise_cell(L, handle, slot, cell);
-  note_read(host_of(L), handle, {.kind = Probe::Kind::state, .slot = &slot});
-  lua_pushboolean(L, is_dangling);
-  return 1;
-}
-int method_get(lua_State* L) {
-  const Handle& handle = live_handle(L, 1);
-  const Slot& slot = named_field(L, handle);
-  if (lua_gettop(L) < 3) raise_error(L, "get(field, default) needs a default");
-  bool is_dangling = false;
-  const Cell cell = cell_of(L, handle, slot, is_dangling);
-  note_read(host_of(L), handle, {.kind = Probe::Kind::state, .slot = &slot});
-  if (cell == Cell::null || cell == Cell::absent) {
-    lua_pushvalue(L, 3);
-    return 1;
-  }
-  if (cell == Cell::invalid) raise_cell(L, handle, slot, cell);
-  if (handle.row == kImplicitRow) return implicit_field(L, handle, slot);
-  return slot.kind == Slot::Kind::one ? push_related(L, handle, slot) : push_field(L, handle, slot);
-}
-template <Probe::Kind Kind>
-int method_compare(lua_State* L) {
-  const Handle& handle = live_handle(L, 1);
-  const Slot& slot = named_field(L, handle);
-  if (slot.kind != Slot::Kind::field || (slot.type != FieldType::time && slot.type != FieldType::date))
-    raise_error(L, "'" + std::string(slot.key) + "' holds no time");
-  if (!is_time(L, 3)) raise_error(L, "a time is wanted to compare with, not " + std::string(kind_of(L, 3)));
-  const Instant instant = to_time(L, 3);
-  note_read(host_of(L), handle, {.kind = Kind, .slot = &slot, .instant = instant.us});
-  bool is_dangling = false;
-  if (const Cell cell = cell_of(L, handle, slot, is_dangling); cell != Cell::value) raise_cell(L, handle, slot, cell);
-  const Instant held = slot.column->time(handle.row);
-  lua_pushboolean(L, Kind == Probe::Kind::is_before ? held < instant : instant < held);
-  return 1;
-}
-int method_count(lua_State* L) {
-  const bool has_filter = !lua_isnoneornil(L, 3);
-  const Handle& handle = has_filter ? check_handle(L, 1) : live_handle(L, 1);
-  std::size_t length = 0;
-  const char* name = luaL_checklstring(L, 2, &length);
-  const auto relation = snapshot::find_relation(handle.dataset, std::string_view(name, length));
-  if (!relation || !snapshot::relations()[*relation].many) raise_unknown_name(L, handle, 2);
-  if (!host_of(L).world->has_relation[*relation]) raise_undeclared(L, handle, slot_of(L, handle, 2));
-  if (!has_filter) note_read(host_of(L), handle, {.kind = Probe::Kind::count, .many = &host_of(L).world->to_many[*relation]});
-  lua_pushinteger(L, static_cast<lua_Integer>(count_query(L, related_rows(L, handle, *relation, 3))));
-  return 1;
-}
-int method_is_implicit(lua_State* L) {
-  lua_pushboolean(L, check_handle(L, 1).row == kImplicitRow);
-  return 1;
-}
-
-constexpr ApiFunction kHandleFunctions[] = {
-    {"handle", "is_null", guarded<method_is_null>, "(field: string): boolean",
-     "Whether the field is null. An absent field makes the subject unknown, as reading it would."},
-    {"handle", "is_absent", guarded<method_is_absent>, "(field: string): boolean",
-     "Whether the API's reply did not have the field at all (an older API age)."},
-    {"handle", "is_dangling", guarded<method_is_dangling>, "(relation: string): boolean",
-     "Whether the relation names a record that the other dataset does not have."},
-    {"handle", "get", guarded<method_get>, "(field: string, default: any): any", "The field, or the default when it is null or absent."},
-    {"handle", "is_before", guarded<method_compare<Probe::Kind::is_before>>, "(field: string, instant: muster.Time): boolean",
-     "Whether the time in the field is before the instant. Quicker than reading it where only that is asked."},
-    {"handle", "is_after", guarded<method_compare<Probe::Kind::is_after>>, "(field: string, instant: muster.Time): boolean",
-     "Whether the time in the field is after the instant."},
-    {"handle", "count", guarded<method_count>, "(relation: string, filter?: table): integer",
-     "How many records the relation leads to; with a filter, how many of them match."},
-    {"handle", "is_implicit", guarded<method_is_implicit>, "(): boolean",
-     "Of a membership: whether it follows from the organization role and stands in no member list."},
-};
-
-}  // namespace
-
-std::span<const ApiFunction> handle_functions() { return kHandleFunctions; }
 
 void push_many_method(lua_State* L, std::uint16_t relation) {
   lua_pushinteger(L, relation);

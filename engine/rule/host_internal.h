@@ -19,6 +19,7 @@
 #include "rule/evaluator.h"
 #include "rule/memo.h"
 #include "rule/rule.h"
+#include "rule/text_matches.h"
 #include "rule/trace.h"
 #include "snapshot/world.h"
 
@@ -32,9 +33,9 @@ struct Handle {
   snapshot::Dataset dataset{};
   std::uint32_t row = 0;
   std::uint32_t epoch = 0;     // of the subject it was made for; stale afterwards
-  // For the memo: how it was reached from the subject, where that is by to-one relations alone.
+  // For the memo: how it was reached from the subject, where it can follow that.
   bool is_followed = false;
-  Path path{};
+  PathId path = kSubjectPath;
   // Of an implicit membership (row == kImplicitRow) only:
   std::uint32_t user = 0, workspace = 0;
   std::string_view workspace_role;
@@ -96,6 +97,7 @@ struct Filter {
   std::vector<std::uint8_t> codes;  // of a word column: accepted[code]
   std::vector<std::string> texts;   // of others
   bool flag = false;                // of a boolean
+  friend bool operator==(const Filter&, const Filter&) = default;
 };
 /// A loop over rows that a rule runs; lives until the subject is done.
 struct Query {
@@ -104,6 +106,11 @@ struct Query {
   bool all = false;
   std::uint32_t next = 0;
   std::vector<Filter> filters;
+  const std::vector<Filter>* kept = nullptr;  // the same at the address that the memo knows them by
+  // For the memo: where the records hang from, when it can follow them.
+  bool is_followed = false;
+  PathId path = kSubjectPath;
+  const snapshot::Groups* groups = nullptr;  // nullptr: all rows, which are the same for every subject
 };
 /// A loop over memberships (`workspace:members()`, `user:workspaces()`, `group:members()`): the thing, and the membership record.
 struct MemberLoop {
@@ -116,6 +123,10 @@ struct MemberLoop {
   bool over_users = false;                     // things are users of workspace `fixed`; else workspaces of user `fixed`
   std::string_view role;                       // the implied role, when over workspaces
   std::vector<std::uint32_t> listed_things;    // sorted, so that nothing is given twice
+  // For the memo, as in Query.
+  bool is_followed = false;
+  PathId path = kSubjectPath;
+  const snapshot::Groups* groups = nullptr;
 };
 
 struct Host {
@@ -155,8 +166,11 @@ struct Host {
   // What it read by ways that the memo follows; anything else that it learned of the subject or of what belongs to it sets `read_more`.
   snapshot::Dataset subject{};
   std::uint32_t subject_row = 0;
+  Paths paths;
   std::vector<std::pair<Probe, Answer>> reads;
   bool read_more = false;
+  std::vector<std::unique_ptr<TextMatches>> text_matches;
+  std::deque<std::vector<Filter>> kept_filters;  // those that questions of the memo name
   std::deque<Query> queries;
   std::deque<MemberLoop> loops;
   std::unordered_map<const void*, ListMemo> list_memos;  // by the parameter's list, which lives as long as the state
@@ -203,8 +217,8 @@ struct ApiFunction {
   std::string_view signature;
   std::string_view doc;
 };
-/// Those of handles.cpp.
-[[nodiscard]] std::span<const ApiFunction> handle_functions();
+/// Those of record_methods.cpp.
+[[nodiscard]] std::span<const ApiFunction> record_functions();
 /// The table of all functions, one span for each file of api/.
 [[nodiscard]] std::span<const std::span<const ApiFunction>> api_functions();
 
@@ -268,6 +282,8 @@ void push_subject(lua_State* L);
 Handle* push_implicit(lua_State* L, std::uint32_t user, std::uint32_t workspace, std::string_view role);
 [[nodiscard]] Handle* to_handle(lua_State* L, int at);            // nullptr when it is none
 Handle& check_handle(lua_State* L, int at);         // raises when none, or stale
+/// The same, for those who tell the memo themselves what they ask of it.
+Handle& live_handle(lua_State* L, int at);
 [[nodiscard]] std::string_view handle_id(Host& host, const Handle& handle);
 [[nodiscard]] std::string_view handle_label(Host& host, const Handle& handle);
 /// Reads a field as a Lua value, with all that null, absent and invalid mean.
@@ -275,6 +291,20 @@ int push_field(lua_State* L, const Handle& handle, const Slot& slot);
 [[nodiscard]] const Slot& slot_of(lua_State* L, const Handle& handle, int name_at);
 /// Leaves the rule with what a field that holds no value means.
 [[noreturn]] void raise_cell(lua_State* L, const Handle& handle, const Slot& slot, snapshot::Cell cell);
+/// Remembers for the memo what was asked of a record; `probe.path` is the record's.
+void note_read(Host& host, const Handle& handle, Probe probe);
+void note_read(Host& host, const Probe& probe);
+/// Whether the memo follows a loop over that many records of `groups`; notes how many there are.
+[[nodiscard]] bool follow_loop(Host& host, bool is_followed, PathId path, const snapshot::Groups& groups, std::size_t items);
+/// The record that a to-one relation leads to; raises where it leads nowhere.
+int push_related(lua_State* L, const Handle& handle, const Slot& slot);
+/// A field or relation of a membership that stands in no list.
+int implicit_field(lua_State* L, const Handle& handle, const Slot& slot);
+[[nodiscard]] bool has_implicit(const Slot& slot);
+[[noreturn]] void raise_unknown_name(lua_State* L, const Handle& handle, int name_at);
+[[noreturn]] void raise_undeclared(lua_State* L, const Handle& handle, const Slot& slot);
+/// The memo can follow the way to the handle at `at`: it is `path`.
+void follow(lua_State* L, int at, PathId path);
 void touch(lua_State* L, snapshot::Dataset dataset);  // raises when the rule may not read it, or it is incomplete
 /// Pushes the method of a to-many relation: `user:keys{…}`.
 void push_many_method(lua_State* L, std::uint16_t relation);
@@ -283,12 +313,26 @@ void install_record_type(lua_State* L);
 // api/lists.cpp
 [[nodiscard]] ListView* to_list(lua_State* L, int at);
 void push_list(lua_State* L, const ListView& view);
+/// A new table of texts.
+void push_texts(lua_State* L, const std::vector<std::string>& texts);
+/// Raises when the entry is none.
+[[nodiscard]] KeyedPattern keyed_pattern(lua_State* L, std::string_view entry);
 void install_list_type(lua_State* L);
 // queries.cpp
 /// Reads the filter table at `at` (none or nil: no filter).
 [[nodiscard]] std::vector<Filter> read_filters(lua_State* L, snapshot::Dataset dataset, int at);
 [[nodiscard]] bool matches(lua_State* L, const std::vector<Filter>& filters, snapshot::Dataset dataset, std::uint32_t row);
+/// Whether a record passes; `silent` when a field that it is asked by holds no value.
+struct Passing {
+  bool yes = false;
+  const Filter* silent = nullptr;
+};
+/// The filters at an address that stays theirs, the same for the same filters; nullptr when too many were kept.
+[[nodiscard]] const std::vector<Filter>* kept_filters(Host& host, const std::vector<Filter>& filters);
+[[nodiscard]] Passing passes(const std::vector<Filter>& filters, std::uint32_t row);
 void push_query(lua_State* L, Query query);                        // an iterator function
+/// The records of a to-many relation, with the filter table at `filter_at`.
+[[nodiscard]] Query related_rows(lua_State* L, const Handle& handle, std::uint16_t relation, int filter_at);
 [[nodiscard]] std::uint64_t count_query(lua_State* L, const Query& query);
 
 /// Which relations a mention of `members`, `workspaces` or `groups` needs: (method, "dataset.relation").

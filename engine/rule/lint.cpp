@@ -65,7 +65,7 @@ std::string_view instead_of(std::string_view name) {
 
 template <class Visit>
 void for_each_api(const Visit& visit) {
-  for (const ApiFunction& row : handle_functions()) visit(row);
+  for (const ApiFunction& row : record_functions()) visit(row);
   for (const auto& unit : api_functions())
     for (const ApiFunction& row : unit) visit(row);
 }
@@ -358,7 +358,7 @@ class Linter {
         const std::string_view name = word(node);
         if (type.kind != Type::Kind::record) return {};
         const bool names_field = name == "is_null" || name == "is_absent" || name == "get" ||
-                                 name == "is_dangling" || name == "count" || name == "is_before" ||
+                                 name == "is_dangling" || name == "count" || name == "is_before" || name == "fits" || name == "keys_of" ||
                                  name == "is_after";
         if (names_field && node.children.size() > 1 && node.children[1]->kind == NodeKind::text) {
           if (const auto field = text_value(word(*node.children[1])))

@@ -2,11 +2,12 @@
 // subject only what it reads through the host, and nothing else differs between subjects: what it captured is
 // frozen, there is no clock and no chance. Two subjects whose reads come out alike therefore get the same
 // verdict. The memo is a tree of reads (what a rule reads next depends on what it has read so far) with
-// outcomes at its leaves. Only reads of enum words, truth values, whole numbers, states (null, absent,
-// dangling), numbers of related records, and whether a time is before or after another are followed, of the
-// subject itself or of a record that one or two to-one relations lead to from it; a rule that reads anything
-// else for that subject (a text, a time, records in a loop) is called for it. One memo an evaluator; not
-// thread-safe. Private to this module.
+// outcomes at its leaves. What it follows are small answers: enum words, truth values, whole numbers, states
+// (null, absent, dangling), numbers of related records, whether a time is before or after another, what the
+// patterns of a parameter make of a text; of the subject itself or of a record that relations lead to from it,
+// the n-th of a short loop included. What is read of records that org gives is the same for all subjects and
+// need not be followed. A rule that reads anything else for that subject (a text, a time, a long loop) is
+// called for it. One memo an evaluator; not thread-safe. Private to this module.
 #pragma once
 
 #include <cstdint>
@@ -22,38 +23,82 @@
 
 namespace muster::rule {
 
-struct Slot;
+struct Host;
+struct Filter;
+class TextMatches;
 
-/// How a record was reached from the subject: the to-one relations followed. Empty for the subject itself.
-struct Path {
-  const Slot* first = nullptr;
-  const Slot* second = nullptr;
-  friend bool operator==(const Path&, const Path&) = default;
+/// How a record was reached from the subject: relations followed one after the other. A number of `Paths`.
+using PathId = std::uint32_t;
+inline constexpr PathId kSubjectPath = 0;
+/// Of records that org gave: the same for every subject.
+inline constexpr PathId kConstantPath = 0xFFFFFFFF;
+/// Of records reached by more ways than are kept: nothing of them is followed.
+inline constexpr PathId kNoPath = 0xFFFFFFFE;
+
+/// The ways from the subject to other records that the rule has gone, and where each of them leads for the
+/// subject in work.
+class Paths {
+ public:
+  Paths() : nodes_(1) {}
+  /// One step on, by a to-one relation's links.
+  [[nodiscard]] PathId along(PathId from, const std::vector<std::uint32_t>& link);
+  /// One step on, to the n-th record (from 0) of a to-many relation.
+  [[nodiscard]] PathId item(PathId from, const snapshot::Groups& groups, std::uint32_t n);
+  void begin(std::uint32_t subject_row);
+  /// The row at the end; kNowhere when the path leads nowhere for this subject.
+  [[nodiscard]] std::uint32_t row_of(PathId path);
+  static constexpr std::uint32_t kNowhere = snapshot::kDangling;
+
+ private:
+  struct Node {
+    PathId parent = 0, first_child = 0, next_sibling = 0;  // 0: none
+    const void* on = nullptr;                              // links, or groups
+    std::uint32_t n = 0;
+    bool is_item = false;
+    std::uint32_t row = kNowhere;
+    std::uint64_t of = 0;  // the subject that `row` is for
+  };
+  PathId step(PathId from, const void* on, bool is_item, std::uint32_t n);
+  std::vector<Node> nodes_;
+  std::uint64_t subject_ = 0;
 };
 
-/// A question to the record at the end of a path: the value of a coded field, only the state of a field or
-/// to-one relation, whether the time in a field is before or after an instant, or how many records a to-many
-/// relation leads to.
+/// A question to the record at the end of a path.
 struct Probe {
-  enum class Kind : std::uint8_t { value, state, is_before, is_after, count };
-  Path path{};
+  enum class Kind : std::uint8_t {
+    value,        // of a coded column
+    state,        // of a column: value, null, absent, invalid
+    leads,        // of a to-one relation's links: the same, or dangling
+    is_before,    // whether the time in a column is before `instant`
+    is_after,
+    count,        // of groups: how many records there are
+    count_where,  // of groups: how many pass the filters
+    passes,       // of the record: whether it passes the filters
+    length,       // of a text_list column
+    matches,      // what a parameter's patterns make of the text
+  };
+  PathId path = kSubjectPath;
   Kind kind = Kind::value;
-  const Slot* slot = nullptr;              // of all but count
-  const snapshot::Groups* many = nullptr;  // of count
-  std::int64_t instant = 0;                // of is_before and is_after
+  const void* on = nullptr;    // a Column, links, Groups or TextMatches, as `kind` says
+  const void* with = nullptr;  // of count_where and passes: std::vector<Filter>
+  std::int64_t instant = 0;    // of is_before and is_after
   friend bool operator==(const Probe&, const Probe&) = default;
 };
 struct Answer {
-  std::uint8_t state = 0;  // a snapshot::Cell; kDanglingState for a relation that leads nowhere
+  std::uint8_t state = 0;  // a snapshot::Cell, or one of those below
   std::int64_t value = 0;  // 0 when only the state was asked for
   friend bool operator==(const Answer&, const Answer&) = default;
 };
-inline constexpr std::uint8_t kDanglingState = 255;
+inline constexpr std::uint8_t kDanglingState = 255;  // a relation, or the path, leads nowhere
+inline constexpr std::uint8_t kTooLongState = 254;   // more than the memo looks through; never learned
 
-/// Whether the memo can follow the value of such a field.
-[[nodiscard]] bool is_coded(const Slot& slot);
-/// The answer for the subject at `row`. A path that leads nowhere answers kDanglingState.
-[[nodiscard]] Answer ask(const Probe& probe, std::uint32_t row);
+/// The longest loop that the memo follows, and the most records that it looks through to count those that pass.
+inline constexpr std::size_t kMaxFollowedItems = 8, kMaxCounted = 64;
+
+/// Whether the memo can follow the value of such a column.
+[[nodiscard]] bool is_coded(snapshot::FieldType type);
+/// The answer for the subject that `paths` began with.
+[[nodiscard]] Answer ask(Paths& paths, const Probe& probe);
 
 struct Outcome {
   Verdict verdict = Verdict::pass;
@@ -69,8 +114,8 @@ struct Outcome {
 
 class Memo {
  public:
-  /// The outcome of the subject at `row`; nullptr when the rule must be called.
-  [[nodiscard]] Outcome* find(std::uint32_t row);
+  /// The outcome of the subject that `paths` began with; nullptr when the rule must be called.
+  [[nodiscard]] Outcome* find(Paths& paths);
   /// After a call that read nothing else of its subject. Forgets it when the tree would grow without bound.
   void learn(std::span<const std::pair<Probe, Answer>> reads, Outcome outcome);
 

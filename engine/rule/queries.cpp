@@ -21,9 +21,18 @@ int next_of_query(lua_State* L) {
     const std::uint32_t at = query.next++;
     const std::uint32_t row = query.all ? at : query.rows[at];
     if (at % 16 == 0) charge(L, 4);
+    PathId path = kConstantPath;
+    if (query.groups && query.is_followed && !host.read_more) {
+      path = host.paths.item(query.path, *query.groups, at);
+      if (query.kept) note_read(host, {.path = path, .kind = Probe::Kind::passes, .with = query.kept});
+    }
     if (!matches(L, query.filters, query.dataset, row)) continue;
     charge(L, 4);
+    const bool read_more = host.read_more;
     push_handle(L, query.dataset, row);
+    if (!query.is_followed || read_more) return 1;
+    follow(L, -1, path);
+    host.read_more = false;
     return 1;
   }
   return 0;
@@ -35,6 +44,12 @@ void push_query(lua_State* L, Query query) {
   Host& host = host_of(L);
   charge(L, 20);
   if (host.queries.size() > 100'000) raise_error(L, "too many loops");
+  if (query.groups) query.is_followed = follow_loop(host, query.is_followed, query.path, *query.groups, query.rows.size());
+  if (query.is_followed && query.path != kConstantPath && !query.filters.empty()) {
+    query.kept = kept_filters(host, query.filters);
+    if (!query.kept) query.is_followed = false;
+    if (!query.kept) host.read_more = true;
+  }
   host.queries.push_back(std::move(query));
   lua_pushinteger(L, static_cast<lua_Integer>(host.queries.size() - 1));
   lua_pushinteger(L, host.epoch);
@@ -45,12 +60,24 @@ std::uint64_t count_query(lua_State* L, const Query& query) {
   Host& host = host_of(L);
   if (query.filters.empty()) return query.all ? host.world->table(query.dataset)->rows() : query.rows.size();
   const auto end = query.all ? host.world->table(query.dataset)->rows() : static_cast<std::uint32_t>(query.rows.size());
+  // The memo does not see how many records were looked through, where they are few: then all cost the same.
+  const bool is_small = !query.all && end <= kMaxCounted;
+  if (is_small) charge(L, kMaxCounted / 4);
   std::uint64_t count = 0;
   for (std::uint32_t at = 0; at < end; ++at) {
-    if (at % 16 == 0) charge(L, 4);
+    if (!is_small && at % 16 == 0) charge(L, 4);
     if (matches(L, query.filters, query.dataset, query.all ? at : query.rows[at])) ++count;
   }
   return count;
+}
+
+const std::vector<Filter>* kept_filters(Host& host, const std::vector<Filter>& filters) {
+  const auto found = std::find(host.kept_filters.begin(), host.kept_filters.end(), filters);
+  if (found != host.kept_filters.end()) return std::to_address(found);
+  constexpr std::size_t kMaxKept = 256;
+  if (host.kept_filters.size() == kMaxKept) return nullptr;
+  host.kept_filters.push_back(filters);
+  return &host.kept_filters.back();
 }
 
 std::vector<Filter> read_filters(lua_State* L, Dataset dataset, int at) {
@@ -123,29 +150,52 @@ std::vector<Filter> read_filters(lua_State* L, Dataset dataset, int at) {
   return filters;
 }
 
-bool matches(lua_State* L, const std::vector<Filter>& filters, Dataset dataset, std::uint32_t row) {
+Passing passes(const std::vector<Filter>& filters, std::uint32_t row) {
   for (const Filter& filter : filters) {
     const snapshot::Column& column = *filter.slot->column;
-    if (const Cell cell = column.cell(row); cell != Cell::value) {
-      Handle handle;
-      handle.dataset = dataset;
-      handle.row = row;
-      raise_cell(L, handle, *filter.slot, cell);
-    }
+    if (column.cell(row) != Cell::value) return {false, &filter};
     switch (filter.slot->type) {
       case FieldType::word:
-        if (!filter.codes[column.word_code(row)]) return false;
+        if (!filter.codes[column.word_code(row)]) return {};
         break;
       case FieldType::boolean:
-        if (column.boolean(row) != filter.flag) return false;
+        if (column.boolean(row) != filter.flag) return {};
         break;
       default:
-        if (column.is_computed()) charge(L, 50);
-        if (std::find(filter.texts.begin(), filter.texts.end(), column.is_computed() ? column.compute(row) : column.text(row)) == filter.texts.end()) return false;
+        if (std::find(filter.texts.begin(), filter.texts.end(), column.is_computed() ? column.compute(row) : column.text(row)) == filter.texts.end()) return {};
         break;
     }
   }
-  return true;
+  return {true, nullptr};
+}
+
+// Whether the record passes; raises when a field that it is asked by holds no value.
+bool matches(lua_State* L, const std::vector<Filter>& filters, Dataset dataset, std::uint32_t row) {
+  for (const Filter& filter : filters)
+    if (filter.slot->column->is_computed()) charge(L, 50);
+  const Passing passing = passes(filters, row);
+  if (passing.silent) {
+    Handle handle;
+    handle.dataset = dataset;
+    handle.row = row;
+    raise_cell(L, handle, *passing.silent->slot, passing.silent->slot->column->cell(row));
+  }
+  return passing.yes;
+}
+
+Query related_rows(lua_State* L, const Handle& handle, std::uint16_t relation, int filter_at) {
+  Host& host = host_of(L);
+  const snapshot::RelationSpec& spec = snapshot::relations()[relation];
+  if (handle.row == kImplicitRow) raise_error(L, "an implicit membership has no " + std::string(spec.name));
+  touch(L, spec.to);
+  Query query;
+  query.dataset = spec.to;
+  query.groups = &host.world->to_many[relation];
+  query.rows = query.groups->of(handle.row);
+  query.filters = read_filters(L, spec.to, filter_at);
+  query.is_followed = handle.is_followed;
+  query.path = handle.path;
+  return query;
 }
 
 }  // namespace muster::rule

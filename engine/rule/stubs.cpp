@@ -52,7 +52,7 @@ std::string method_type(std::string_view signature, std::string_view self) {
 
 template <class Visit>
 void for_each_function(const Visit& visit) {
-  for (const ApiFunction& row : handle_functions()) visit(row);
+  for (const ApiFunction& row : record_functions()) visit(row);
   for (const auto& unit : api_functions())
     for (const ApiFunction& row : unit) visit(row);
 }

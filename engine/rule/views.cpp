@@ -62,7 +62,7 @@ void make_views(Host& host, const Params& params) {
       methods.emplace_back(row.name, static_cast<std::uint16_t>(functions_used));
     }
   };
-  add_methods(handle_functions());
+  add_methods(record_functions());
   for (const auto& unit : api_functions()) add_methods(unit);
 
   host.views.resize(snapshot::kDatasetCount);

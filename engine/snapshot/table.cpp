@@ -42,8 +42,10 @@ void Column::push_state(Cell cell) {
   ++size_;
 }
 
-Column Column::computed(std::size_t rows, std::function<std::string(std::uint32_t)> make) {
+Column Column::computed(std::size_t rows, std::function<std::string(std::uint32_t)> make,
+                        const Column* like) {
   Column column(FieldType::text);
+  if (like != nullptr) column.states_ = like->states_;
   column.size_ = rows;
   column.make_ = std::make_shared<const std::function<std::string(std::uint32_t)>>(std::move(make));
   return column;

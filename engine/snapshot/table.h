@@ -57,9 +57,11 @@ class Column {
     return texts_[(row == 0 ? 0 : list_ends_[row - 1]) + i];
   }
 
-  /// A text column whose texts are made when they are read: for sentences that few rows are asked for. text()
-  /// is not for these; the function must be thread-safe and live as long as the column.
-  [[nodiscard]] static Column computed(std::size_t rows, std::function<std::string(std::uint32_t)> make);
+  /// A text column whose texts are made when they are read: for sentences that few rows are asked for, and
+  /// parts of other texts. text() is not for these; the function must be thread-safe and live as long as the
+  /// column. Rows without a value are those of `like`, when it is given.
+  [[nodiscard]] static Column computed(std::size_t rows, std::function<std::string(std::uint32_t)> make,
+                                       const Column* like = nullptr);
   [[nodiscard]] bool is_computed() const { return make_ != nullptr; }
   [[nodiscard]] std::string compute(std::uint32_t row) const { return (*make_)(row); }
 

@@ -4,10 +4,14 @@ return {
   title = "Accounts are under the organization's own domains",
   severity = "medium",
   subject = "user",
-  reads = { "users.email" },
+  reads = { "users.email", "users.email_domain" },
   controls = { soc2 = { "CC6.1", "CC6.2" }, iso27001 = { "A.5.16" }, nist80053 = { "AC-2 d", "IA-4" }, cis8 = { "5.1" }, pci4 = { "8.2.1" } },
   params = {
-    domains = { type = "string_list", default = {}, doc = "Mail domains of the organization; without any, nothing can be decided." },
+    domains = {
+      type = "string_list",
+      default = {},
+      doc = "Mail domains of the organization, or patterns as *.northwind.example; without any, nothing can be decided.",
+    },
   },
   why = "An account under an outside address escapes the company's sign-on, and stays open when the mailbox passes to somebody else.",
   fix = "Invite the work address and remove this account in the console (Settings > Members); the API cannot change an address, nor remove admins. "
@@ -15,8 +19,8 @@ return {
 
   check = function(user, _, params)
     if #params.domains == 0 then return unknown("the policy names no domains") end
-    local parts = user.email:fold():split("@")
-    local domain = parts[#parts]
+    if user:fits("email_domain", params.domains) then return pass() end
+    local domain = user.email_domain
     for allowed in params.domains:items() do
       if domain == allowed:fold() then return pass() end
     end
@@ -27,6 +31,16 @@ return {
     {
       note = "a work address, in capitals",
       given = { user = { email = "Ana@Northwind.Example" }, params = { domains = { "northwind.example" } } },
+      want = "pass",
+    },
+    {
+      note = "the policy writes it in capitals",
+      given = { user = { email = "ana@northwind.example" }, params = { domains = { "NW.example", "Northwind.Example" } } },
+      want = "pass",
+    },
+    {
+      note = "below ours, which the policy allows",
+      given = { user = { email = "ana@labs.northwind.example" }, params = { domains = { "*.northwind.example" } } },
       want = "pass",
     },
     {

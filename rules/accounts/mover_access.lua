@@ -42,12 +42,12 @@ return {
     if user.person:is_null("department") then return unknown("the roster does not say the department") end
     local department, beyond = user.person.department, {}
     for group in user:groups() do
-      local owner = names.foreign_owner(group.name, department, params.owned)
+      local owner = names.foreign_owner(group, department, params.owned)
       if owner then table.insert(beyond, "group " .. group.name .. " of " .. owner) end
     end
     for workspace in user:workspaces() do
       if workspace:is_null("archived_at") then
-        local owner = names.foreign_owner(workspace.name, department, params.owned)
+        local owner = names.foreign_owner(workspace, department, params.owned)
         if owner then table.insert(beyond, "workspace " .. workspace.name .. " of " .. owner) end
       end
     end

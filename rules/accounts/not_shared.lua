@@ -4,7 +4,7 @@ return {
   title = "No account belongs to a mailbox that several people read",
   severity = "medium",
   subject = "user",
-  reads = { "users.email", "users.person_state" },
+  reads = { "users.email", "users.email_mailbox", "users.person_state" },
   controls = {
     soc2 = { "CC6.1" },
     iso27001 = { "A.5.16" },
@@ -27,9 +27,8 @@ return {
   check = function(user, _, params)
     if user.person_state == "nonhuman" then return not_applicable("in the register of non-human identities") end
     if #params.patterns == 0 then return unknown("the policy names no patterns") end
-    local mailbox = user.email:fold():split("@")[1]:split("+")[1]
-    if not params.patterns:fits(mailbox) then return pass() end
-    return fail("the mailbox " .. mailbox .. " looks shared", { email = user.email }, "a person's own address")
+    if not user:fits("email_mailbox", params.patterns) then return pass() end
+    return fail("the mailbox " .. user.email_mailbox .. " looks shared", { email = user.email }, "a person's own address")
   end,
 
   examples = {

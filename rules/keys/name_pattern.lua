@@ -18,7 +18,7 @@ return {
     if not words.key_statuses[key.status] then return unknown("status " .. key.status .. " is not known to this rule") end
     if key.status ~= "active" then return not_applicable("status is " .. key.status) end
     if #params.patterns == 0 then return unknown("the policy names no patterns") end
-    if params.patterns:fits(key.name) then return pass() end
+    if key:fits("name", params.patterns) then return pass() end
     return fail("the name is none that provisioning gives", { name = key.name }, params.patterns)
   end,
 

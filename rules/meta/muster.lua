@@ -44,7 +44,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Organization, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Organization, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Organization, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Organization, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Organization, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Organization, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Organization, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Organization): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Organization, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Organization, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -71,6 +73,8 @@ error("this file is for editors; rules do not require it")
 ---@field last_seen_at muster.Time The latest sign of the user in what was collected of activities, usage by account and Claude Code use; null when there is none. May be null.
 ---@field watched_since muster.Time From when on the user would have been seen by all of these that were collected whole; absent when none was, or when the snapshot does not say from when on.
 ---@field previous_role string The organization role that the user had in the previous snapshot; null when they were not a member then. May be null.
+---@field email_mailbox string What stands before the @ of `email`, without a plus-tag, case-folded.
+---@field email_domain string What stands behind the last @ of `email`, case-folded; the whole address when it has none.
 ---@field accepted_invites integer Accepted invites that went to the user's address.
 ---@field active_keys integer Active API keys that the user made; absent when keys were not collected.
 ---@field person muster.Person The person behind the account; none when nobody or several fit.
@@ -85,7 +89,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.User, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.User, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.User, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.User, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.User, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.User, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.User, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.User): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.User, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.User, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -110,7 +116,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Invite, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Invite, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Invite, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Invite, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Invite, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Invite, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Invite, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Invite): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Invite, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Invite, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -132,6 +140,8 @@ error("this file is for editors; rules do not require it")
 ---@field organization_id string The organization that the row was listed for; the first one when several list the same record.
 ---@field member_count integer Users on the workspace's member list; entries of accounts that are gone do not count. Organization admins and billing members are not on it.
 ---@field effective_member_count integer Users with access: those on the list and those whose organization role makes them implicit members, each counted once.
+---@field member_departments muster.List Departments of the persons behind the users on the workspace's member list, sorted, each once; registered machines are of none.
+---@field members_without_department integer Entries of the member list of whom the roster gives no department: nobody's accounts, accounts that are gone, persons without one. Registered machines do not count.
 ---@field is_default boolean Whether this is the organization's default workspace, which has no member list and cannot be archived.
 ---@field memberships fun(self: muster.Workspace, filter?: table): fun(): muster.WorkspaceMember Entries of the workspace's member list.
 ---@field keys fun(self: muster.Workspace, filter?: table): fun(): muster.ApiKey API keys bound to the workspace.
@@ -143,7 +153,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Workspace, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Workspace, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Workspace, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Workspace, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Workspace, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Workspace, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Workspace, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Workspace): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Workspace, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Workspace, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -162,7 +174,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.WorkspaceMember, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.WorkspaceMember, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.WorkspaceMember, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.WorkspaceMember, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.WorkspaceMember, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.WorkspaceMember, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.WorkspaceMember, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.WorkspaceMember): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.WorkspaceMember, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.WorkspaceMember, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -198,7 +212,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.ApiKey, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.ApiKey, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.ApiKey, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.ApiKey, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.ApiKey, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.ApiKey, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.ApiKey, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.ApiKey): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ApiKey, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.ApiKey, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -222,7 +238,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Group, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Group, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Group, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Group, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Group, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Group, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Group, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Group): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Group, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Group, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -243,7 +261,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.GroupMember, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.GroupMember, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.GroupMember, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.GroupMember, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.GroupMember, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.GroupMember, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.GroupMember, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.GroupMember): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.GroupMember, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.GroupMember, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -265,7 +285,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Role, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Role, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Role, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Role, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Role, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Role, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Role, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Role): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Role, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Role, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -287,7 +309,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.RolePermission, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.RolePermission, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.RolePermission, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.RolePermission, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.RolePermission, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.RolePermission, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.RolePermission, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.RolePermission): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.RolePermission, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.RolePermission, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -306,7 +330,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Setting, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Setting, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Setting, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Setting, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Setting, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Setting, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Setting, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Setting): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Setting, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Setting, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -329,7 +355,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.ComplianceKey, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.ComplianceKey, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.ComplianceKey, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.ComplianceKey, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.ComplianceKey, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.ComplianceKey, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.ComplianceKey, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.ComplianceKey): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ComplianceKey, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.ComplianceKey, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -345,7 +373,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.ComplianceSetting, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.ComplianceSetting, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.ComplianceSetting, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.ComplianceSetting, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.ComplianceSetting, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.ComplianceSetting, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.ComplianceSetting, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.ComplianceSetting): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ComplianceSetting, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.ComplianceSetting, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -373,7 +403,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.ServiceAccount, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.ServiceAccount, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.ServiceAccount, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.ServiceAccount, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.ServiceAccount, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.ServiceAccount, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.ServiceAccount, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.ServiceAccount): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ServiceAccount, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.ServiceAccount, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -405,7 +437,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.FederationIssuer, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.FederationIssuer, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.FederationIssuer, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.FederationIssuer, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.FederationIssuer, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.FederationIssuer, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.FederationIssuer, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.FederationIssuer): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.FederationIssuer, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.FederationIssuer, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -445,7 +479,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.FederationRule, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.FederationRule, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.FederationRule, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.FederationRule, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.FederationRule, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.FederationRule, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.FederationRule, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.FederationRule): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.FederationRule, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.FederationRule, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -469,7 +505,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.ExternalKey, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.ExternalKey, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.ExternalKey, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.ExternalKey, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.ExternalKey, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.ExternalKey, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.ExternalKey, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.ExternalKey): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ExternalKey, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.ExternalKey, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -493,7 +531,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.RateLimit, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.RateLimit, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.RateLimit, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.RateLimit, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.RateLimit, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.RateLimit, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.RateLimit, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.RateLimit): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.RateLimit, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.RateLimit, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -528,7 +568,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.UsageRow, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.UsageRow, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.UsageRow, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.UsageRow, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.UsageRow, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.UsageRow, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.UsageRow, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.UsageRow): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.UsageRow, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.UsageRow, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -556,7 +598,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.CostRow, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.CostRow, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.CostRow, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.CostRow, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.CostRow, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.CostRow, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.CostRow, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.CostRow): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.CostRow, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.CostRow, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -586,7 +630,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.ClaudeCodeUsageRow, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.ClaudeCodeUsageRow, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.ClaudeCodeUsageRow, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.ClaudeCodeUsageRow, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.ClaudeCodeUsageRow, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.ClaudeCodeUsageRow, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.ClaudeCodeUsageRow, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.ClaudeCodeUsageRow): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.ClaudeCodeUsageRow, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.ClaudeCodeUsageRow, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -625,7 +671,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Activity, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Activity, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Activity, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Activity, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Activity, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Activity, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Activity, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Activity): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Activity, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Activity, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -656,7 +704,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Person, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Person, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Person, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Person, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Person, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Person, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Person, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Person): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Person, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Person, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -675,7 +725,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Tenure, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Tenure, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Tenure, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Tenure, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Tenure, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Tenure, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Tenure, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Tenure): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Tenure, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Tenure, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -697,7 +749,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Nonhuman, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Nonhuman, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Nonhuman, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Nonhuman, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Nonhuman, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Nonhuman, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Nonhuman, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Nonhuman): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Nonhuman, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Nonhuman, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -720,7 +774,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Dataset, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Dataset, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Dataset, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Dataset, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Dataset, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Dataset, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Dataset, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Dataset): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Dataset, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Dataset, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -741,7 +797,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.Waiver, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.Waiver, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.Waiver, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.Waiver, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.Waiver, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.Waiver, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.Waiver, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.Waiver): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.Waiver, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.Waiver, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.
@@ -757,7 +815,9 @@ error("this file is for editors; rules do not require it")
 ---@field get fun(self: muster.PreviousUser, field: string, default: any): any The field, or the default when it is null or absent.
 ---@field is_before fun(self: muster.PreviousUser, field: string, instant: muster.Time): boolean Whether the time in the field is before the instant. Quicker than reading it where only that is asked.
 ---@field is_after fun(self: muster.PreviousUser, field: string, instant: muster.Time): boolean Whether the time in the field is after the instant.
----@field count fun(self: muster.PreviousUser, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match.
+---@field count fun(self: muster.PreviousUser, relation: string, filter?: table): integer How many records the relation leads to; with a filter, how many of them match. Of a field that is a list: how many it holds.
+---@field fits fun(self: muster.PreviousUser, field: string, patterns: muster.List): boolean Whether the whole text of the field fits one of the patterns: patterns:fits(record.field). Quicker where only that is asked.
+---@field keys_of fun(self: muster.PreviousUser, field: string, entries: muster.List): string[] Of a list of key=pattern: the keys whose pattern the whole text of the field fits: entries:keys_of(record.field).
 ---@field is_implicit fun(self: muster.PreviousUser): boolean Of a membership: whether it follows from the organization role and stands in no member list.
 ---@field members fun(self: muster.PreviousUser, mode?: 'listed'|'effective'): fun(): muster.User, muster.Membership Of a workspace or group: each member and the membership record. "effective" adds organization admins and billing members, who stand in no list.
 ---@field workspaces fun(self: muster.PreviousUser, mode?: 'listed'|'effective'): fun(): muster.Workspace, muster.Membership Of a user: each workspace and the membership record.

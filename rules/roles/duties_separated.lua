@@ -22,18 +22,20 @@ return {
 
   check = function(user, _, params)
     if #params.first == 0 or #params.second == 0 then return unknown("the policy names no roles") end
-    local one, other, silent = nil, nil, false
+    local one, other, silent
     for group in user:groups() do
-      if group:is_null("role_ids") or group:count("roles") < #group.role_ids then
+      if group:is_null("role_ids") or group:count("roles") < group:count("role_ids") then
         silent = true
       else
         for role in group:roles() do
-          if params.first:fits(role.name) then one = role.name end
-          if params.second:fits(role.name) then other = role.name end
+          if role:fits("name", params.first) then one = role end
+          if role:fits("name", params.second) then other = role end
         end
       end
     end
-    if one and other then return fail("has both " .. one .. " and " .. other, { roles = { one, other } }, "one of the two") end
+    if one and other then
+      return fail("has both " .. one.name .. " and " .. other.name, { roles = { one.name, other.name } }, "one of the two")
+    end
     if silent then return unknown("is in a group whose roles are not known") end
     if one or other then return pass() end
     return not_applicable("has neither")

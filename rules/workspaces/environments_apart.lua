@@ -33,20 +33,23 @@ return {
 
   check = function(user, _, params)
     if user:count("memberships") < 2 then return not_applicable("listed in fewer than two workspaces") end
-    local live, other, strange = nil, nil, nil
+    local live, other, strange
     for workspace, membership in user:workspaces() do
-      local role = membership.workspace_role
-      if not words.workspace_roles[role] then
-        strange = role
-      elseif params.roles:has(role) and workspace:is_null("archived_at") then
-        if params.production:fits(workspace.name) then
-          live = workspace.name
-        elseif params.development:fits(workspace.name) then
-          other = workspace.name
+      if membership:fits("workspace_role", params.roles) then
+        if workspace:is_null("archived_at") then
+          if workspace:fits("name", params.production) then
+            live = workspace
+          elseif workspace:fits("name", params.development) then
+            other = workspace
+          end
         end
+      elseif not words.workspace_roles[membership.workspace_role] then
+        strange = membership.workspace_role
       end
     end
-    if live and other then return fail("builds in both " .. live .. " and " .. other, { production = live, development = other }, "one of the two") end
+    if live and other then
+      return fail("builds in both " .. live.name .. " and " .. other.name, { production = live.name, development = other.name }, "one of the two")
+    end
     if strange then return unknown("role " .. strange .. " is not known to this rule") end
     if live or other then return pass() end
     return not_applicable("builds in neither")

@@ -9,11 +9,11 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string over_budget(const std::string& check, const std::string& head = "") {
+std::string over_budget(const std::string& check, const std::string& head = "", const std::string& more = "") {
   Lab lab;
   lab.limits.subject_instructions = 1'000'000;
   lab.limits.memory_bytes = 16u << 20;
-  const auto judged = lab.run(Lab::text(check, head));
+  const auto judged = lab.run(Lab::text(check, head, more));
   return lab.over_budget.empty() ? "ended by itself: " + judged.front().reason : lab.over_budget;
 }
 
@@ -44,6 +44,17 @@ TEST(Budget, HostFunctionsPayForTheirWork) {
            "for i = 1, 1e9 do local _ = string.format('%99d', 1) end",
        })
     EXPECT_THAT(over_budget(check), HasSubstr("over budget: more than")) << check;
+}
+
+TEST(Budget, QuestionsOfRecordsPayForTheirWork) {
+  const std::string list = "  params = { l = { type = 'string_list', default = { 'x*=' .. ('*?'):rep(40) }, doc = 'd' } },\n";
+  for (const char* check : {
+           "for i = 1, 1e9 do local _ = key:fits('name', params.l) end",
+           "for i = 1, 1e9 do local _ = key:keys_of('name', params.l) end",
+           "for i = 1, 1e9 do local _ = key.creator:count('memberships', { workspace_role = 'workspace_user' }) end",
+           "for i = 1, 1e9 do for _ in key.creator:workspaces() do end end",
+       })
+    EXPECT_THAT(over_budget(check, "", list), HasSubstr("over budget: more than")) << check;
 }
 
 TEST(Budget, TextsOfNoUseAreRefused) {

@@ -11,19 +11,24 @@ using snapshot::Table;
 
 namespace {
 
-struct Row {
-  std::vector<std::pair<std::string, std::string>> values;  // field → text; "null" and "absent" are cells
-};
+std::vector<std::string_view> items_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  for (std::size_t from = 0, to = 0; from < text.size(); from = to + 1) {
+    to = std::min(text.find(',', from), text.size());
+    out.push_back(text.substr(from, to - from));
+  }
+  return out;
+}
 
-std::unique_ptr<Table> make(Dataset dataset, const std::vector<Row>& rows) {
+std::unique_ptr<Table> make(Dataset dataset, const std::vector<Lab::Record>& rows) {
   auto table = std::make_unique<Table>(dataset);
   const auto& spec = table->spec();
   StringColumn ids, labels;
   for (std::uint16_t field = 0; field < spec.fields.size(); ++field) {
     Column& column = table->add_column(field);
-    for (const Row& row : rows) {
+    for (const Lab::Record& row : rows) {
       std::string value = "absent";
-      for (const auto& [name, text] : row.values)
+      for (const auto& [name, text] : row)
         if (name == spec.fields[field].name) value = text;
       if (value == "absent") column.push_missing(Cell::absent);
       else if (value == "null") column.push_missing(Cell::null);
@@ -31,12 +36,13 @@ std::unique_ptr<Table> make(Dataset dataset, const std::vector<Row>& rows) {
       else if (column.type() == snapshot::FieldType::time || column.type() == snapshot::FieldType::date) column.push_int(parse_rfc3339(value).value().us);
       else if (column.type() == snapshot::FieldType::integer) column.push_int(std::stoll(value));
       else if (column.type() == snapshot::FieldType::boolean) column.push_boolean(value == "true");
+      else if (column.type() == snapshot::FieldType::text_list) column.push_list(items_of(value));
       else column.push_text(value);
     }
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::string id = std::string(spec.singular) + "_" + std::to_string(i + 1), label = id;
-    for (const auto& [name, text] : rows[i].values) {
+    for (const auto& [name, text] : rows[i]) {
       if (name == spec.key) id = text;
       if (name == spec.label) label = text;
     }
@@ -56,24 +62,29 @@ Lab::Lab() {
   world.organization_id = "org-1";
   world.organization_name = "Northwind";
   for (auto& available : world.availability) available.status = snapshot::DatasetStatus::complete;
-  const auto put = [&](Dataset dataset, const std::vector<Row>& rows) { world.tables[static_cast<std::size_t>(dataset)] = make(dataset, rows); };
-  put(Dataset::users, {{{{"id", "user_a"}, {"email", "ana@x.example"}, {"role", "admin"}, {"name", "Ana"}}},
-                       {{{"id", "user_b"}, {"email", "bo@x.example"}, {"role", "developer"}, {"name", "null"}}},
-                       {{{"id", "user_c"}, {"email", "cy@x.example"}, {"role", "billing"}}}});
-  put(Dataset::workspaces, {{{{"id", "w_1"}, {"name", "prod"}, {"archived_at", "null"}}}, {{{"id", "w_2"}, {"name", "lab"}, {"archived_at", "2026-01-01T00:00:00Z"}}}});
-  put(Dataset::workspace_members, {{{{"workspace_id", "w_1"}, {"user_id", "user_b"}, {"workspace_role", "workspace_admin"}}},
-                                   {{{"workspace_id", "w_2"}, {"user_id", "user_b"}, {"workspace_role", "workspace_user"}}},
-                                   {{{"workspace_id", "w_1"}, {"user_id", "user_c"}, {"workspace_role", "workspace_billing"}}}});
+  put(Dataset::users, {{{"id", "user_a"}, {"email", "ana@x.example"}, {"role", "admin"}, {"name", "Ana"}},
+                       {{"id", "user_b"}, {"email", "bo@x.example"}, {"role", "developer"}, {"name", "null"}},
+                       {{"id", "user_c"}, {"email", "cy@x.example"}, {"role", "billing"}}});
+  put(Dataset::workspaces, {{{"id", "w_1"}, {"name", "prod"}, {"archived_at", "null"}}, {{"id", "w_2"}, {"name", "lab"}, {"archived_at", "2026-01-01T00:00:00Z"}}});
+  put(Dataset::workspace_members, {{{"workspace_id", "w_1"}, {"user_id", "user_b"}, {"workspace_role", "workspace_admin"}},
+                                   {{"workspace_id", "w_2"}, {"user_id", "user_b"}, {"workspace_role", "workspace_user"}},
+                                   {{"workspace_id", "w_1"}, {"user_id", "user_c"}, {"workspace_role", "workspace_billing"}}});
   put(Dataset::api_keys,
-      {{{{"id", "key_1"}, {"name", "one"}, {"status", "active"}, {"created_at", "2026-11-10T08:00:00Z"}, {"expires_at", "null"}, {"created_by_id", "user_b"},
-         {"created_by_type", "user"}, {"workspace_id", "w_1"}}},
-       {{{"id", "key_2"}, {"name", "two"}, {"status", "archived"}, {"created_at", "2026-01-10T08:00:00Z"}, {"created_by_id", "null"}, {"created_by_type", "null"},
-         {"workspace_id", "null"}}},
-       {{{"id", "key_3"}, {"name", "three"}, {"status", "active"}, {"created_at", "2026-10-10T08:00:00Z"}, {"expires_at", "2027-01-01T00:00:00Z"},
-         {"created_by_id", "user_gone"}, {"created_by_type", "user"}, {"workspace_id", "w_2"}}},
-       {{{"id", "key_4"}, {"name", "null"}, {"status", "invalid"}, {"created_at", "2026-10-10T08:00:00Z"}, {"created_by_id", "user_a"}, {"created_by_type", "user"}}}});
-  for (std::uint16_t i = 0; i < snapshot::relations().size(); ++i) snapshot::join(world, i);
+      {{{"id", "key_1"}, {"name", "one"}, {"status", "active"}, {"created_at", "2026-11-10T08:00:00Z"}, {"expires_at", "null"}, {"created_by_id", "user_b"},
+        {"created_by_type", "user"}, {"workspace_id", "w_1"}},
+       {{"id", "key_2"}, {"name", "two"}, {"status", "archived"}, {"created_at", "2026-01-10T08:00:00Z"}, {"created_by_id", "null"}, {"created_by_type", "null"},
+        {"workspace_id", "null"}},
+       {{"id", "key_3"}, {"name", "three"}, {"status", "active"}, {"created_at", "2026-10-10T08:00:00Z"}, {"expires_at", "2027-01-01T00:00:00Z"},
+        {"created_by_id", "user_gone"}, {"created_by_type", "user"}, {"workspace_id", "w_2"}},
+       {{"id", "key_4"}, {"name", "null"}, {"status", "invalid"}, {"created_at", "2026-10-10T08:00:00Z"}, {"created_by_id", "user_a"}, {"created_by_type", "user"}}});
+  join();
   world.implicit_members = {{0, snapshot::implied_workspace_role("admin")}, {2, snapshot::implied_workspace_role("billing")}};
+}
+
+void Lab::put(Dataset dataset, const std::vector<Record>& records) { world.tables[static_cast<std::size_t>(dataset)] = make(dataset, records); }
+
+void Lab::join() {
+  for (std::uint16_t i = 0; i < snapshot::relations().size(); ++i) snapshot::join(world, i);
 }
 
 std::string Lab::text(const std::string& check, const std::string& head, const std::string& more, const std::string& reads) {

@@ -27,6 +27,12 @@ class Lab {
   snapshot::World world;
   Limits limits;
 
+  /// A record: field → text; "null", "absent" and "invalid" are cells, "a,b" is a list of two.
+  using Record = std::vector<std::pair<std::string, std::string>>;
+  /// Records in place of those that the lab has. After the last one, `join()`.
+  void put(snapshot::Dataset dataset, const std::vector<Record>& records);
+  void join();
+
   /// `check` is the body of check(key, org, params); `head` stands before the rule's table; `more` are further members of the table.
   static std::string text(const std::string& check, const std::string& head = "", const std::string& more = "",
                           const std::string& reads = R"("api_keys", "users.email", "users.role", "workspaces.name", "workspace_members")");

@@ -1,4 +1,7 @@
 // What a rule made of the same reads is remembered: that must never show in what comes out.
+#include <algorithm>
+#include <set>
+
 #include <gmock/gmock.h>
 
 #include "rule/lab.h"
@@ -97,6 +100,177 @@ TEST(Memo, FollowsCountsOfWhatBelongsToTheSubject) {
     EXPECT_EQ(told(lab.run_over(text, rows)), one_by_one) << check;
     EXPECT_THAT(one_by_one, testing::Not(testing::Contains(testing::HasSubstr("error")))) << check;
   }
+}
+
+// An organization in which few different things happen to many users, so that many are alike in what a rule reads and not in what it does not.
+class Crowd : public testing::Test {
+ protected:
+  Crowd() {
+    using snapshot::Dataset;
+    std::uint32_t seed = 12345;
+    const auto pick = [&](std::initializer_list<const char*> from) {
+      seed = seed * 1664525 + 1013904223;
+      return std::string(from.begin()[(seed >> 16) % from.size()]);
+    };
+    std::vector<Lab::Record> users, keys, members, groups, group_members;
+    for (int i = 0; i < kUsers; ++i) {
+      const std::string id = "user_" + std::to_string(i);
+      users.push_back({{"id", id}, {"role", pick({"admin", "user", "user"})}, {"name", pick({"Ana", "Bo", "null", "absent"})},
+                       {"email", pick({"ana@x.example", "bo@y.example", "null", "invalid"})}, {"person_state", pick({"active", "left", "absent"})}});
+      for (int n = std::stoi(pick({"0", "0", "1", "2", "3", "12"})); n > 0; --n)
+        keys.push_back({{"id", "key_" + std::to_string(keys.size())}, {"status", pick({"active", "active", "archived", "null"})}, {"name", pick({"a-batch", "other"})},
+                        {"created_by_id", id}, {"created_by_type", "user"}, {"expires_at", pick({"null", "2026-12-01T00:00:00Z", "absent"})},
+                        {"workspace_id", pick({"w_0", "w_1", "null", "w_gone"})}});
+      for (int n = std::stoi(pick({"0", "1", "1", "2", "3"})); n > 0; --n)
+        members.push_back({{"user_id", id}, {"workspace_id", pick({"w_0", "w_0", "w_1", "w_2", "w_gone"})},
+                           {"workspace_role", pick({"workspace_admin", "workspace_user", "workspace_user", "null"})}});
+      for (int n = std::stoi(pick({"0", "1", "2"})); n > 0; --n) group_members.push_back({{"user_id", id}, {"group_id", pick({"g_0", "g_1", "g_2"})}});
+    }
+    lab.put(Dataset::users, users);
+    lab.put(Dataset::api_keys, keys);
+    lab.put(Dataset::workspace_members, members);
+    lab.put(Dataset::workspaces, {{{"id", "w_0"}, {"name", "prod-a"}, {"archived_at", "null"}}, {{"id", "w_1"}, {"name", "dev-a"}, {"archived_at", "null"}},
+                                  {{"id", "w_2"}, {"name", std::string(300, 'p')}, {"archived_at", "2026-01-01T00:00:00Z"}}});
+    lab.put(Dataset::groups, {{{"id", "g_0"}, {"name", "Finance-all"}, {"role_ids", "r_0,r_1"}}, {{"id", "g_1"}, {"name", "Legal"}, {"role_ids", "r_1,r_gone"}},
+                              {{"id", "g_2"}, {"name", "null"}, {"role_ids", "null"}}});
+    lab.put(Dataset::roles, {{{"id", "r_0"}, {"name", "Approver"}}, {{"id", "r_1"}, {"name", "Asker"}}});
+    lab.put(Dataset::group_members, group_members);
+    lab.join();
+    lab.world.implicit_members.clear();
+    for (std::uint32_t row = 0; row < kUsers; ++row)
+      if (users[row][1].second == "admin") lab.world.implicit_members.push_back({row, snapshot::implied_workspace_role("admin")});
+  }
+
+  // What one evaluator makes of all users, forwards and then backwards, is what a fresh one makes of each; it spends what they spend. Gives the verdicts.
+  std::vector<std::string> expect_as_called(const std::string& check) {
+    std::string text = Lab::text(check, "",
+                                 "  params = { production = { type = 'string_list', default = { 'prod-*', 'p*' }, doc = 'd' }, owned = { type = 'string_list', "
+                                 "default = { 'Finance=Finance*', 'All=*', 'Legal=Legal' }, doc = 'd' }, domains = { type = 'string_list', default = { 'x.*' }, doc = 'd' } },\n",
+                                 R"("api_keys", "users.id", "users.role", "users.name", "users.email", "users.person_state", "workspaces", "workspace_members", "groups", "group_members", "roles")");
+    text.replace(text.find("api_key"), 7, "user");
+    const auto rule = lab.load(text);
+    if (!rule) {
+      ADD_FAILURE() << lab.problems.render();
+      return {};
+    }
+    Params params;
+    for (const auto& spec : rule->info().params) params[spec.name] = spec.fallback;
+    std::vector<std::uint32_t> rows;
+    for (std::uint32_t row = 0; row < kUsers; ++row) rows.push_back(row);
+    const auto run = [&](const std::vector<std::uint32_t>& which, std::uint64_t& used) {
+      Budget budget(lab.limits, kUsers);
+      auto evaluator = Evaluator::make(*rule, params, lab.world, lab.limits, budget).value();
+      std::vector<std::string> out;
+      for (std::size_t from = 0; from < which.size(); from += 16) {
+        BlockResult result;
+        evaluator->evaluate(std::span(which).subspan(from, std::min<std::size_t>(16, which.size() - from)), result);
+        for (const VerdictRun& verdicts : result.verdicts)
+          for (std::uint32_t i = 0; i < verdicts.count; ++i) out.push_back(std::string(word_of(verdicts.verdict)) + "|" + result.reasons[verdicts.reason]);
+      }
+      used = budget.used();
+      calls = evaluator->calls();
+      return out;
+    };
+    std::vector<std::string> called;
+    std::uint64_t together = 0, used = 0;
+    for (const std::uint32_t row : rows) {
+      called.push_back(run({row}, used).front());
+      together += used;
+    }
+    EXPECT_EQ(run(rows, used), called) << check;
+    EXPECT_EQ(used, together) << check;
+    std::vector<std::uint32_t> twice(rows.rbegin(), rows.rend());
+    twice.insert(twice.end(), rows.begin(), rows.end());
+    std::vector<std::string> wanted(called.rbegin(), called.rend());
+    wanted.insert(wanted.end(), called.begin(), called.end());
+    EXPECT_EQ(run(twice, used), wanted) << check;
+    EXPECT_EQ(used, 2 * together) << check;
+    (void)run(rows, used);
+    return called;
+  }
+
+  static constexpr int kUsers = 80;
+  Lab lab;
+  std::uint64_t calls = 0;  // of check, by the evaluator that last saw all users once
+};
+
+TEST_F(Crowd, LoopsOverFewRecordsAreFollowed) {
+  for (const char* check : {
+           // Memberships, with what they lead to.
+           "local n = 0 for _ in key:workspaces() do n = n + 1 end return pass('in ' .. n)",
+           "for workspace, m in key:workspaces() do if m.workspace_role == 'workspace_admin' and workspace:is_null('archived_at') then return fail('administers') end end return pass()",
+           "local n = 0 for workspace in key:workspaces() do if not workspace:is_null('archived_at') then n = n + 1 end end return pass('archived: ' .. n)",
+           "for workspace in key:workspaces() do if workspace:is_null('archived_at') then return fail(workspace.name) end end return pass()",
+           "for workspace in key:workspaces() do if workspace:fits('name', params.production) then return fail('live') end end return pass()",
+           "for _, m in key:workspaces() do if m:fits('workspace_role', params.production) then return fail('p') end end return pass()",
+           "for workspace, m in key:workspaces() do if m:is_implicit() then return fail('implicit') end end return pass()",
+           // Who has access without being listed hangs on more than the list.
+           "local n = 0 for _ in key:workspaces('effective') do n = n + 1 end return pass('in ' .. n)",
+           "for w, m in key:workspaces('effective') do if m:is_implicit() then return fail('implicit') end end return pass()",
+           "for w in key:workspaces() do local n = 0 for _ in w:members() do n = n + 1 end return pass('with ' .. n) end return pass()",
+           "for w in key:workspaces() do for u in w:members('effective') do if u == key then return pass('oneself') end end return fail('not there') end return pass()",
+           "for w in key:workspaces() do return pass(tostring(w)) end return pass()",
+           "for w in key:workspaces() do return fail{ reason = 'x', related = { w } } end return pass()",
+           // Keys, with and without filters; some have more of them than are followed.
+           "local n = 0 for _ in key:keys() do n = n + 1 end return pass('has ' .. n)",
+           "local n = 0 for k in key:keys() do if k:is_null('expires_at') then n = n + 1 end end return pass('endless: ' .. n)",
+           "local n = 0 for k in key:keys{ status = 'active' } do n = n + 1 end return pass('active: ' .. n)",
+           "local n = 0 for k in key:keys{ name = 'a-batch' } do n = n + 1 end return pass('batch: ' .. n)",
+           "for k in key:keys{ name = { 'a-batch', 'x' } } do if k:is_dangling('workspace') then return fail('nowhere') end end return pass()",
+           "for k in key:keys() do if not k:is_null('workspace') and not k:is_dangling('workspace') then return pass(tostring(k.workspace:count('memberships'))) end end return pass()",
+           "return pass('active: ' .. key:count('keys', { status = 'active' }))",
+           "return pass('batch: ' .. key:count('keys', { name = 'a-batch' }) .. ' of ' .. key:count('keys'))",
+           "if key:count('keys', { status = { 'active', 'archived' }, name = 'other' }) > 1 then return fail('several') end return pass()",
+           "for k in key:keys() do if k.creator == key then return pass('own') end end return fail('none')",
+           // Groups, their lists, and roles at the end of two loops.
+           "for g in key:groups() do if not g:is_null('role_ids') and g:count('roles') < g:count('role_ids') then return unknown('roles are missing') end end return pass()",
+           "for g in key:groups() do return pass(tostring(g:count('role_ids'))) end return pass()",
+           "for g in key:groups() do if not g:is_null('role_ids') then for role in g:roles() do if role:fits('name', params.production) then return fail('p') end end end end return pass()",
+           "local all = {} for g in key:groups() do for _, of in ipairs(g:keys_of('name', params.owned)) do all[#all + 1] = of end end return pass('of ' .. table.concat(all, ' '))",
+           "for g in key:groups() do for role in g:roles() do if role.name == 'Asker' then return fail('asks') end end end return pass()",
+           // Texts by patterns.
+           "if key:fits('email', params.domains) then return pass('x') end return fail('y')",
+           "if key:get('name', '') == '' then return pass() end if key:fits('name', params.production) then return fail('p') end return pass('named')",
+           "if not key:is_null('email') and #key:keys_of('email', params.owned) > 0 then return fail('owned') end return pass()",
+           // What org gives is the same for all.
+           "local n = 0 for u in org:users{ role = 'admin' } do n = n + 1 end return pass('admins: ' .. n)",
+           "for u in org:users{ role = 'admin' } do for w, m in u:workspaces('effective') do if m:is_implicit() then return fail(u:get('name', 'nobody') .. w.id) end end end return pass(key.role)",
+           "for w in org:workspaces() do if w.name == 'dev-a' then for u in w:members() do if u == key then return pass('is in') end end end end return fail('is not in')",
+           "for u in org:users{ role = key.role } do return pass(u.id) end return pass()",
+           "for u in org:users{ name = key:get('name', '-') } do return pass(u.id) end return pass('nobody')",
+           // What holds no value decides, wherever it stands.
+           "for w, m in key:workspaces() do if m.workspace_role == 'workspace_user' then return fail('uses') end end return pass()",
+           "for g in key:groups() do if g:fits('name', params.owned) then return pass() end end return fail('x')",
+       }) {
+    const auto verdicts = expect_as_called(check);
+    const std::set<std::string> different(verdicts.begin(), verdicts.end());
+    EXPECT_FALSE(verdicts.empty());
+    for (const auto& verdict : different) EXPECT_THAT(verdict, testing::Not(testing::StartsWith("error"))) << check;
+  }
+}
+
+TEST_F(Crowd, UsersWhoAreAlikeAreNotAskedForAgain) {
+  for (const char* check : {
+           "for w, m in key:workspaces() do if m:is_null('workspace_role') then return unknown('role') end if w:fits('name', params.production) then return fail('live') end end return pass()",
+           "if key:count('keys', { status = 'active' }) > 2 then return fail('many') end return pass()",
+           "for k in key:keys{ status = 'active' } do return fail('one') end return pass()",
+           "for g in key:groups() do for _ in ipairs(g:keys_of('name', params.owned)) do return fail('owned') end end return pass()",
+           "for u in org:users{ role = 'admin' } do if u.role == key.role then return fail('as ' .. u.email) end end return pass()",
+       }) {
+    expect_as_called(check);
+    EXPECT_LT(calls, kUsers / 2u) << check;
+  }
+  expect_as_called("for g in key:groups() do return pass(g.name) end return pass()");
+  EXPECT_GT(calls, kUsers / 2u) << "texts are not followed";
+}
+
+TEST_F(Crowd, MethodsSayWhatTheyWant) {
+  EXPECT_THAT(expect_as_called("return pass(key:fits('role', 'admin') and 'y' or 'n')").front(), HasSubstr("a list is wanted to compare with, such as a parameter, not string"));
+  EXPECT_THAT(expect_as_called("return pass(key:fits('nmae', params.owned) and 'y' or 'n')").front(), HasSubstr("did you mean 'name'?"));
+  EXPECT_THAT(expect_as_called("return pass(key:count('role'))").front(), HasSubstr("user has no field 'role'"));
+  EXPECT_THAT(expect_as_called("return pass(#key:keys_of('role', params.domains))").front(), HasSubstr("write key=pattern, as Finance=Finance*, not 'x.*'"));
+  EXPECT_THAT(expect_as_called("for g in key:groups() do return pass(g:count('role_ids', { name = 'x' })) end return pass()"),
+              testing::Contains(HasSubstr("'role_ids' is a list of texts, which no filter fits")));
 }
 
 TEST(Limits, OneSubjectMayLoopOnceOverAllThatTheRuleReads) {

@@ -19,6 +19,21 @@ void push_list(lua_State* L, const ListView& view) {
   lua_setmetatable(L, -2);
 }
 
+KeyedPattern keyed_pattern(lua_State* L, std::string_view entry) {
+  const auto keyed = parse_keyed_pattern(entry);
+  if (!keyed) raise_error(L, "write key=pattern, as Finance=Finance*, not '" + std::string(entry) + "'");
+  return *keyed;
+}
+
+void push_texts(lua_State* L, const std::vector<std::string>& texts) {
+  lua_createtable(L, static_cast<int>(texts.size()), 0);
+  lua_Integer at = 0;
+  for (const std::string& text : texts) {
+    lua_pushlstring(L, text.data(), text.size());
+    lua_rawseti(L, -2, ++at);
+  }
+}
+
 namespace {
 
 int list_index(lua_State* L) {
@@ -54,24 +69,12 @@ int list_has(lua_State* L) {
   lua_pushboolean(L, found);
   return 1;
 }
-/// A pattern that begins with a plain character needs a text that begins with it.
-bool can_begin(std::string_view pattern, std::string_view text) {
-  if (pattern.empty() || text.empty()) return true;
-  const char first = pattern.front();
-  return first == '*' || first == '?' || first == '[' || first == '\\' || first == text.front();
-}
 std::string_view text_argument(lua_State* L, std::string_view function) {
   if (lua_type(L, 2) != LUA_TSTRING)
     raise_error(L, "list:" + std::string(function) + "(text) wants text, not " + std::string(kind_of(L, 2)));
   std::size_t length = 0;
   const char* bytes = lua_tolstring(L, 2, &length);
   return {bytes, length};
-}
-/// Whether the glob fits; `instructions` grows by what that cost.
-bool fits_glob(std::string_view pattern, std::string_view text, std::uint64_t& instructions) {
-  if (!can_begin(pattern, text)) return false;
-  instructions += text.size() * std::max<std::size_t>(pattern.size(), 1);
-  return glob_match(pattern, text);
 }
 /// What `find` makes of the text, found once where the list is a parameter's. It is asked again when it is none, the text is long, or
 /// very many were asked for before.
@@ -109,21 +112,13 @@ int list_keys_of(lua_State* L) {
     ListMemo::Fit found;
     found.instructions = list->size();
     for (std::size_t i = 0; i < list->size(); ++i) {
-      const std::string_view entry = list->at(i);
-      const auto sign = entry.find('=');
-      if (sign == std::string_view::npos || entry.find('=', sign + 1) != std::string_view::npos)
-        raise_error(L, "write key=pattern, as Finance=Finance*, not '" + std::string(entry) + "'");
-      if (fits_glob(entry.substr(sign + 1), text, found.instructions)) found.keys.emplace_back(entry.substr(0, sign));
+      const KeyedPattern keyed = keyed_pattern(L, list->at(i));
+      if (fits_glob(keyed.pattern, text, found.instructions)) found.keys.emplace_back(keyed.key);
     }
     return found;
   });
   charge(L, fit.instructions);
-  lua_createtable(L, static_cast<int>(fit.keys.size()), 0);
-  lua_Integer at = 0;
-  for (const std::string& key : fit.keys) {
-    lua_pushlstring(L, key.data(), key.size());
-    lua_rawseti(L, -2, ++at);
-  }
+  push_texts(L, fit.keys);
   return 1;
 }
 int next_item(lua_State* L) {

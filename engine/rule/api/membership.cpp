@@ -34,15 +34,26 @@ int next_member(lua_State* L) {
   if (lua_tointeger(L, lua_upvalueindex(2)) != host.epoch) raise_error(L, "a loop of another subject is used");
   MemberLoop& loop = host.loops[static_cast<std::size_t>(lua_tointeger(L, lua_upvalueindex(1)))];
   while (loop.next < loop.listed.size()) {
-    const std::uint32_t membership = loop.listed[loop.next++];
+    const std::uint32_t at = loop.next++;
+    const std::uint32_t membership = loop.listed[at];
     charge(L, 6);
     const std::uint32_t thing = (*loop.target)[membership];
+    PathId path = kSubjectPath;
+    if (loop.is_followed && !host.read_more) {
+      path = host.paths.item(loop.path, *loop.groups, at);
+      note_read(host, {.path = path, .kind = Probe::Kind::leads, .on = loop.target});
+    }
     if (thing >= snapshot::kDangling) {
       const auto& spec = snapshot::spec_of(loop.things);
       raise_unknown(L, "a membership names a record that " + std::string(spec.name) + " does not have");
     }
+    const bool read_more = host.read_more;
     push_handle(L, loop.things, thing);
     push_handle(L, loop.members, membership);
+    if (!loop.is_followed || read_more) return 2;
+    follow(L, -2, host.paths.along(path, *loop.target));
+    follow(L, -1, path);
+    host.read_more = false;
     return 2;
   }
   if (!loop.with_implicit) return 0;
@@ -75,6 +86,7 @@ int start(lua_State* L, MemberLoop loop) {
     charge(L, loop.listed.size());
   }
   if (host.loops.size() > 100'000) raise_error(L, "too many loops");
+  loop.is_followed = follow_loop(host, loop.is_followed && !loop.with_implicit, loop.path, *loop.groups, loop.listed.size());
   host.loops.push_back(std::move(loop));
   lua_pushinteger(L, static_cast<lua_Integer>(host.loops.size() - 1));
   lua_pushinteger(L, host.epoch);
@@ -82,21 +94,29 @@ int start(lua_State* L, MemberLoop loop) {
   return 1;
 }
 
+void hang_from(MemberLoop& loop, const Handle& handle) {
+  loop.listed = loop.groups->of(handle.row);
+  loop.is_followed = handle.is_followed;
+  loop.path = handle.path;
+}
+
 int method_members(lua_State* L) {
-  const Handle handle = check_handle(L, 1);
+  const Handle handle = live_handle(L, 1);
   Host& host = host_of(L);
   MemberLoop loop;
   loop.things = Dataset::users;
   if (handle.dataset == Dataset::groups) {
     if (!lua_isnoneornil(L, 2)) raise_error(L, "group:members() takes nothing: groups have no implicit members");
     loop.members = Dataset::group_members;
-    loop.listed = host.world->to_many[relation_of(L, Dataset::groups, "memberships")].of(handle.row);
+    loop.groups = &host.world->to_many[relation_of(L, Dataset::groups, "memberships")];
+    hang_from(loop, handle);
     loop.target = &host.world->to_one[relation_of(L, Dataset::group_members, "user")];
     return start(L, std::move(loop));
   }
   if (handle.dataset != Dataset::workspaces) raise_error(L, "members() is for workspaces and groups, not for a " + std::string(kind_of(L, 1)));
   loop.members = Dataset::workspace_members;
-  loop.listed = host.world->to_many[relation_of(L, Dataset::workspaces, "memberships")].of(handle.row);
+  loop.groups = &host.world->to_many[relation_of(L, Dataset::workspaces, "memberships")];
+  hang_from(loop, handle);
   loop.target = &host.world->to_one[relation_of(L, Dataset::workspace_members, "user")];
   loop.with_implicit = wants_effective(L, 2);
   loop.over_users = true;
@@ -105,16 +125,18 @@ int method_members(lua_State* L) {
 }
 
 int method_workspaces(lua_State* L) {
-  const Handle handle = check_handle(L, 1);
+  const Handle handle = live_handle(L, 1);
   if (handle.dataset != Dataset::users) raise_error(L, "workspaces() is for users, not for a " + std::string(kind_of(L, 1)));
   Host& host = host_of(L);
   MemberLoop loop;
   loop.things = Dataset::workspaces;
   loop.members = Dataset::workspace_members;
-  loop.listed = host.world->to_many[relation_of(L, Dataset::users, "memberships")].of(handle.row);
+  loop.groups = &host.world->to_many[relation_of(L, Dataset::users, "memberships")];
+  hang_from(loop, handle);
   loop.target = &host.world->to_one[relation_of(L, Dataset::workspace_members, "workspace")];
   loop.fixed = handle.row;
   if (wants_effective(L, 2)) {
+    if (loop.path != kConstantPath) loop.is_followed = false;  // it hangs on who the user is, too
     const auto& implicit = host.world->implicit_members;
     const auto found = std::lower_bound(implicit.begin(), implicit.end(), handle.row,
                                         [](const snapshot::World::Implicit& item, std::uint32_t row) { return item.user < row; });
@@ -127,13 +149,14 @@ int method_workspaces(lua_State* L) {
 }
 
 int method_groups(lua_State* L) {
-  const Handle handle = check_handle(L, 1);
+  const Handle handle = live_handle(L, 1);
   if (handle.dataset != Dataset::users) raise_error(L, "groups() is for users, not for a " + std::string(kind_of(L, 1)));
   Host& host = host_of(L);
   MemberLoop loop;
   loop.things = Dataset::groups;
   loop.members = Dataset::group_members;
-  loop.listed = host.world->to_many[relation_of(L, Dataset::users, "group_memberships")].of(handle.row);
+  loop.groups = &host.world->to_many[relation_of(L, Dataset::users, "group_memberships")];
+  hang_from(loop, handle);
   loop.target = &host.world->to_one[relation_of(L, Dataset::group_members, "group")];
   return start(L, std::move(loop));
 }

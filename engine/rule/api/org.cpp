@@ -30,6 +30,8 @@ int org_each(lua_State* L) {
   Query query;
   query.dataset = spec.dataset;
   query.all = true;
+  query.is_followed = true;
+  query.path = kConstantPath;
   query.filters = read_filters(L, spec.dataset, 2);
   push_query(L, std::move(query));
   return 1;

@@ -118,6 +118,15 @@ inline constexpr FieldSpec kUsers[] = {
      .doc =
          "The organization role that the user had in the previous snapshot; null when they were not a member "
          "then."},
+    {.name = "email_mailbox",
+     .type = text,
+     .personal = kPersonal,
+     .needs = "users",
+     .doc = "What stands before the @ of `email`, without a plus-tag, case-folded."},
+    {.name = "email_domain",
+     .type = text,
+     .needs = "users",
+     .doc = "What stands behind the last @ of `email`, case-folded; the whole address when it has none."},
     {.name = "accepted_invites",
      .type = integer,
      .needs = "invites",
@@ -222,6 +231,16 @@ inline constexpr FieldSpec kWorkspaces[] = {
      .needs = "workspace_members users",
      .doc = "Users with access: those on the list and those whose organization role makes them implicit "
             "members, each counted once."},
+    {.name = "member_departments",
+     .type = text_list,
+     .needs = "workspace_members users persons",
+     .doc = "Departments of the persons behind the users on the workspace's member list, sorted, each once; "
+            "registered machines are of none."},
+    {.name = "members_without_department",
+     .type = integer,
+     .needs = "workspace_members users persons",
+     .doc = "Entries of the member list of whom the roster gives no department: nobody's accounts, accounts "
+            "that are gone, persons without one. Registered machines do not count."},
     {.name = "is_default",
      .type = boolean,
      .needs = "workspaces",

@@ -21,7 +21,7 @@ inline constexpr FieldSpec kPersons[] = {
      .nullable = true,
      .personal = kId,
      .doc = "The manager's `person_id`."},
-    {.name = "department", .type = text, .nullable = true, .doc = "Department."},
+    {.name = "department", .type = word, .nullable = true, .doc = "Department."},
     {.name = "state",
      .type = word,
      .doc = "As of the run's instant: active, left, left_unknown_date, not_started or contradictory (active "
