@@ -286,17 +286,23 @@ bool reads_waivers(const Entry& entry) {
   return rule.subject == SubjectKind::waiver || rule.reads.must.contains(Dataset::waivers) || rule.reads.may.contains(Dataset::waivers);
 }
 
-/// Whether a waiver is too broad shows in what its rules judged, so rules that read the waivers come after all others. (Waivers of those rules are judged last: what such a rule itself
-/// sees of them is their state before.)
+/// Whether a waiver is too broad shows in what its rules judged, so rules that read the waivers come after all others. What is found too broad by these changes what they read: they
+/// are run again, until nothing is found any more. A waiver that was found too broad stays so, which ends this, and never excuses what it should not.
 EntriesResult run_waiver_readers_last(const std::vector<Entry>& entries, std::span<const Waiver> waivers, const WaiverRules& rules, const RunOptions& options, snapshot::World& world,
                            std::vector<WaiverResult>& described) {
   std::vector<Entry> parts[2];
   for (const Entry& entry : entries) parts[reads_waivers(entry) ? 1 : 0].push_back(entry);
   EntriesResult done[2];
-  for (std::size_t i = 0; i < 2; ++i) {
-    if (i == 1) fill_waivers(world, described);
-    done[i] = run_entries(parts[i], world, options);
-    judge_breadth(waivers, rules, done[i].rules, world, described);
+  done[0] = run_entries(parts[0], world, options);
+  judge_breadth(waivers, rules, done[0].rules, world, described);
+  for (bool is_new = true; is_new;) {
+    world.tables[static_cast<std::size_t>(Dataset::waivers)].reset();
+    fill_waivers(world, described);
+    EntriesResult now = run_entries(parts[1], world, options);
+    for (std::size_t i = 0; i < done[1].cpu_us.size(); ++i) now.cpu_us[i] += done[1].cpu_us[i];
+    now.nondeterministic = now.nondeterministic || done[1].nondeterministic;
+    done[1] = std::move(now);
+    is_new = judge_breadth(waivers, rules, done[1].rules, world, described);
   }
   EntriesResult all;
   all.nondeterministic = done[0].nondeterministic || done[1].nondeterministic;

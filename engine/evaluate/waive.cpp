@@ -99,15 +99,19 @@ std::string excess_breadth(const Waiver& waiver, const WaiverRules& rules, const
 
 }  // namespace
 
-void judge_breadth(std::span<const Waiver> waivers, const WaiverRules& rules, std::span<const RuleResult> results, const snapshot::World& world, std::vector<WaiverResult>& described) {
+bool judge_breadth(std::span<const Waiver> waivers, const WaiverRules& rules, std::span<const RuleResult> results, const snapshot::World& world, std::vector<WaiverResult>& described) {
+  bool is_new = false;
   for (std::size_t i = 0; i < waivers.size(); ++i) {
     for (const RuleResult& result : results) {
       if (!has_effect(described[i]) || result.whole || result.population == 0 || is_named_in_full(waivers[i].subject)) continue;
       if (waivers[i].rule != result.as && waivers[i].rule != result.rule) continue;
       described[i].detail = excess_breadth(waivers[i], rules, result, world);
-      if (!described[i].detail.empty()) described[i].state = "too_broad";
+      if (described[i].detail.empty()) continue;
+      described[i].state = "too_broad";
+      is_new = true;
     }
   }
+  return is_new;
 }
 
 namespace {

@@ -31,8 +31,8 @@ void check_ends(std::span<const Waiver> waivers, const WaiverRules& rules, Diagn
 /// Those that would have effect and fit too large a share of a rule's subjects become `too_broad`: of all of them, or of those that it judges. Not of all alone: where a rule looks at ten
 /// administrators among a thousand users, a waiver for all ten is all that it can find. Not of the judged alone: "every user" fits few of those who left today, and everybody who leaves
 /// tomorrow. Failures would be no measure: a waiver would grow too broad as others are mended; how many there are before and after waivers, every report says.
-/// Waivers that name few subjects by id are never too broad and cost nothing.
-void judge_breadth(std::span<const Waiver> waivers, const WaiverRules& rules, std::span<const RuleResult> results, const snapshot::World& world, std::vector<WaiverResult>& described);
+/// Waivers that name few subjects by id are never too broad and cost nothing. True when one became too broad.
+bool judge_breadth(std::span<const Waiver> waivers, const WaiverRules& rules, std::span<const RuleResult> results, const snapshot::World& world, std::vector<WaiverResult>& described);
 
 /// Applies them to the rules' findings; counts and verdict runs follow. Those with effect that met no failure become `unused`, unless a rule of theirs was not decided,
 /// or left out of a run that judges only some of the policies' rules (`is_part`). `is_person_of` may be empty.

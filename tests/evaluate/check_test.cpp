@@ -404,6 +404,41 @@ TEST(Waivers, OfTheRuleThatReadsThemAreSeenAsTheyAre) {
   EXPECT_EQ(run.rules.at(1).counts[Verdict::fail], 10u);
 }
 
+TEST(Waivers, OfTheRuleThatReadsThemAreSeenByItAsTheyAre) {
+  Office office;
+  office.policy = "policy: test\ntitle: T\nrules: [process.waivers_healthy]\n";
+  for (int i = 1; i <= 7; ++i)
+    office.waivers += "- {id: old_" + std::to_string(i) + ", rule: keys.no_expiry, subject: {id: key_1}, reason: r, approver: boss@x.example, expires: 2026-01-31}\n";
+  office.waivers += "- {id: all, rule: process.waivers_healthy, subject: {id: '*'}, reason: r, approver: boss@x.example, expires: 2027-01-31}\n";
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.waivers.back().state, "too_broad");
+  EXPECT_EQ(rule(run, "process.waivers_healthy").counts[Verdict::pass], 0u) << "it is no healthy waiver";
+  EXPECT_THAT(findings(run, "process.waivers_healthy"), testing::Contains("all fail: has no effect: it is too broad"));
+  EXPECT_EQ(rule(run, "process.waivers_healthy").counts[Verdict::fail], 8u);
+}
+
+TEST(Waivers, ThatAreFoundTooBroadOneAfterTheOtherAreAllSeen) {
+  // What `second` fits is judged only when `first` is out.
+  Office office;
+  office.own_rules["team/states.lua"] = own_rule("team.states",
+                                                 "if it.state == 'too_broad' then return fail('is out') end "
+                                                 "if it.rule ~= 'keys.max_age' then return not_applicable('another') end "
+                                                 "for other in org:waivers{ id = 'first' } do if other.state == 'too_broad' then return fail('first is out') end end "
+                                                 "return not_applicable('first holds')",
+                                                 "waiver", "'waivers'");
+  office.policy = "policy: test\ntitle: T\nrules: [team.states]\n";
+  for (int i = 101; i <= 170; ++i)
+    office.waivers += "- {id: w_" + std::to_string(i) + ", rule: keys." + (i <= 106 ? "max_age" : "no_expiry") +
+                      ", subject: {id: key_1}, reason: r, approver: boss@x.example, expires: 2026-01-31}\n";
+  office.waivers += "- {id: first, rule: team.states, subject: {id: '*'}, reason: r, approver: boss@x.example, expires: 2027-01-31}\n";
+  office.waivers += "- {id: second, rule: team.states, subject: {id: 'w_10[1-6]'}, reason: r, approver: boss@x.example, expires: 2027-01-31}\n";
+  const muster::Run run = office.run();
+  EXPECT_EQ(run.waivers.at(70).detail, "it fits 72 of 72 waivers, and more than 7 (10 %) is too broad");
+  EXPECT_EQ(run.waivers.at(71).detail, "it fits 6 of the 7 waivers that team.states judges, and more than 5 (10 %) is too broad");
+  EXPECT_EQ(rule(run, "team.states").counts[Verdict::fail], 8u);
+  EXPECT_THAT(findings(run, "team.states"), testing::IsSupersetOf({"first fail: is out", "second fail: is out", "w_106 fail: first is out"}));
+}
+
 TEST(Waivers, OfFewOrOfOneNamedSubjectAreNeverTooBroad) {
   Office office;  // two keys, so that one is half of them
   for (const char* id : {"key_3", "key_4", "key_5"}) office.snapshot.add(Dataset::api_keys, key(id, "active", "null"));
