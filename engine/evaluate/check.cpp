@@ -300,11 +300,13 @@ EntriesResult run_waiver_readers_last(const std::vector<Entry>& entries, std::sp
     fill_waivers(world, described);
     EntriesResult now = run_entries(parts[1], world, options);
     for (std::size_t i = 0; i < done[1].cpu_us.size(); ++i) now.cpu_us[i] += done[1].cpu_us[i];
+    now.blocks += done[1].blocks;
     now.nondeterministic = now.nondeterministic || done[1].nondeterministic;
     done[1] = std::move(now);
     is_new = judge_breadth(waivers, rules, done[1].rules, world, described);
   }
   EntriesResult all;
+  all.blocks = done[0].blocks + done[1].blocks;
   all.nondeterministic = done[0].nondeterministic || done[1].nondeterministic;
   std::size_t next[2] = {0, 0};
   for (const Entry& entry : entries) {
@@ -499,6 +501,7 @@ std::optional<CheckResult> check(const FileSystem& files, const Clock& clock, co
   run.rules = std::move(result.rules);
   run.nondeterministic = result.nondeterministic;
   out.times.rule_us = std::move(result.cpu_us);
+  out.times.blocks = result.blocks;
   const IsPersonOf is_person_of = [&](const std::string& approver, SubjectKind kind, std::uint32_t row) {
     if (kind != SubjectKind::user || !derived.matches || derived.matches->of[row].state != roster::MatchState::matched) return false;
     return roster::find_person(roster, approver) == derived.matches->of[row].person;

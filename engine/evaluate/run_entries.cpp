@@ -234,6 +234,41 @@ RuleResult describe(const Entry& entry, const snapshot::World& world) {
   return result;
 }
 
+bool are_same(const std::vector<ScopeTerm>& a, const std::vector<ScopeTerm>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const ScopeTerm& one, const ScopeTerm& other) {
+    return one.field == other.field && one.patterns == other.patterns;
+  });
+}
+
+/// Per entry the first that comes to the same verdicts: of the same rule with the same parameters and scope.
+/// Names, severities, controls and gates are said of an entry, and judge nothing.
+std::vector<std::size_t> first_equals(std::span<const Entry> entries) {
+  std::vector<std::size_t> first;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    std::size_t other = 0;
+    const Entry& entry = entries[i];
+    while (other < i &&
+           (first[other] != other || entries[other].rule != entry.rule ||
+            entries[other].params != entry.params || !are_same(entries[other].include, entry.include) ||
+            !are_same(entries[other].exclude, entry.exclude)))
+      ++other;
+    first.push_back(other);
+  }
+  return first;
+}
+
+/// What an equal entry came to.
+void take_over(RuleResult& result, const RuleResult& from) {
+  result.counts = from.counts;
+  result.reasons = from.reasons;
+  result.verdicts = from.verdicts;
+  result.measure = from.measure;
+  result.findings = from.findings;
+  result.due = from.due;
+  result.whole = from.whole;
+  result.undecided = from.undecided;
+}
+
 std::unique_ptr<rule::Evaluator> make_evaluator(const Entry& entry, const snapshot::World& world,
                                                 const rule::Limits& limits, rule::Budget& budget) {
   auto evaluator = rule::Evaluator::make(*entry.rule, entry.params, world, limits, budget);
@@ -281,12 +316,14 @@ std::string blocking_reason(const rule::RuleInfo& rule, const snapshot::World& w
 EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World& world,
                           const RunOptions& options) {
   EntriesResult out;
+  const std::vector<std::size_t> first = first_equals(entries);
   std::vector<Plan> plans(entries.size());
   std::vector<Task> tasks;
   std::uint32_t most_rows = 0;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
     RuleResult& result = out.rules.emplace_back(describe(entry, world));
+    if (first[i] != i) continue;
     Plan& plan = plans[i];
     plan.entry = &entry;
     const Dataset dataset = snapshot::find_subject(result.subject)->dataset;
@@ -342,6 +379,7 @@ EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World&
     std::uint32_t plan = UINT32_MAX;
     std::unique_ptr<rule::Evaluator> evaluator;
     std::vector<std::int64_t> cpu_us;
+    std::size_t blocks = 0;
   };
   std::vector<Worker> workers(jobs);
   for (Worker& worker : workers) worker.cpu_us.resize(entries.size());
@@ -352,6 +390,7 @@ EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World&
     Plan& plan = plans[task.plan];
     const std::int64_t started = thread_cpu_us();
     if (!plan.budget->is_cancelled()) {
+      ++worker.blocks;
       if (worker.plan != task.plan) {
         worker.evaluator = make_evaluator(*plan.entry, world, plan.limits, *plan.budget);
         worker.plan = task.plan;
@@ -373,8 +412,11 @@ EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World&
     if (options.progress && finished % 16 == 0) options.progress(finished, tasks.size());
   });
 
+  for (const Worker& worker : workers) out.blocks += worker.blocks;
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    if (!plans[i].whole.empty())
+    if (first[i] != i)
+      take_over(out.rules[i], out.rules[first[i]]);
+    else if (!plans[i].whole.empty())
       set_whole(out.rules[i], Verdict::unknown, plans[i].whole);
     else if (plans[i].population == 0)
       merge(plans[i], out.rules[i]);

@@ -22,10 +22,12 @@ struct RunOptions {
 
 struct EntriesResult {
   std::vector<RuleResult> rules;       // by entry; no waivers applied yet, gated not set
-  std::vector<std::int64_t> cpu_us;    // by entry, summed over workers
+  std::vector<std::int64_t> cpu_us;    // by entry, summed over workers; 0 of one that took over an equal one's
+  std::size_t blocks = 0;              // of subjects that were judged
   bool nondeterministic = false;
 };
 
+/// Entries of one rule with the same parameters and scope, however many policies have them, are evaluated once.
 [[nodiscard]] EntriesResult run_entries(std::span<const Entry> entries, const snapshot::World& world, const RunOptions& options);
 
 /// What keeps the whole rule from being decided: a dataset that it must read is not complete. Empty: nothing does.

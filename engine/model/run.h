@@ -288,7 +288,8 @@ struct RunOrigin {
 struct RunTimes {
   Instant checked_at;
   std::int64_t load_us = 0, index_us = 0, evaluate_us = 0, write_us = 0;
-  std::vector<std::int64_t> rule_us;  // by Run::rules, CPU time summed over workers
+  std::vector<std::int64_t> rule_us;  // by Run::rules, CPU time summed over workers; 0 of a rule that an equal one was run for
+  std::size_t blocks = 0;             // of subjects that rules judged: the work that was done
   RunOrigin origin;
 };
 
