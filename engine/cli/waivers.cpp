@@ -62,15 +62,7 @@ std::string without_empty_list(const std::string& text) {
   return out;
 }
 
-}  // namespace
-
-bool has_waiver_file(const Config& config, Diagnostics& problems) {
-  if (!config.waivers.empty()) return true;
-  problems.error(ErrorCode::config_missing_key, "the config names no waiver file",
-                 Place{config.file, 0, 0, {}}, "set `waivers: waivers.yaml` there");
-  return false;
-}
-
+/// nullopt with all problems reported.
 std::optional<JudgedWaivers> judge_waivers(const Environment& environment, const Config& config,
                                            std::optional<Instant> as_of, Diagnostics& problems) {
   if (!has_waiver_file(config, problems)) return std::nullopt;
@@ -87,6 +79,31 @@ std::optional<JudgedWaivers> judge_waivers(const Environment& environment, const
   if (!result || problems.has_errors()) return std::nullopt;
   judged.run = std::move(result->run);
   return judged;
+}
+
+}  // namespace
+
+bool has_waiver_file(const Config& config, Diagnostics& problems) {
+  if (!config.waivers.empty()) return true;
+  problems.error(ErrorCode::config_missing_key, "the config names no waiver file",
+                 Place{config.file, 0, 0, {}}, "set `waivers: waivers.yaml` there");
+  return false;
+}
+
+void WaiverCommand::declare(Arguments& arguments) {
+  inputs_.declare_all(arguments);
+  arguments.option("--as-of", "TIME", time(as_of_), "Judge as of this instant instead of the snapshot's.");
+  declare_own(arguments);
+}
+
+ExitCode WaiverCommand::run(Environment& environment) {
+  Diagnostics problems;
+  const auto config = inputs_.load(environment, {.snapshot = true, .policies = true}, problems);
+  if (!config) return report(environment, problems);
+  const auto judged = judge_waivers(environment, *config, as_of_.resolve(environment.clock), problems);
+  if (environment.is_interrupted) return ExitCode::interrupted;
+  if (!judged) return report(environment, problems);
+  return show(environment, *judged);
 }
 
 std::string describe_subject(const ScopeTerm& subject) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/file_system.h"
+#include "cli/command.h"
 #include "cli/inputs.h"
 #include "evaluate/check.h"
 #include "model/run.h"
@@ -18,9 +19,21 @@ struct JudgedWaivers {
   std::vector<Waiver> waivers;  // in file order, as in run.waivers
   Run run;
 };
-/// nullopt with all problems reported, also when the config names no waiver file.
-[[nodiscard]] std::optional<JudgedWaivers> judge_waivers(const Environment& environment, const Config& config,
-                                                         std::optional<Instant> as_of, Diagnostics& problems);
+/// A command about the waivers as they are judged: what to read, as of when, and then its own part. An input
+/// that is wrong, also a config without a waiver file, is reported before that.
+class WaiverCommand : public Command {
+ public:
+  void declare(Arguments& arguments) final;
+  ExitCode run(Environment& environment) final;
+
+ private:
+  virtual void declare_own(Arguments& arguments) = 0;
+  [[nodiscard]] virtual ExitCode show(Environment& environment, const JudgedWaivers& judged) = 0;
+
+  Inputs inputs_;
+  TimeWish as_of_;
+};
+
 /// False with the problem reported.
 bool has_waiver_file(const Config& config, Diagnostics& problems);
 

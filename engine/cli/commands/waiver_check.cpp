@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/command.h"
-#include "cli/inputs.h"
 #include "cli/layout.h"
 #include "cli/waivers.h"
 #include "evaluate/waive.h"
@@ -12,7 +10,7 @@ namespace {
 
 constexpr unsigned kMostDays = 36'500;
 
-class WaiverCheck final : public Command {
+class WaiverCheck final : public WaiverCommand {
  public:
   CommandInfo info() const override {
     return {
@@ -33,9 +31,8 @@ class WaiverCheck final : public Command {
                   {ExitCode::integrity, "The snapshot is not what its manifest says."}}};
   }
 
-  void declare(Arguments& arguments) override {
-    inputs_.declare_all(arguments);
-    arguments.option("--as-of", "TIME", time(as_of_), "Judge as of this instant instead of the snapshot's.");
+ private:
+  void declare_own(Arguments& arguments) override {
     arguments.option(
         "--within", "DAYS",
         [this](const std::string& given) { return whole_number(within_.emplace(), 0, kMostDays)(given); },
@@ -43,17 +40,11 @@ class WaiverCheck final : public Command {
         "the config's `waiver_rules:`, 14 days).");
   }
 
-  ExitCode run(Environment& environment) override {
-    Diagnostics problems;
-    const auto config = inputs_.load(environment, {.snapshot = true, .policies = true}, problems);
-    if (!config) return report(environment, problems);
-    const auto judged = judge_waivers(environment, *config, as_of_.resolve(environment.clock), problems);
-    if (environment.is_interrupted) return ExitCode::interrupted;
-    if (!judged) return report(environment, problems);
+  ExitCode show(Environment& environment, const JudgedWaivers& judged) override {
     std::size_t unfit = 0, undecided = 0;
     std::string text;
-    for (std::size_t i = 0; i < judged->waivers.size(); ++i) {
-      const WaiverResult& result = judged->run.waivers[i];
+    for (std::size_t i = 0; i < judged.waivers.size(); ++i) {
+      const WaiverResult& result = judged.run.waivers[i];
       const std::string fault = fault_of(result);
       std::string said = fault;
       if (!fault.empty()) ++unfit;
@@ -63,20 +54,19 @@ class WaiverCheck final : public Command {
         said += "whether it excuses anything is undecided, as its rule is";
       }
       if (said.empty()) continue;
-      const Place& place = judged->waivers[i].place;
+      const Place& place = judged.waivers[i].place;
       text += fmt::format("{}:{}: {}: waiver {} for {}: {}\n", make_visible(place.file), place.line,
                           fault.empty() ? "undecided" : result.state, make_visible(result.id),
                           make_visible(result.rule), make_visible(said));
     }
     environment.console.out.write(text + fmt::format("{}{} as of {}: {}\n", text.empty() ? "" : "\n",
-                                                     plural(judged->waivers.size(), "waiver", "waivers"),
-                                                     format_rfc3339(judged->run.as_of),
+                                                     plural(judged.waivers.size(), "waiver", "waivers"),
+                                                     format_rfc3339(judged.run.as_of),
                                                      outcome(unfit, undecided)));
     if (unfit > 0) return undecided > 0 ? ExitCode::failed_and_undecided : ExitCode::failed;
     return undecided > 0 ? ExitCode::undecided : ExitCode::ok;
   }
 
- private:
   /// What is wrong with it; empty when nothing is.
   [[nodiscard]] std::string fault_of(const WaiverResult& waiver) const {
     if (waiver.state == "expired")
@@ -99,8 +89,6 @@ class WaiverCheck final : public Command {
     return text;
   }
 
-  Inputs inputs_;
-  TimeWish as_of_;
   std::optional<unsigned> within_;
 };
 

@@ -4,8 +4,6 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "cli/command.h"
-#include "cli/inputs.h"
 #include "cli/layout.h"
 #include "cli/waivers.h"
 #include "evaluate/waive.h"
@@ -13,7 +11,7 @@
 namespace muster::cli {
 namespace {
 
-class WaiverList final : public Command {
+class WaiverList final : public WaiverCommand {
  public:
   CommandInfo info() const override {
     return {
@@ -31,24 +29,14 @@ class WaiverList final : public Command {
                   {ExitCode::integrity, "The snapshot is not what its manifest says."}}};
   }
 
-  void declare(Arguments& arguments) override {
-    inputs_.declare_all(arguments);
-    arguments.option("--as-of", "TIME", time(as_of_), "Judge as of this instant instead of the snapshot's.");
-    arguments.flag("--json", json_, "Write JSON.");
-  }
+ private:
+  void declare_own(Arguments& arguments) override { arguments.flag("--json", json_, "Write JSON."); }
 
-  ExitCode run(Environment& environment) override {
-    Diagnostics problems;
-    const auto config = inputs_.load(environment, {.snapshot = true, .policies = true}, problems);
-    if (!config) return report(environment, problems);
-    const auto judged = judge_waivers(environment, *config, as_of_.resolve(environment.clock), problems);
-    if (environment.is_interrupted) return ExitCode::interrupted;
-    if (!judged) return report(environment, problems);
-    environment.console.out.write(json_ ? as_json(*judged) : as_text(*judged, environment.console.width));
+  ExitCode show(Environment& environment, const JudgedWaivers& judged) override {
+    environment.console.out.write(json_ ? as_json(judged) : as_text(judged, environment.console.width));
     return ExitCode::ok;
   }
 
- private:
   static std::string as_json(const JudgedWaivers& judged) {
     json::Array list;
     for (std::size_t i = 0; i < judged.waivers.size(); ++i) {
@@ -102,8 +90,6 @@ class WaiverList final : public Command {
                        effective, plural(excused, "failure", "failures"));
   }
 
-  Inputs inputs_;
-  TimeWish as_of_;
   bool json_ = false;
 };
 
