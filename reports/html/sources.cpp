@@ -41,7 +41,7 @@ void write_sources(Page& page) {
   if (const std::vector<DueSubject> due = due_subjects(run); !due.empty()) {
     page.put("<section id=\"due\" aria-labelledby=\"due-title\">\n<h2 id=\"due-title\">Due soon</h2>\n");
     table(page, "Pass now and will fail within " + escaped(run.due_within, 100) + " unless something changes",
-          {"From", "Rule", "Subject", "Reason"}, due, [&](const DueSubject& each) {
+          {"Due", "Rule", "Subject", "Reason"}, due, [&](const DueSubject& each) {
             return Cells{format_date(date_of(each.due.at)),
                          page.rule_link(static_cast<std::size_t>(each.rule - run.rules.data())),
                          escaped(subject_name(run, each.rule->subject, each.due.subject)),

@@ -197,7 +197,7 @@ class Summary {
     const std::vector<DueSubject> all = due_subjects(run_);
     if (all.empty()) return;
     put("## Due soon\n\nThese pass now and will fail within {} unless something changes.\n\n"
-        "| From | Rule | Subject | Reason |\n|---|---|---|---|\n",
+        "| Due | Rule | Subject | Reason |\n|---|---|---|---|\n",
         code(run_.due_within, 100));
     for (std::size_t i = 0; i < all.size() && i < kRowsPerRule; ++i)
       put("| {} | {} | {} | {} |\n", format_date(date_of(all[i].due.at)),
