@@ -167,10 +167,12 @@ bool Evaluator::Impl::recall() {
     outcome->block = block;
     outcome->reason_index = index_of(outcome->reason);
   }
-  host.observed = outcome->observed;
-  host.expected = outcome->expected;
   host.measure = outcome->measure;
   host.due = outcome->due;
+  if (outcome->verdict != Verdict::pass && outcome->verdict != Verdict::not_applicable) {
+    host.observed = outcome->observed;
+    host.expected = outcome->expected;
+  }
   record(outcome->verdict, outcome->reason, outcome->reason_index);
   host.used = outcome->instructions;
   return true;

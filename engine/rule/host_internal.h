@@ -106,6 +106,7 @@ struct Query {
   bool all = false;
   std::uint32_t next = 0;
   std::vector<Filter> filters;
+  std::uint64_t row_cost = 0;  // instructions for asking a row by the filters, beyond what a scan costs
   const std::vector<Filter>* kept = nullptr;  // the same at the address that the memo knows them by
   // For the memo: where the records hang from, when it can follow them.
   bool is_followed = false;
@@ -161,6 +162,7 @@ struct Host {
   std::string reason, observed, expected;
   std::optional<double> measure;
   std::optional<Instant> due;  // until when it passes
+  std::unordered_map<std::int64_t, std::string> due_texts;
   std::vector<Related> related;
   std::vector<RawRow> rows;
   // What it read by ways that the memo follows; anything else that it learned of the subject or of what belongs to it sets `read_more`.
@@ -321,7 +323,8 @@ void install_list_type(lua_State* L);
 // queries.cpp
 /// Reads the filter table at `at` (none or nil: no filter).
 [[nodiscard]] std::vector<Filter> read_filters(lua_State* L, snapshot::Dataset dataset, int at);
-[[nodiscard]] bool matches(lua_State* L, const std::vector<Filter>& filters, snapshot::Dataset dataset, std::uint32_t row);
+/// A query over all rows of a dataset, with the filter table at `filter_at`.
+[[nodiscard]] Query all_rows(lua_State* L, snapshot::Dataset dataset, int filter_at);
 /// Whether a record passes; `silent` when a field that it is asked by holds no value.
 struct Passing {
   bool yes = false;

@@ -11,6 +11,27 @@ using snapshot::FieldType;
 
 namespace {
 
+std::uint64_t cost_of(const std::vector<Filter>& filters) {
+  std::uint64_t cost = 0;
+  for (const Filter& filter : filters)
+    if (filter.slot->column->is_computed()) cost += 50;
+  return cost;
+}
+
+// Whether the record passes; raises when a field that it is asked by holds no value.
+bool matches(lua_State* L, const Query& query, std::uint32_t row) {
+  if (query.filters.empty()) return true;
+  if (query.row_cost != 0) charge(L, query.row_cost);
+  const Passing passing = passes(query.filters, row);
+  if (passing.silent) {
+    Handle handle;
+    handle.dataset = query.dataset;
+    handle.row = row;
+    raise_cell(L, handle, *passing.silent->slot, passing.silent->slot->column->cell(row));
+  }
+  return passing.yes;
+}
+
 // user:keys() and every other to-many relation: upvalue 1 is the relation.
 int next_of_query(lua_State* L) {
   Host& host = host_of(L);
@@ -26,7 +47,7 @@ int next_of_query(lua_State* L) {
       path = host.paths.item(query.path, *query.groups, at);
       if (query.kept) note_read(host, {.path = path, .kind = Probe::Kind::passes, .with = query.kept});
     }
-    if (!matches(L, query.filters, query.dataset, row)) continue;
+    if (!matches(L, query, row)) continue;
     charge(L, 4);
     const bool read_more = host.read_more;
     push_handle(L, query.dataset, row);
@@ -61,12 +82,19 @@ std::uint64_t count_query(lua_State* L, const Query& query) {
   if (query.filters.empty()) return query.all ? host.world->table(query.dataset)->rows() : query.rows.size();
   const auto end = query.all ? host.world->table(query.dataset)->rows() : static_cast<std::uint32_t>(query.rows.size());
   // The memo does not see how many records were looked through, where they are few: then all cost the same.
+  const Filter* first = query.filters.size() == 1 ? &query.filters.front() : nullptr;
+  if (query.all && first && first->slot->type == FieldType::word && first->slot->column->is_full()) {
+    charge(L, (end + 15) / 16 * 4);
+    std::uint64_t words = 0;
+    for (std::uint32_t row = 0; row < end; ++row) words += first->codes[first->slot->column->word_code(row)];
+    return words;
+  }
   const bool is_small = !query.all && end <= kMaxCounted;
   if (is_small) charge(L, kMaxCounted / 4);
   std::uint64_t count = 0;
   for (std::uint32_t at = 0; at < end; ++at) {
     if (!is_small && at % 16 == 0) charge(L, 4);
-    if (matches(L, query.filters, query.dataset, query.all ? at : query.rows[at])) ++count;
+    if (matches(L, query, query.all ? at : query.rows[at])) ++count;
   }
   return count;
 }
@@ -169,18 +197,15 @@ Passing passes(const std::vector<Filter>& filters, std::uint32_t row) {
   return {true, nullptr};
 }
 
-// Whether the record passes; raises when a field that it is asked by holds no value.
-bool matches(lua_State* L, const std::vector<Filter>& filters, Dataset dataset, std::uint32_t row) {
-  for (const Filter& filter : filters)
-    if (filter.slot->column->is_computed()) charge(L, 50);
-  const Passing passing = passes(filters, row);
-  if (passing.silent) {
-    Handle handle;
-    handle.dataset = dataset;
-    handle.row = row;
-    raise_cell(L, handle, *passing.silent->slot, passing.silent->slot->column->cell(row));
-  }
-  return passing.yes;
+Query all_rows(lua_State* L, Dataset dataset, int filter_at) {
+  Query query;
+  query.dataset = dataset;
+  query.all = true;
+  query.is_followed = true;
+  query.path = kConstantPath;
+  query.filters = read_filters(L, dataset, filter_at);
+  query.row_cost = cost_of(query.filters);
+  return query;
 }
 
 Query related_rows(lua_State* L, const Handle& handle, std::uint16_t relation, int filter_at) {
@@ -193,6 +218,7 @@ Query related_rows(lua_State* L, const Handle& handle, std::uint16_t relation, i
   query.groups = &host.world->to_many[relation];
   query.rows = query.groups->of(handle.row);
   query.filters = read_filters(L, spec.to, filter_at);
+  query.row_cost = cost_of(query.filters);
   query.is_followed = handle.is_followed;
   query.path = handle.path;
   return query;

@@ -38,6 +38,8 @@ class Column {
   explicit Column(FieldType type) : type_(type) {}
   [[nodiscard]] FieldType type() const { return type_; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// Whether every row has a value.
+  [[nodiscard]] bool is_full() const { return states_.empty(); }
   [[nodiscard]] Cell cell(std::uint32_t row) const {
     return states_.empty() ? Cell::value : static_cast<Cell>(states_[row]);
   }

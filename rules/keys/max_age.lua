@@ -35,7 +35,7 @@ return {
 
     measure(age_days)
     local deadline = created:plus_days(params.days)
-    if org.as_of <= deadline then return pass_until(deadline, "replacement") end
+    if age_days < params.days or org.as_of == deadline then return pass_until(deadline, "replacement") end
     return fail(
       string.format("created on %s, replacement %s", created:date(), deadline:due()),
       { created_at = created, age_days = age_days, due = deadline },

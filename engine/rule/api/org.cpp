@@ -15,11 +15,7 @@ int org_count(lua_State* L) {
   std::size_t length = 0;
   const char* name = luaL_checklstring(L, 2, &length);
   const snapshot::DatasetSpec& spec = dataset_arg(L, {name, length});
-  Query query;
-  query.dataset = spec.dataset;
-  query.all = true;
-  query.filters = read_filters(L, spec.dataset, 3);
-  lua_pushinteger(L, static_cast<lua_Integer>(count_query(L, query)));
+  lua_pushinteger(L, static_cast<lua_Integer>(count_query(L, all_rows(L, spec.dataset, 3))));
   return 1;
 }
 
@@ -27,13 +23,7 @@ int org_each(lua_State* L) {
   std::size_t length = 0;
   const char* name = lua_tolstring(L, lua_upvalueindex(1), &length);
   const snapshot::DatasetSpec& spec = dataset_arg(L, {name, length});
-  Query query;
-  query.dataset = spec.dataset;
-  query.all = true;
-  query.is_followed = true;
-  query.path = kConstantPath;
-  query.filters = read_filters(L, spec.dataset, 2);
-  push_query(L, std::move(query));
+  push_query(L, all_rows(L, spec.dataset, 2));
   return 1;
 }
 

@@ -100,6 +100,18 @@ int f_measure(lua_State* L) {
   return 0;
 }
 
+/// due_text of a deadline to come. Many subjects share a day, and making the text costs as much as the rest of a
+/// rule; its days left are those between two instants, so one day has two texts at most.
+const std::string& known_due_text(Host& host, Instant deadline) {
+  constexpr std::size_t kMaxTexts = 4096;
+  const std::int64_t day = deadline.us / kMicrosPerDay, left = (deadline.us - host.world->as_of.us) / kMicrosPerDay;
+  auto& texts = host.due_texts;
+  if (texts.size() == kMaxTexts) texts.clear();
+  std::string& text = texts[day * 2 + (left & 1)];
+  if (text.empty()) text = due_text(deadline, host.world->as_of, false);
+  return text;
+}
+
 int f_pass_until(lua_State* L) {
   Host& host = host_of(L);
   if (!is_time(L, 1)) raise_error(L, "pass_until() wants its deadline as a time, not " + std::string(kind_of(L, 1)));
@@ -109,7 +121,7 @@ int f_pass_until(lua_State* L) {
   lua_remove(L, 1);
   const int values = give(L, Verdict::pass, "pass_until()", false);
   if (!host.reason.empty()) host.reason += ' ';
-  host.reason += due_text(deadline, host.world->as_of, false);
+  host.reason += known_due_text(host, deadline);
   host.due = deadline;
   return values;
 }
