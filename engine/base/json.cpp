@@ -321,9 +321,9 @@ std::string dump(const Value& value, int indent) {
 
 void append_quoted(std::string& out, std::string_view text) {
   if (is_plain(text)) {
-    out += '"';
-    out += text;
-    out += '"';
+    const std::size_t at = out.size();
+    out.resize(at + text.size() + 2, '"');
+    std::copy(text.begin(), text.end(), out.begin() + static_cast<std::ptrdiff_t>(at) + 1);
     return;
   }
   out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

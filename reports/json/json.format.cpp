@@ -22,7 +22,9 @@ void write_list(Document& doc, unsigned jobs, std::size_t count, std::size_t tog
                 std::string_view between, const Render& render) {
   const auto make = [&](std::size_t piece) {
     std::string text;
+    constexpr std::size_t kUsual = 48;  // bytes of an item
     const std::size_t end = std::min(count, (piece + 1) * together);
+    text.reserve((end - piece * together) * kUsual);
     for (std::size_t at = piece * together; at < end; ++at) {
       if (!text.empty()) text += between;
       render(text, at);
