@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <new>
 #include <utility>
 
@@ -69,10 +70,13 @@ class ChunkParser::Impl {
     for (const auto& value : plan.values) (void)walker_.want(value.paths);
     from_ = walker_.want("from");
     object_ = walker_.want("object");
-    provider_ = walker_.want("from.provider");
-    organization_ = walker_.want("from.organization_id");
-    request_ = walker_.want("from.request");
+    for (std::uint16_t value = 0; value < plan.values.size(); ++value)
+      add_places(value, plan.values[value].paths);
+    provider_ = place_named(kProvider);
+    organization_ = place_named(kOrganization);
+    request_ = place_named("from.request");
     has_from_origin_.resize(walker_.found().size());
+    origin_.found.resize(walker_.found().size());
     key_hashes_.resize(plan.key.size());
     texts_.resize(plan.links.size());
     allocate();
@@ -121,7 +125,7 @@ class ChunkParser::Impl {
   };
   static constexpr std::string_view kNoOrigin = "{\"from\":{},\"object\":";
 
-  /// What the last whole line has in its origin.
+  /// What the last whole line has in its origin, or the plan where the line does not say it.
   struct Origin {
     bool is_known = false;  // false when the line was refused
     bool is_taken = false;  // the chunk has been told of it
@@ -131,6 +135,33 @@ class ChunkParser::Impl {
     std::vector<Found> found;           // by value; a place on that tape for those listed in `values`
     std::vector<std::uint16_t> values;  // those that the origin has
   };
+
+  /// A path of a value that leads into the origin.
+  struct Place {
+    std::uint16_t value = 0;
+    std::uint8_t rank = 0;    // of the path among those of the value
+    std::uint16_t alone = 0;  // the value of the walker that has this path alone
+  };
+  static constexpr std::string_view kProvider = "from.provider", kOrganization = "from.organization_id";
+
+  /// The value of the walker that has one path of the origin alone.
+  std::uint16_t place_named(std::string_view path) {
+    const auto [at, is_new] = alone_.try_emplace(path, std::uint16_t{0});
+    if (is_new) {
+      at->second = walker_.want(path);
+      places_.push_back({at->second, 0, at->second});
+    }
+    return at->second;
+  }
+
+  void add_places(std::uint16_t value, std::string_view paths) {
+    for (std::uint8_t rank = 0; !paths.empty(); ++rank) {
+      const auto bar = paths.find('|');
+      const auto path = paths.substr(0, bar);
+      paths = bar == std::string_view::npos ? std::string_view{} : paths.substr(bar + 1);
+      if (path.starts_with("from.")) places_.push_back({value, rank, place_named(path)});
+    }
+  }
 
   void allocate() {
     parser_ = std::make_unique<simdjson::dom::parser>();
@@ -255,13 +286,14 @@ class ChunkParser::Impl {
     return text.size() > kNoOrigin.size() ? text : std::string_view{};
   }
 
-  void forget_origin() {
-    origin_.is_known = false;
-    for (const auto value : origin_.values) has_from_origin_[value] = false;
-  }
+  void forget_origin() { origin_.is_known = false; }
 
-  /// Keeps what the wanted values of a whole line have from its origin, for the lines that repeat it.
+  /// Keeps what the wanted values of a whole line have from its origin, for it and the lines that repeat it.
   void remember_origin() {
+    for (const auto value : origin_.values) {
+      origin_.found[value] = Found{};
+      has_from_origin_[value] = false;
+    }
     origin_.values.clear();
     origin_.is_known = true;
     origin_.is_taken = false;
@@ -277,14 +309,37 @@ class ChunkParser::Impl {
     }
     origin_.entries.assign(tape_.entries, tape_.entries + end);
     origin_.texts.assign(tape_.strings, tape_.strings + text_end);
+    const std::uint32_t provider = add_default(provider_, plan_.source.provider);
+    const std::uint32_t organization = add_default(organization_, plan_.source.organization_id);
     origin_.tape = Tape{origin_.entries.data(), origin_.texts.data()};
-    for (std::uint16_t value = 0; value < all.size(); ++value) {
-      if (value != from_ && all[value].is_there() && all[value].at < end) origin_.values.push_back(value);
+    for (const auto& place : places_) {
+      const Found& own = all[place.alone];
+      // What stands behind the object is not on the tape; no line repeats such an origin.
+      const std::uint32_t at = own.is_there()                 ? (own.at < end ? own.at : 0)
+                               : place.alone == provider_     ? provider
+                               : place.alone == organization_ ? organization
+                                                              : 0;
+      Found& found = origin_.found[place.value];
+      if (at == 0 || place.rank >= found.rank) continue;
+      if (!found.is_there()) origin_.values.push_back(place.value);
+      found = {place.rank, at};
     }
-    origin_.found.assign(all.begin(), all.end());
   }
 
-  /// Gives a line without its origin the values that the line before had from it.
+  /// Puts a text of the plan on the origin's tape when the line has nothing at its place, null included;
+  /// where it stands there, or 0.
+  std::uint32_t add_default(std::uint16_t value, std::string_view text) {
+    if (text.empty() || walker_.found()[value].is_there()) return 0;
+    const auto size = static_cast<std::uint32_t>(text.size());
+    const auto* counted = reinterpret_cast<const std::uint8_t*>(&size);
+    origin_.entries.push_back(std::uint64_t{'"'} << 56 | origin_.texts.size());
+    origin_.texts.insert(origin_.texts.end(), counted, counted + sizeof size);
+    origin_.texts.insert(origin_.texts.end(), text.begin(), text.end());
+    return static_cast<std::uint32_t>(origin_.entries.size() - 1);
+  }
+
+  /// Gives the line in work the values that it has from the origin that was kept: all that it repeats, and
+  /// what the plan says where it does not.
   void recall_origin() {
     for (const auto value : origin_.values)
       has_from_origin_[value] = origin_.found[value].rank < walker_.found()[value].rank;
@@ -327,10 +382,8 @@ class ChunkParser::Impl {
         return add_problem(chunk, "a record must have the form {\"from\": {…}, \"object\": {…}}");
       }
     }
-    if (form == Form::whole)
-      remember_origin();
-    else
-      recall_origin();
+    if (form == Form::whole) remember_origin();
+    recall_origin();
     if (!take_key(chunk)) return;
     if (!origin_.is_taken) take_origin(chunk);
     origin_.is_taken = true;
@@ -556,6 +609,8 @@ class ChunkParser::Impl {
   std::size_t short_capacity_ = 0;
   std::vector<Line> lines_;
   Origin origin_;
+  std::map<std::string_view, std::uint16_t> alone_;  // by path of the origin
+  std::vector<Place> places_;
   std::vector<std::uint8_t>
       has_from_origin_;  // by value: whether it is taken from there for the line in work
   std::vector<std::string_view> items_;

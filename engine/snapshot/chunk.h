@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model/string_column.h"
+#include "snapshot/source.h"
 #include "snapshot/table.h"
 
 namespace muster::snapshot {
@@ -39,7 +40,8 @@ struct Plan {
     std::string_view where_word;
     const Table* target = nullptr;
     bool is_list = false;
-    std::optional<std::size_t> key_part = {};  // the part of the record's own key that is the same value: hashed once
+    std::optional<std::size_t> key_part =
+        {};  // the part of the record's own key that is the same value: hashed once
   };
 
   explicit Plan(Dataset of);
@@ -47,19 +49,13 @@ struct Plan {
   std::uint16_t value_of(std::uint16_t field);
 
   Dataset dataset;
+  Source source;  // what a line's `from` does not say
   std::vector<Value> values;
   std::vector<ColumnPlan> columns;
   std::vector<std::uint16_t> key;  // values; empty when the dataset has no key
   bool keeps_key = false;          // the key's text is kept in Chunk::ids; else its hash alone
   std::optional<std::uint16_t> label;
   std::vector<Link> links;
-};
-
-/// Where a record came from: two records of one key are duplicates when this is equal, views of one thing
-/// otherwise.
-struct Source {
-  std::string provider, organization_id;
-  friend auto operator<=>(const Source&, const Source&) = default;
 };
 
 struct Chunk {

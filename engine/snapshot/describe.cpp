@@ -92,7 +92,8 @@ void add_types(const FieldSpec& field, std::vector<std::string_view>& types, jso
   }
 }
 
-json::Value schema_of(const Position& place, const std::vector<std::string_view>& required) {
+json::Value schema_of(const Position& place, const std::vector<std::string_view>& required,
+                      bool may_be_null = true) {
   json::Object schema;
   std::vector<std::string_view> types;
   bool is_any = false;
@@ -113,7 +114,7 @@ json::Value schema_of(const Position& place, const std::vector<std::string_view>
       schema.emplace_back("required", std::move(names));
     }
   }
-  if (required.empty() && place.is_nullable()) types.push_back("null");
+  if (may_be_null && required.empty() && place.is_nullable()) types.push_back("null");
   if (!is_any && !types.empty()) {
     std::sort(types.begin(), types.end());
     types.erase(std::unique(types.begin(), types.end()), types.end());
@@ -196,7 +197,13 @@ std::string dataset_json_schema(const DatasetSpec& spec) {
       object_required.push_back(paths.front().substr(std::string_view("object.").size()));
   }
   json::Object from;
-  json::Value from_schema = schema_of(line.member("from"), {"provider", "organization_id"});
+  json::Value from_schema = schema_of(line.member("from"), {}, false);
+  from_schema.object()->insert(
+      from_schema.object()->begin(),
+      {"description",
+       "Where the record came from. `provider` and `organization_id` are left out where they are those of "
+       "the `from` of the dataset's row in manifest.json, the id of a parent where the object has it under "
+       "the same name."});
   for (auto& [name, value] : *from_schema.object()) {
     if (name != "properties") continue;
     for (auto& [member, member_schema] : *value.object()) {
@@ -231,7 +238,9 @@ std::string dataset_reference() {
       "`user:keys()`. `null` says whether null is a documented value, "
       "`since` which age of the API brought the field (older replies lack it), `personal data` whether it "
       "names a person (`identifier`: by a pseudonymous id). "
-      "`from` is the place in a line of the snapshot; of several, the first that is there.\n";
+      "`from` is the place in a line of the snapshot; of several, the first that is there. "
+      "A line whose `from` has no `provider` or no `organization_id` has that of the `from` of the dataset's "
+      "row in `manifest.json`, where there is one.\n";
   for (const auto& spec : schema()) describe(out, spec);
   return out;
 }

@@ -53,6 +53,7 @@ class Loader {
     const DatasetManifest& row = manifest_.row(loading.plan.dataset);
     const std::string path = data_path(folder_, loading.plan.dataset);
     const bool has_file = files_.kind(path) != FileKind::none;
+    loading.plan.source = row.from;
     loading.start();
     if (row.sha256.empty()) {
       if (!has_file) return true;

@@ -169,6 +169,7 @@ Status Loading::find_duplicates(const RandomAccessFile& file, const std::string&
   std::sort(candidates.begin(), candidates.end());
 
   Plan keys_alone(plan.dataset);
+  keys_alone.source = plan.source;
   keys_alone.keeps_key = true;
   StringColumn keys;
   KeyIndex first_of;

@@ -33,6 +33,12 @@ class Members {
     return take<std::string>(name, "a text", &json::Value::string).value_or(std::string{});
   }
   std::string text_or_empty(std::string_view name) { return has(name) ? text(name) : std::string{}; }
+  std::string filled_text_or_empty(std::string_view name) {
+    std::string written = text_or_empty(name);
+    if (has(name) && written.empty())
+      refuse(fmt::format("{} is empty; what is not known is left out", path(name)));
+    return written;
+  }
   std::uint64_t count(std::string_view name) {
     const auto number = take<std::int64_t>(name, "a whole number from 0", &json::Value::integer);
     if (number && *number < 0)
@@ -142,6 +148,12 @@ Result<DatasetManifest> read_dataset(const json::Value& value, const std::string
       row.filters = json::dump(*filters);
     }
   }
+  if (const auto* from = members.value("from"); from != nullptr) {
+    Members inner(*from, members.path("from"), file);
+    row.from.provider = inner.filled_text_or_empty("provider");
+    row.from.organization_id = inner.filled_text_or_empty("organization_id");
+    if (auto error = inner.finish()) return tl::unexpected(std::move(*error));
+  }
   std::size_t number = 0;
   for (const auto& warning : members.array_or_empty("warnings")) {
     if (warning.string() == nullptr) {
@@ -203,6 +215,12 @@ void write_datasets(json::Writer& out, const std::vector<DatasetManifest>& datas
       out.begin_object().end_object();
     } else {
       out.raw(row.filters);
+    }
+    if (row.from != Source{}) {
+      out.key("from").begin_object();
+      if (!row.from.provider.empty()) out.key("provider").value(row.from.provider);
+      if (!row.from.organization_id.empty()) out.key("organization_id").value(row.from.organization_id);
+      out.end_object();
     }
     out.key("warnings").begin_array();
     for (const auto& warning : row.warnings) out.value(warning);

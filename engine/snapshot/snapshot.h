@@ -13,6 +13,7 @@
 
 #include "base/diagnostics.h"
 #include "base/file_system.h"
+#include "snapshot/source.h"
 #include "snapshot/world.h"
 
 namespace muster::snapshot {
@@ -33,6 +34,7 @@ struct DatasetManifest {
   std::uint64_t rows = 0, pages = 0, bytes = 0;
   std::string sha256;   // of data/<name>.jsonl; empty when there is no file
   std::string filters;  // JSON object text, or empty
+  Source from = {};     // what the `from` of its lines has where they do not say otherwise
   std::vector<std::string> warnings;
   std::vector<ParentStatus> parents;  // only those that are not complete
 };

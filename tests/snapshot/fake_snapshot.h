@@ -30,6 +30,11 @@ inline std::string line(std::string_view object, std::string_view provider = "an
   return text;
 }
 
+/// One line whose `from` has just the given members ("\"request\":7").
+inline std::string line_from(std::string_view members, std::string_view object) {
+  return "{\"from\":{" + std::string(members) + "},\"object\":" + std::string(object) + "}\n";
+}
+
 struct FakeSnapshot {
   MemoryFileSystem files;
   std::map<Dataset, std::string> data;

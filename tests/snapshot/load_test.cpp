@@ -1078,6 +1078,258 @@ TEST(Load, LinesThatRepeatAnOriginHaveIt) {
                                      "2:g12:u5", "2:g32:u7", "0=3", "4=4", "6=3", "7=6"));
 }
 
+TEST(Load, LinesThatRepeatAnOriginHaveItWhateverTheFirstOfThemHad) {
+  FakeSnapshot snapshot;
+  const std::string more = R"(,"workspace_id":"w1","request":3)";
+  snapshot.add(Dataset::workspace_members,
+               line(R"({"user_id":"u1","workspace_id":"w9"})", "anthropic-admin", "org-1", more) +
+                   line(R"({"user_id":"u2"})", "anthropic-admin", "org-1", more) +
+                   line(R"({"user_id":"u3","workspace_id":"w8"})", "anthropic-admin", "org-1", more));
+  snapshot.fit().write();
+  const auto result = load(snapshot);
+  ASSERT_TRUE(result->loaded);
+  EXPECT_EQ(cell(result->world, "workspace_members.workspace_id", 0), "w9");
+  EXPECT_EQ(cell(result->world, "workspace_members.workspace_id", 1), "w1");
+  EXPECT_EQ(cell(result->world, "workspace_members.workspace_id", 2), "w8");
+}
+
+/// Users of lines whose `from` has just those members: what each has as its organization, and how often each
+/// organization stands in the sources of the rows.
+std::vector<std::string> organizations_of(const Source& source, const std::vector<std::string>& froms) {
+  FakeSnapshot snapshot;
+  for (std::size_t i = 0; i < froms.size(); ++i)
+    snapshot.add(Dataset::users, line_from(froms[i], user("user_" + std::to_string(i))));
+  snapshot.row(Dataset::users).from = source;
+  snapshot.fit().write();
+  const auto result = load(snapshot);
+  std::vector<std::string> out = texts(result->problems.errors());
+  if (!result->loaded) return out;
+  for (std::uint32_t row = 0; row < froms.size(); ++row)
+    out.push_back(cell(result->world, "users.organization_id", row));
+  EXPECT_THAT(verify_snapshot(snapshot.files, "snap", 1), IsEmpty());
+  return out;
+}
+
+TEST(LeftOut, WhatALineDoesNotSayIsTheManifests) {
+  const std::string own = R"("organization_id":"org-2","request":1)", none = R"("request":1)",
+                    null = R"("organization_id":null,"request":1)",
+                    odd = R"("organization_id":7,"request":1)", empty = R"("organization_id":"","request":1)";
+  EXPECT_THAT(
+      organizations_of({"p", "org-1"}, {none, none, own, own, null, null, odd, odd, empty, none, "", ""}),
+      ElementsAre("org-1", "org-1", "org-2", "org-2", "null", "null", "invalid", "invalid", "", "org-1",
+                  "org-1", "org-1"));
+  // Nothing in the manifest: as it always was.
+  EXPECT_THAT(organizations_of({}, {none, own, null, "", own}),
+              ElementsAre("absent", "org-2", "null", "absent", "org-2"));
+  // Each of the two for itself.
+  EXPECT_THAT(organizations_of({"p", ""}, {none, own, R"("provider":"q")"}),
+              ElementsAre("absent", "org-2", "absent"));
+  EXPECT_THAT(organizations_of({"", "org-1"}, {none, own, R"("provider":"q")"}),
+              ElementsAre("org-1", "org-2", "org-1"));
+}
+
+TEST(LeftOut, ALineWhoseObjectComesFirstHasItToo) {
+  FakeSnapshot snapshot;
+  const auto turned = [](std::string_view id, std::string_view from) {
+    return "{\"object\":" + user(id) + ",\"from\":{" + std::string(from) + "}}\n";
+  };
+  snapshot.add(Dataset::users, turned("u1", R"("request":1)") + turned("u2", R"("request":2)") +
+                                   turned("u3", R"("organization_id":"org-2","request":3)") +
+                                   turned("u4", R"("organization_id":null)") + line_from("", user("u5")));
+  snapshot.row(Dataset::users).from = {"anthropic-admin", "org-1"};
+  snapshot.fit().write();
+  const auto result = load(snapshot);
+  ASSERT_TRUE(result->loaded) << testing::PrintToString(texts(result->problems.errors()));
+  std::vector<std::string> seen;
+  for (std::uint32_t row = 0; row < 5; ++row)
+    seen.push_back(cell(result->world, "users.organization_id", row) + " " +
+                   std::to_string(result->world.table(Dataset::users)->request(row)));
+  EXPECT_THAT(seen, ElementsAre("org-1 1", "org-1 2", "org-2 3", "null 0", "org-1 0"));
+}
+
+TEST(LeftOut, StandsInTheOrderOfPreferenceAsIfTheLineSaidIt) {
+  // from.organization_id|object.organization_id: the origin before the object.
+  FakeSnapshot snapshot;
+  const std::string setting =
+      R"({"name":"sso_enabled","type":"boolean","value":true,"organization_id":"own"})";
+  const std::string other = R"({"name":"other","type":"boolean","value":true,"organization_id":"own"})";
+  const std::string third = R"({"name":"third","type":"boolean","value":true})";
+  snapshot.add(Dataset::settings, line_from(R"("request":1)", setting) + line_from(R"("request":1)", other) +
+                                      line_from(R"("request":1)", third));
+  // object.organization_id|from.organization_id: the object before the origin, null included.
+  const auto used = [](std::string_view more) {
+    return R"({"date":"2026-11-01","actor":{"type":"user_actor","email_address":"a@x.example"})" +
+           std::string(more) + "}";
+  };
+  snapshot.add(Dataset::claude_code_usage,
+               line_from(R"("request":1)", used(R"(,"organization_id":"own")")) +
+                   line_from(R"("request":1)", used("")) +
+                   line_from(R"("request":1)", used(R"(,"organization_id":null)")) +
+                   line_from(R"("request":1)", used("")) + line_from("", used("")) +
+                   line_from(R"("request":2)", used(R"(,"organization_id":"own")")));
+  snapshot.row(Dataset::settings).from = snapshot.row(Dataset::claude_code_usage).from = {"p", "org-1"};
+  snapshot.fit().write();
+  const auto result = load(snapshot);
+  ASSERT_TRUE(result->loaded) << testing::PrintToString(texts(result->problems.errors()));
+  for (std::uint32_t row = 0; row < 3; ++row)
+    EXPECT_EQ(cell(result->world, "settings.organization_id", row), "org-1") << row;
+  std::vector<std::string> seen;
+  for (std::uint32_t row = 0; row < 6; ++row)
+    seen.push_back(cell(result->world, "claude_code_usage.organization_id", row));
+  EXPECT_THAT(seen, ElementsAre("own", "org-1", "null", "org-1", "org-1", "own"));
+}
+
+TEST(LeftOut, TellsViewsFromTwinsAsTheFullFormDoes) {
+  const auto said = [](const std::string& users, const Source& source) {
+    FakeSnapshot snapshot;
+    snapshot.add(Dataset::users, users);
+    snapshot.row(Dataset::users).from = source;
+    snapshot.fit().write();
+    const auto result = load(snapshot);
+    std::vector<std::string> out = texts(result->problems.errors());
+    if (result->loaded) out.push_back(std::to_string(result->world.table(Dataset::users)->rows()) + " rows");
+    EXPECT_EQ(verify_snapshot(snapshot.files, "snap", 1).empty(), result->loaded.has_value());
+    return out;
+  };
+  const std::string twin =
+      "snapshot.duplicate_id snap/data/users.jsonl:2 the user u1 stands twice: in line 1 and in line 2";
+  const std::string left_out = line_from(R"("request":1)", user("u1"));
+  // The same record in the two forms is a twin.
+  EXPECT_THAT(said(left_out + line(user("u1")), {"anthropic-admin", "org-1"}), ElementsAre(twin));
+  EXPECT_THAT(said(line(user("u1")) + left_out, {"anthropic-admin", "org-1"}), ElementsAre(twin));
+  EXPECT_THAT(said(left_out + left_out, {"anthropic-admin", "org-1"}), ElementsAre(twin));
+  // Another provider, or another organization, has a view of its own.
+  EXPECT_THAT(said(left_out + line(user("u1"), "anthropic-compliance"), {"anthropic-admin", "org-1"}),
+              ElementsAre("1 rows"));
+  EXPECT_THAT(said(left_out + line_from(R"("provider":"anthropic-compliance","request":1)", user("u1")),
+                   {"anthropic-admin", "org-1"}),
+              ElementsAre("1 rows"));
+  EXPECT_THAT(said(left_out + line_from(R"("organization_id":"org-2","request":1)", user("u1")),
+                   {"anthropic-admin", "org-1"}),
+              ElementsAre("1 rows"));
+  // A half that the manifest has is a half that the line has.
+  EXPECT_THAT(
+      said(line_from(R"("organization_id":"org-1")", user("u1")) + line(user("u1")), {"anthropic-admin", ""}),
+      ElementsAre(twin));
+  EXPECT_THAT(said(left_out + line(user("u1")), {"anthropic-admin", ""}), ElementsAre("1 rows"));
+}
+
+TEST(LeftOut, KeysHaveItThoughTheirTextsAreReadAgain) {
+  // Keys of several parts are kept as hashes, and looked at again where two are alike.
+  const auto said = [](const std::string& second) {
+    FakeSnapshot snapshot;
+    const std::string setting = R"({"name":"sso_enabled","type":"boolean","value":true})";
+    snapshot.add(Dataset::settings, line_from(R"("request":1)", setting) + second);
+    snapshot.row(Dataset::settings).from = {"anthropic-compliance", "org-1"};
+    snapshot.fit().write();
+    LoadRequest request;
+    request.fields.insert(field("settings.value"));
+    return texts(load(snapshot, request)->problems.errors());
+  };
+  const std::string setting = R"({"name":"sso_enabled","type":"boolean","value":false})";
+  EXPECT_THAT(
+      said(line_from(R"("request":2)", setting)),
+      ElementsAre("snapshot.duplicate_id snap/data/settings.jsonl:2 the setting stands twice: in line 1 and in "
+                  "line 2"));
+  EXPECT_THAT(
+      said(line(setting, "anthropic-compliance", "org-1")),
+      ElementsAre("snapshot.duplicate_id snap/data/settings.jsonl:2 the setting stands twice: in line 1 and in "
+                  "line 2"));
+  EXPECT_THAT(said(line(setting, "anthropic-compliance", "org-2")), IsEmpty());
+  EXPECT_THAT(
+      said(line_from(R"("organization_id":null)", setting)),
+      ElementsAre("snapshot.line snap/data/settings.jsonl:2 the record has no organization_id that is a "
+                  "non-empty text"));
+}
+
+/// A line without what the manifest and its object say; written by hand, apart from the collector.
+std::string shortened(const std::string& text, const Source& source) {
+  const json::Value record = json::parse(text.substr(0, text.size() - 1)).value();
+  json::Object from;
+  for (const auto& [name, value] : *record.find("from")->object()) {
+    const json::Value* own = record.find("object")->find(name);
+    const bool is_left_out = name == "provider"          ? value == json::Value(source.provider)
+                             : name == "organization_id" ? value == json::Value(source.organization_id)
+                             : name != "request"         ? own != nullptr && *own == value
+                                                         : false;
+    if (!is_left_out) from.emplace_back(name, value);
+  }
+  return json::dump(json::Object{{"from", from}, {"object", *record.find("object")}}) + "\n";
+}
+
+TEST(LeftOut, AnyMixtureOfFormsLoadsAlike) {
+  std::mt19937 random(11);  // always the same numbers
+  const auto below = [&](std::size_t limit) { return random() % limit; };
+  const Source source{"anthropic-admin", "org-1"};
+  FakeSnapshot full;
+  std::map<Dataset, std::vector<std::string>> lines;
+  const auto add = [&](Dataset dataset, const std::string& object, const std::string& more) {
+    const auto provider = below(5) == 0 ? "anthropic-compliance" : "anthropic-admin";
+    const auto organization = below(5) == 0 ? "org-2" : "org-1";
+    lines[dataset].push_back(line(object, provider, organization,
+                                  more + ",\"request\":" + std::to_string(1 + lines[dataset].size() / 7)));
+  };
+  for (int i = 0; i < 200; ++i) {
+    const std::string n = std::to_string(i), w = "w" + std::to_string(i / 20),
+                      other = "w" + std::to_string(below(9));
+    add(Dataset::users, user("user_" + n), "");
+    if (i < 10) add(Dataset::workspaces, R"({"id":"w)" + n + R"(","name":"N"})", "");
+    // An object that names its parent as the path does, as something else, as null, and not at all.
+    const std::string own = below(3) == 0   ? R"(,"workspace_id":")" + other + "\""
+                            : below(2) == 0 ? R"(,"workspace_id":")" + w + "\""
+                                            : "";
+    add(Dataset::workspace_members, R"({"user_id":"user_)" + n + "\"" + own + "}",
+        R"(,"workspace_id":")" + w + "\"");
+    add(Dataset::rate_limits,
+        R"({"id":"rl_)" + n + R"(","group":{"type":"batch"})" +
+            (below(4) == 0 ? R"(,"workspace_id":null)" : own) + "}",
+        below(2) == 0 ? R"(,"workspace_id":")" + w + "\"" : "");
+    add(Dataset::usage, R"({"model":"m","api_key_id":"k","workspace_id":null})",
+        R"(,"starting_at":"2026-11-0)" + std::to_string(1 + below(9)) +
+            R"(T00:00:00Z","ending_at":"2026-11-10T00:00:00Z")");
+  }
+  const auto loaded = [&](const FakeSnapshot& like, ScanOptions options) {
+    FakeSnapshot snapshot;
+    snapshot.data = like.data;
+    for (std::size_t d = 0; d < kCollectedCount; ++d)
+      snapshot.manifest.datasets[d].from = like.manifest.datasets[d].from;
+    snapshot.fit().write();
+    const auto result = load(snapshot, everything(), options);
+    return result->loaded ? dump(result->world) : testing::PrintToString(texts(result->problems.errors()));
+  };
+  for (const auto& [dataset, texts] : lines)
+    for (const auto& text : texts) full.add(dataset, text);
+  const std::string expected = loaded(full, {});
+  ASSERT_THAT(expected, HasSubstr("users 200\n"));
+  for (int round = 0; round < 12; ++round) {
+    FakeSnapshot mixed;
+    for (const auto& [dataset, texts] : lines) {
+      for (const auto& text : texts)
+        mixed.add(dataset, round == 0 || below(3) != 0 ? shortened(text, source) : text);
+      mixed.row(dataset).from = source;
+    }
+    ScanOptions options;
+    options.jobs = 1 + static_cast<unsigned>(below(3));
+    options.chunk_bytes = std::size_t{1} << (6 + below(14));
+    ASSERT_EQ(loaded(mixed, options), expected) << round;
+    EXPECT_LT(mixed.data[Dataset::users].size(), full.data[Dataset::users].size());
+  }
+}
+
+TEST(LeftOut, AManifestThatSaysOtherwiseIsAnotherSnapshot) {
+  FakeSnapshot snapshot;
+  snapshot.add(Dataset::users, line_from(R"("request":1)", user("u1")));
+  snapshot.row(Dataset::users).from = {"p", "org-1"};
+  snapshot.fit().write();
+  const auto before = load(snapshot);
+  snapshot.row(Dataset::users).from = {"p", "org-2"};
+  snapshot.write();
+  const auto after = load(snapshot);
+  ASSERT_TRUE(before->loaded && after->loaded);
+  EXPECT_NE(before->loaded->manifest_sha256, after->loaded->manifest_sha256);
+  EXPECT_EQ(cell(after->world, "users.organization_id", 0), "org-2");
+}
+
 TEST(BadLines, AnOriginThatIsRepeatedExcusesNothing) {
   const std::string at = "snapshot.line snap/data/users.jsonl:";
   const std::string good = line(user("user_1"));

@@ -37,6 +37,7 @@ TEST(Manifest, IsReadAndWrittenAlike) {
              .bytes = 9,
              .sha256 = std::string(kDigest),
              .filters = R"({"status":["active"]})",
+             .from = {"anthropic-admin", "org-\"1\""},
              .warnings = {"a \"warning\""},
              .parents = {{"w1", DatasetStatus::denied, "403"}}};
   snapshot.write();
@@ -46,7 +47,36 @@ TEST(Manifest, IsReadAndWrittenAlike) {
   EXPECT_EQ(manifest->key_hint, "sk-ant-admin01-...x7Qa");
   EXPECT_EQ(manifest->row(Dataset::workspace_members).parents[0].reason, "403");
   EXPECT_EQ(manifest->row(Dataset::workspace_members).filters, R"({"status":["active"]})");
+  EXPECT_EQ(manifest->row(Dataset::workspace_members).from, (Source{"anthropic-admin", "org-\"1\""}));
   EXPECT_EQ(manifest->datasets.size(), kCollectedCount);
+}
+
+TEST(Manifest, SaysWhereTheLinesOfADatasetAreFrom) {
+  const auto read = [](std::string_view from) {
+    const auto manifest =
+        parse_manifest(manifest_with(R"({"name":"users","status":"denied","rows":0,"bytes":0,"sha256":"")" +
+                                     std::string(from) + "}"),
+                       "m");
+    EXPECT_TRUE(manifest) << from;
+    return manifest ? *manifest : Manifest();
+  };
+  const auto rendered = [&](std::string_view from) {
+    const std::string text = render_manifest(read(from));
+    EXPECT_EQ(render_manifest(parse_manifest(text, "m").value()), text);
+    const auto at = text.find("\"from\"");
+    return at == std::string::npos ? "" : text.substr(at, text.find('}', at) + 1 - at);
+  };
+  EXPECT_EQ(read(R"(,"from":{"provider":"p","organization_id":"o"})").row(Dataset::users).from,
+            (Source{"p", "o"}));
+  EXPECT_EQ(read(R"(,"from":{"organization_id":"o"})").row(Dataset::users).from, (Source{"", "o"}));
+  EXPECT_EQ(read(R"(,"from":{"provider":"p"})").row(Dataset::users).from, (Source{"p", ""}));
+  // The others have none, and a manifest that has none is written as ever.
+  EXPECT_EQ(read(R"(,"from":{"provider":"p"})").row(Dataset::groups).from, Source{});
+  EXPECT_EQ(rendered(""), "");
+  EXPECT_EQ(rendered(R"(,"from":{})"), "");
+  EXPECT_EQ(rendered(R"(,"from":{"provider":"p"})"), "\"from\": {\n        \"provider\": \"p\"\n      }");
+  EXPECT_EQ(rendered(R"(,"from":{"organization_id":"o"})"),
+            "\"from\": {\n        \"organization_id\": \"o\"\n      }");
 }
 
 TEST(Manifest, DatasetsThatAreNotListedWereNotRequested) {
@@ -103,6 +133,28 @@ TEST(Manifest, EveryFlawIsNamed) {
   EXPECT_EQ(row(R"("status":"complete","rows":0,"bytes":0,"sha256":")" + std::string(kDigest) +
                 R"(","parents":[{"id":"w1","status":"denied"}])"),
             "snapshot.manifest users is complete, but its parent w1 is denied");
+  const auto from = [&](std::string_view value) {
+    return row(R"("status":"denied","rows":0,"bytes":0,"sha256":"","from":)" + std::string(value));
+  };
+  EXPECT_EQ(from("[]"), "snapshot.manifest datasets[0].from must be an object, not array");
+  EXPECT_EQ(from("null"), "snapshot.manifest datasets[0].from must be an object, not null");
+  EXPECT_EQ(from(R"("anthropic-admin")"), "snapshot.manifest datasets[0].from must be an object, not string");
+  EXPECT_EQ(from(R"({"provider":7})"),
+            "snapshot.manifest datasets[0].from.provider must be a text, not integer");
+  EXPECT_EQ(from(R"({"organization_id":null})"),
+            "snapshot.manifest datasets[0].from.organization_id must be a text, not null");
+  EXPECT_EQ(from(R"({"provider":""})"),
+            "snapshot.manifest datasets[0].from.provider is empty; what is not known is left out");
+  EXPECT_EQ(from(R"({"provider":"p","organization_id":""})"),
+            "snapshot.manifest datasets[0].from.organization_id is empty; what is not known is left out");
+  EXPECT_EQ(from(R"({"provider":"p","request":1})"),
+            "snapshot.manifest datasets[0].from.request is not a member of a manifest of schema 1");
+  EXPECT_EQ(from(R"({"organisation_id":"o"})"),
+            "snapshot.manifest datasets[0].from.organisation_id is not a member of a manifest of schema 1 "
+            "(did you mean organization_id?)");
+  EXPECT_EQ(from(R"({"provider":"p","provider":"p"})"),
+            "snapshot.manifest the member \"provider\" stands twice in one object (readers would disagree on "
+            "its value; remove one)");
   const std::string good = R"({"name":"users","status":"denied","rows":0,"bytes":0,"sha256":""})";
   EXPECT_EQ(said_of(manifest_with(good + "," + good)), "snapshot.manifest the dataset users is listed twice");
   EXPECT_EQ(said_of(manifest_with(R"({"name":"../users","status":"denied","rows":0,"bytes":0,"sha256":""})")),

@@ -77,6 +77,14 @@ TEST(Schema, FieldsAreConsistent) {
       }
       for (const auto path : words(field.paths, '|'))
         EXPECT_TRUE(path.starts_with("object") || path.starts_with("from.")) << where;
+      // A line may leave the id of a parent to the object: then that is where it is looked for as well.
+      const auto paths = words(field.paths, '|');
+      for (const auto path : paths) {
+        if (!path.starts_with("from.") || path == "from.organization_id" || path.ends_with("ing_at"))
+          continue;
+        const std::string own = "object" + std::string(path.substr(std::string_view("from").size()));
+        EXPECT_TRUE(std::find(paths.begin(), paths.end(), own) != paths.end()) << where << " reads " << path;
+      }
       const bool has_variants = field.paths.find('?') != std::string_view::npos;
       EXPECT_TRUE(field.nullable || !has_variants) << where << ": what a variant lacks reads as null";
       for (const auto need : words(field.needs))
@@ -146,6 +154,13 @@ TEST(Describe, JsonSchemaIsMadeFromTheTable) {
   const auto keys = json::parse(dataset_json_schema(spec_of(Dataset::api_keys))).value();
   const json::Value& object = *keys.find("properties")->find("object");
   EXPECT_EQ(json::dump(*object.find("required")), R"(["id"])");
+  // A line may leave all of its origin to the manifest, but not the origin itself.
+  EXPECT_EQ(json::dump(*keys.find("required")), R"(["from","object"])");
+  const json::Value& from = *keys.find("properties")->find("from");
+  EXPECT_EQ(json::dump(*from.find("type")), R"("object")");
+  EXPECT_EQ(from.find("required"), nullptr);
+  const auto members = json::parse(dataset_json_schema(spec_of(Dataset::rate_limits))).value();
+  EXPECT_EQ(json::dump(*members.find("properties")->find("from")->find("type")), R"("object")");
   EXPECT_EQ(json::dump(*object.find("properties")->find("expires_at")->find("type")), R"(["null","string"])");
   EXPECT_EQ(
       json::dump(
