@@ -84,6 +84,19 @@ class Plan {
     }
   }
 
+  /// What the manifest says of the origin of all records, as walk() sees it in the record itself.
+  template <class Change>
+  void walk(snapshot::Source& from, const Change& change) const {
+    for (const auto& [name, text] :
+         {std::pair<const char*, std::string*>{"provider", &from.provider},
+          std::pair<const char*, std::string*>{"organization_id", &from.organization_id}}) {
+      if (text->empty()) continue;
+      json::Value record = json::Object{{"from", json::Object{{name, *text}}}};
+      walk(record, change);
+      *text = *record.find("from")->find(name)->string();
+    }
+  }
+
   /// Calls `change(text, action, place)` for each text of a record, which it may replace.
   template <class Change>
   void walk(json::Value& record, const Change& change) const {
@@ -200,18 +213,19 @@ Status learn_snapshot(const FileSystem& files, const std::string& folder, const 
   pseudonyms.learn_id(manifest.organization_id);
   pseudonyms.learn_name(manifest.organization_name);
   for (const snapshot::DatasetManifest& row : manifest.datasets) {
-    if (row.sha256.empty()) continue;
     const Plan plan(*snapshot::find_dataset(row.name), pseudonyms);
-    const Status read = for_each_record(
-        files, join_path(folder, fmt::format("data/{}.jsonl", row.name)), row.name, [&](json::Value& record) {
-          plan.walk(record, [&](const std::string& text, Action action, const std::string&) {
-            if (action == Action::id) pseudonyms.learn_id(text);
-            if (action == Action::name && text != kPlatformName) pseudonyms.learn_name(text);
-            if (action == Action::email) pseudonyms.learn_email(text);
-            if (action == Action::keep) pseudonyms.keep_word(text);
-            return text;
-          });
-        });
+    const auto learn = [&](const std::string& text, Action action, const std::string&) {
+      if (action == Action::id) pseudonyms.learn_id(text);
+      if (action == Action::name && text != kPlatformName) pseudonyms.learn_name(text);
+      if (action == Action::email) pseudonyms.learn_email(text);
+      if (action == Action::keep) pseudonyms.keep_word(text);
+      return text;
+    };
+    snapshot::Source from = row.from;
+    plan.walk(from, learn);
+    if (row.sha256.empty()) continue;
+    const Status read = for_each_record(files, join_path(folder, fmt::format("data/{}.jsonl", row.name)),
+                                        row.name, [&](json::Value& record) { plan.walk(record, learn); });
     if (!read) return read;
   }
   return {};
@@ -230,23 +244,25 @@ Status redact_snapshot(FileSystem& files, const std::string& folder, const snaps
       parent.id = pseudonyms.id(parent.id);
       parent.reason = pseudonyms.text(parent.reason);
     }
-    if (row.sha256.empty()) continue;
     const Plan plan(*snapshot::find_dataset(row.name), pseudonyms);
+    const auto change = [&](const std::string& text, Action action, const std::string& place) {
+      std::string out = applied(pseudonyms, action, text);
+      if (out != text) {
+        Redaction& redaction = redactions[fmt::format("{}: {}", row.name, place)];
+        redaction.how = how(action);
+        ++redaction.values;
+      }
+      return out;
+    };
+    plan.walk(row.from, change);
+    if (row.sha256.empty()) continue;
     const std::string below = fmt::format("data/{}.jsonl", row.name);
     auto writer = files.create(join_path(target, below));
     if (!writer) return tl::unexpected(writer.error());
     Sha256 digest;
     row.bytes = 0;
     const Status read = for_each_record(files, join_path(folder, below), row.name, [&](json::Value& record) {
-      plan.walk(record, [&](const std::string& text, Action action, const std::string& place) {
-        std::string out = applied(pseudonyms, action, text);
-        if (out != text) {
-          Redaction& redaction = redactions[fmt::format("{}: {}", row.name, place)];
-          redaction.how = how(action);
-          ++redaction.values;
-        }
-        return out;
-      });
+      plan.walk(record, change);
       const std::string line = json::dump(record) + "\n";
       (*writer)->write(line);
       digest.update(line);

@@ -1,5 +1,6 @@
 """Bundles with pseudonyms."""
 import csv
+import hashlib
 import json
 import re
 import shutil
@@ -51,6 +52,8 @@ class Privacy(Case):
                     record = json.loads(line)
                     record["from"].pop("request", None)
                     walk(record, "", path.stem)
+        for row in json.loads((self.base / "northwind/snapshot/manifest.json").read_text())["datasets"]:
+            walk(row.get("from", {}), "", row["name"])
         with open(self.base / "northwind/hr/roster.csv", newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 ids |= {row["employee_id"], row["manager_id"]}
@@ -143,6 +146,47 @@ class Privacy(Case):
         other = self.private("q", "--privacy", "pseudonymous", key="q.key")
         ours, theirs = (set(json.loads((place / "results.json").read_text())["subjects"]["user"]["id"]) for place in (folder, other))
         self.assertEqual(ours & theirs, set())
+
+    def test_an_organization_that_stands_in_the_manifest_for_all_lines_is_replaced_there(self):
+        home = self.work / "short"
+        shutil.copytree(self.base / "northwind", home)
+        manifest = json.loads((home / "snapshot/manifest.json").read_text())
+        tenant, elsewhere = manifest["tenant"]["id"], "e1500b57-8d1e-4c43-9b56-2f7f3a90c4de"
+        left_out = 0
+        for row in manifest["datasets"]:
+            # That of `cost` is of no line at all.
+            usual = {"provider": "anthropic-admin", "organization_id": elsewhere if row["name"] == "cost" else tenant}
+            path, lines = home / f"snapshot/data/{row['name']}.jsonl", []
+            for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
+                record = json.loads(line)
+                record["from"] = {name: value for name, value in record["from"].items() if name == "request" or value not in (usual.get(name), record["object"].get(name))}
+                lines.append(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+            left_out += len(lines)
+            data = "".join(lines).encode()
+            path.write_bytes(data)
+            row.update({"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(), "from": usual})
+        (home / "snapshot/manifest.json").write_text(json.dumps(manifest))
+        self.assertGreater(left_out, 1000)
+        self.assert_exit(muster("check", "--out", "run", "--quiet", cwd=home), 1)
+        long, short = (json.loads((place / "results.json").read_text()) for place in (self.base / "run", home / "run"))
+        self.assertEqual((long["findings"], long["subjects"], self.verdicts(long)), (short["findings"], short["subjects"], self.verdicts(short)))
+
+        folder = self.private("s", "--privacy", "pseudonymous", run=home / "run")
+        self.assertEqual(self.found(folder, {tenant, elsewhere}), [])
+        self.assert_exit(muster("replay", self.work / "s.tar.gz"), 0)
+        self.assertEqual(self.verdicts(long), self.verdicts(json.loads((folder / "results.json").read_text())))
+        changed = json.loads((folder / "snapshot/manifest.json").read_text())
+        full = self.private("p", "--privacy", "pseudonymous")
+        pseudonym = {json.loads(line)["from"]["organization_id"] for line in (full / "snapshot/data/users.jsonl").read_text().splitlines()}
+        self.assertEqual(pseudonym, {changed["tenant"]["id"]})
+        for row in changed["datasets"]:
+            self.assertEqual(row["from"]["provider"], "anthropic-admin")
+            self.assertEqual(row["from"]["organization_id"] == changed["tenant"]["id"], row["name"] != "cost", row["name"])
+        where = {row["where"]: row for row in json.loads((folder / "privacy.json").read_text())["redacted"]}
+        self.assertEqual(where["users: from.organization_id"], {"where": "users: from.organization_id", "how": "pseudonym of an id", "values": 1})
+        # The auditor's profile keeps ids, there as in the lines.
+        folder = self.private("a", "--privacy", "auditor", run=home / "run")
+        self.assertEqual(json.loads((folder / "snapshot/manifest.json").read_text())["datasets"][1]["from"], {"provider": "anthropic-admin", "organization_id": tenant})
 
     def test_what_names_the_organization_stays_behind_too(self):
         """The config's own words: where services are, tickets, domains below a known one, and who started the run."""

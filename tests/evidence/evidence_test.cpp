@@ -1,14 +1,18 @@
 // Formats against fixed vectors of their specifications and of the stock tools, and what their readers
 // refuse.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/crypto.h"
 #include "base/digest.h"
+#include "base/file_system.h"
+#include "base/json.h"
 #include "evidence/archive.h"
 #include "evidence/ipe.h"
 #include "evidence/keys.h"
 #include "evidence/pseudonyms.h"
+#include "evidence/redact.h"
 #include "evidence/run_record.h"
 #include "evidence/sample.h"
 #include "evidence/sshsig.h"
@@ -146,10 +150,12 @@ TEST(AllowedSigners, are_read_as_ssh_keygen_reads_them) {
   EXPECT_EQ(find_signer({}, kPublic, at("2026-06-01T00:00:00Z")).error().message,
             "the key " + fingerprint(kPublic) + " is not one of an allowed signer");
   // What ssh-keygen refuses, or reads as a line that allows nobody.
-  for (const char* options : {"namespaces=\"git\",namespaces=\"evidence@muster\"", "namespaces=evidence@muster",
-                              "valid-before=\"20200101\",valid-before=\"20990101\"", "valid-before=20990101",
-                              "valid-before=\"2099\"", "cert-authority=\"no\"", "no-touch-required", ""})
-    EXPECT_FALSE(parse_allowed_signers(std::string("a ") + options + "," + " " + key + "\n", "signers")) << options;
+  for (const char* options :
+       {"namespaces=\"git\",namespaces=\"evidence@muster\"", "namespaces=evidence@muster",
+        "valid-before=\"20200101\",valid-before=\"20990101\"", "valid-before=20990101",
+        "valid-before=\"2099\"", "cert-authority=\"no\"", "no-touch-required", ""})
+    EXPECT_FALSE(parse_allowed_signers(std::string("a ") + options + "," + " " + key + "\n", "signers"))
+        << options;
   EXPECT_TRUE(parse_allowed_signers("!a,!b* " + key + "\n", "signers").value().empty());
   EXPECT_EQ(parse_allowed_signers("a " + key + "\nb frob=\"1\" " + key + "\n", "signers").error().message,
             "signers: an option is not known or malformed");
@@ -323,6 +329,61 @@ TEST(Pseudonyms, keep_what_matching_looks_at) {
   EXPECT_EQ(p.name(""), "");
   const Pseudonyms other("another made up key, also long", {});
   EXPECT_NE(other.email("a@x.example"), p.email("a@x.example"));
+}
+
+TEST(Redact, an_organization_in_the_manifest_is_replaced_as_in_the_lines) {
+  MemoryFileSystem files;
+  snapshot::Manifest manifest;
+  manifest.organization_name = "Acme Europe";
+  manifest.organization_id = "6f0c1a57-8d1e-4c43-9b56-2f7f3a90c4de";
+  const std::string line =
+      R"({"from":{"organization_id":"6f0c1a57-8d1e-4c43-9b56-2f7f3a90c4de"},"object":{"id":"user_01AbCdEfGh"}})"
+      "\n";
+  for (const auto& spec : snapshot::schema().first(snapshot::kCollectedCount)) {
+    snapshot::DatasetManifest row;
+    row.name = spec.name;
+    // With a file and without, with a field that has the organization and without, and of another
+    // organization.
+    if (spec.dataset == snapshot::Dataset::users || spec.dataset == snapshot::Dataset::workspace_members) {
+      files.add("s/data/" + row.name + ".jsonl", line);
+      row.rows = 1;
+      row.bytes = line.size();
+      row.sha256 = sha256_hex(line);
+    }
+    if (spec.dataset != snapshot::Dataset::groups)
+      row.from = {"anthropic-admin", spec.dataset == snapshot::Dataset::cost
+                                         ? "e1500b57-8d1e-4c43-9b56-2f7f3a90c4de"
+                                         : manifest.organization_id};
+    manifest.datasets.push_back(std::move(row));
+  }
+  files.add("s/manifest.json", snapshot::render_manifest(manifest));
+  Pseudonyms pseudonyms("a made up key of enough bytes", {});
+  Redactions redactions;
+  ASSERT_TRUE(learn_snapshot(files, "s", manifest, pseudonyms));
+  ASSERT_TRUE(redact_snapshot(files, "s", manifest, pseudonyms, "t", redactions));
+  const std::string text = files.read_file("t/manifest.json").value();
+  EXPECT_EQ(text.find("6f0c1a57"), std::string::npos) << text;
+  EXPECT_EQ(text.find("e1500b57"), std::string::npos) << text;
+  EXPECT_EQ(pseudonyms.find_leak("in e1500b57-8d1e-4c43-9b56-2f7f3a90c4de"),
+            "e1500b57-8d1e-4c43-9b56-2f7f3a90c4de");
+  const auto changed = snapshot::load_manifest(files, "t");
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_NE(changed->organization_id, manifest.organization_id);
+  for (const auto& row : changed->datasets) {
+    if (row.name == "groups") {
+      EXPECT_EQ(row.from, snapshot::Source{});
+      continue;
+    }
+    EXPECT_EQ(row.from.provider, "anthropic-admin");
+    EXPECT_EQ(row.from.organization_id == changed->organization_id, row.name != "cost") << row.name;
+  }
+  for (const char* name : {"users", "workspace_members"})
+    EXPECT_EQ(json::parse(*files.read_file(fmt::format("t/data/{}.jsonl", name)))
+                  ->find("from")
+                  ->find("organization_id")
+                  ->string()[0],
+              changed->organization_id)
+        << name;
 }
 
 TEST(Pseudonyms, find_words_in_running_text) {
