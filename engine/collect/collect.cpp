@@ -131,12 +131,27 @@ class Run {
 
   // ---- what is asked ahead
 
+  /// What the lines of a dataset leave to the manifest: the provider of the first unit that may write it, and
+  /// the organization of the first row of all, as they stand before the first line is written and after each
+  /// resumption. Organizations are written before that is known, and leave nothing out.
+  [[nodiscard]] snapshot::Source defaults_of(Dataset dataset) const {
+    if (dataset == Dataset::organizations) return {};
+    for (const Unit& unit : units_) {
+      const auto all = datasets_of(unit);
+      if (std::ranges::find(all, dataset) != all.end())
+        return {std::string(word_of(options_.sources[unit.source].provider)), home_};
+    }
+    return {};
+  }
+
   /// Finds out which lists a unit has.
   Status make_known(std::size_t u) {
     Lists& lists = lists_[u];
     if (lists.is_known) return {};
     if (!is_covered(units_[u], units_)) {
-      auto parents = parents_of(units_[u], data_, window_);
+      const auto dataset = parent_dataset(units_[u].endpoint.parent);
+      auto parents =
+          parents_of(units_[u], data_, window_, dataset ? defaults_of(*dataset) : snapshot::Source{});
       if (!parents) return tl::unexpected(parents.error());
       lists.parents = std::move(*parents);
     }
@@ -196,6 +211,10 @@ class Run {
 
   Result<End> collect_unit(std::size_t u) {
     Unit& unit = units_[u];
+    // Before all else: lines are read and written with it.
+    if (home_.empty() && unit.endpoint.dataset != Dataset::organizations) {
+      if (auto status = find_home(); !status) return tl::unexpected(status.error());
+    }
     if (auto status = make_known(u); !status) return tl::unexpected(status.error());
     if (is_covered(unit, units_)) {
       unit.is_done = unit.is_skipped = true;
@@ -206,9 +225,6 @@ class Run {
     if (auto incomplete = parents_incomplete(unit, units_)) {
       unit.status = DatasetStatus::partial;
       unit.reason = std::move(*incomplete);
-    }
-    if (home_.empty() && unit.endpoint.dataset != Dataset::organizations) {
-      if (auto status = find_home(); !status) return tl::unexpected(status.error());
     }
     for (const Dataset dataset : datasets_of(unit)) {
       if (data_.has(dataset)) continue;
@@ -316,8 +332,12 @@ class Run {
     std::string organization = parent.organization_id.empty() ? home_ : parent.organization_id;
     if (endpoint.dataset == Dataset::organizations && endpoint.paging == Paging::single)
       organization = text_member(step.page.rows.front().object, "id");
-    const LineWriter writer(
-        {options_.sources[unit.source].provider, organization, endpoint, parent, request});
+    const auto writer_of = [&](Dataset dataset) {
+      return LineWriter({options_.sources[unit.source].provider, organization, endpoint, parent, request,
+                         defaults_of(dataset)});
+    };
+    const LineWriter writer = writer_of(endpoint.dataset),
+                     second_writer = writer_of(Dataset::compliance_keys);
     for (const Dataset dataset : datasets_of(unit)) lines[dataset];
     std::string& first = lines[endpoint.dataset];
     first.reserve(step.body.size() + step.page.rows.size() * 160);
@@ -340,7 +360,10 @@ class Run {
         page_rows.emplace(id, object);
       }
       const Dataset dataset = row.is_second ? Dataset::compliance_keys : endpoint.dataset;
-      writer.add(row, row.is_second ? lines[dataset] : first);
+      if (row.is_second)
+        second_writer.add(row, lines[dataset]);
+      else
+        writer.add(row, first);
       ++rows[dataset];
       if (!row.trace_of.empty()) ++unit.traces[row.trace_of];
       ++unit.rows;
@@ -529,6 +552,7 @@ class Run {
         row.bytes = data_.bytes(dataset);
         row.sha256 = data_.finish_sha256(dataset);
         row.filters = filters_of(dataset, window_);
+        if (row.rows > 0) row.from = defaults_of(dataset);
       } else if (auto status = data_.remove(dataset); !status) {
         return status;
       }

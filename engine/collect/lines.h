@@ -6,6 +6,7 @@
 
 #include "collect/page.h"
 #include "collect/target.h"
+#include "snapshot/source.h"
 
 namespace muster::collect {
 
@@ -15,7 +16,8 @@ struct Origin {
   std::string organization_id;
   const Endpoint& endpoint;
   const ParentRow& parent;
-  std::uint64_t request = 0;  // its number in the ledger
+  std::uint64_t request = 0;       // its number in the ledger
+  snapshot::Source defaults = {};  // what the manifest says of the dataset's lines, and they need not
 };
 
 class LineWriter {
@@ -24,7 +26,8 @@ class LineWriter {
   void add(const Row& row, std::string& out) const;
 
  private:
-  std::string head_, tail_;
+  std::string head_, parent_, tail_;
+  std::string_view parent_id_;
   bool names_itself_;  // an organization's row belongs to that organization
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "collect/target.h"
 #include "snapshot/rows.h"
 
 namespace muster::collect {
@@ -31,7 +32,7 @@ std::string text_of(const Value* value) {
   return value != nullptr && value->string() != nullptr ? *value->string() : std::string();
 }
 
-/// What a row is looked at for; the key comes behind these.
+/// What a row is looked at for; the key comes behind these, and then the parent.
 enum Path : std::size_t { kAgent, kActor, kKeyId, kType, kMethod, kKey };
 
 std::vector<std::string_view> paths_of(const Endpoint& endpoint) {
@@ -40,6 +41,7 @@ std::vector<std::string_view> paths_of(const Endpoint& endpoint) {
                                          "actor.user_id",
                                          "type", "request_method"};
   if (!endpoint.key.empty()) paths.push_back(endpoint.key);
+  if (const auto parent = parent_member(endpoint.parent); !parent.empty()) paths.push_back(parent);
   return paths;
 }
 
@@ -184,6 +186,7 @@ class PageReader::Impl {
           return odd(fmt::format("a row has no {}", endpoint_.key));
       }
       if (endpoint_.dataset == snapshot::Dataset::activities) row.trace_of = trace_of();
+      if (has_parent_) row.parent = reader_.text(parent_path_).value_or("");
       page.rows.push_back(std::move(row));
     }
     return {};
@@ -210,6 +213,8 @@ class PageReader::Impl {
   }
 
   Endpoint endpoint_;
+  bool has_parent_ = !parent_member(endpoint_.parent).empty();
+  std::size_t parent_path_ = endpoint_.key.empty() ? kKey : kKey + 1;
   RowReader reader_;
   std::string padded_;
   std::string_view body_;

@@ -19,8 +19,9 @@ struct Row {
   std::string_view object;  // into the reply's body
   std::string id;           // the value of the endpoint's key; empty when it has none
   std::string from;  // members for the row's origin, each with a comma before it: `,"starting_at":"…"`
-  bool is_second = false;  // of `settings` replies: belongs to compliance_keys
-  std::string trace_of;    // an activity that a collection left behind: the key that it was made with
+  bool is_second = false;   // of `settings` replies: belongs to compliance_keys
+  std::string trace_of;     // an activity that a collection left behind: the key that it was made with
+  std::string parent = {};  // the object's own member of the name that the parent's id has in an origin
 };
 
 /// The time that one bucket of a report is of.

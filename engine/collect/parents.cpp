@@ -29,7 +29,8 @@ bool is_parent_of(const Unit& other, const Unit& unit) {
 
 }  // namespace
 
-Result<std::vector<ParentRow>> parents_of(const Unit& unit, const DataFiles& data, const Window& window) {
+Result<std::vector<ParentRow>> parents_of(const Unit& unit, const DataFiles& data, const Window& window,
+                                          const snapshot::Source& from) {
   const Parent kind = unit.endpoint.parent;
   if (kind == Parent::none) return std::vector<ParentRow>(1);
   std::vector<ParentRow> parents;
@@ -48,10 +49,11 @@ Result<std::vector<ParentRow>> parents_of(const Unit& unit, const DataFiles& dat
   std::vector<std::size_t> defaults;  // what is called as the default workspace is
   auto status = data.each_line(dataset, 0, data.bytes(dataset), paths, [&](const snapshot::RowReader& line) {
     const auto text = [&](Path path) { return std::string(line.text(path).value_or("")); };
-    if (text(kProvider) != provider) return true;
+    if (line.text(kProvider).value_or(from.provider) != provider) return true;
     const bool is_archived = line.text(kArchived).has_value();
     if (is_archived && kind == Parent::live_workspaces) return true;
-    ParentRow parent{text(kId), text(kOrganization), is_archived};
+    ParentRow parent{text(kId), std::string(line.text(kOrganization).value_or(from.organization_id)),
+                     is_archived};
     if (!is_archived && dataset == Dataset::workspaces && text(kName) == "Default")
       defaults.push_back(parents.size());
     if (is_organization) parent.organization_id = parent.id;

@@ -11,9 +11,10 @@
 
 namespace muster::collect {
 
-/// The parents, in the order of their rows. Error file_unreadable.
+/// The parents, in the order of their rows; `from` is what those rows do not say of their origin. Error
+/// file_unreadable.
 [[nodiscard]] Result<std::vector<ParentRow>> parents_of(const Unit& unit, const DataFiles& data,
-                                                        const Window& window);
+                                                        const Window& window, const snapshot::Source& from);
 /// Children of a list that is not whole cannot be whole: why.
 [[nodiscard]] std::optional<std::string> parents_incomplete(const Unit& unit, const std::vector<Unit>& units);
 /// Whether what decides about the unit's lists is done: its parents, and the view that may make it needless.

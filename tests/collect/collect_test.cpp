@@ -34,6 +34,8 @@ class Api {
   std::size_t users = 25, workspaces = 12;
   std::string linked_id = "org-1";           // what the Compliance API lists
   std::map<std::string, std::string> names;  // of workspaces; the others are called "w"
+  /// What members say of their workspace: `,"workspace_id":"…"`.
+  std::function<std::string(const std::string& workspace)> own_workspace;
   /// Before the reply to a request (counted from 1) is made; may change it.
   std::function<void(Api&, unsigned number, const std::string& target, http::Response&)> meddle;
   std::vector<std::string> ids;  // of the users, newest first
@@ -67,7 +69,8 @@ class Api {
       std::vector<std::string> some;
       for (std::size_t i = 0; i < (workspace.back() - '0') * 2u; ++i)
         some.push_back(fmt::format("user_{:05}", i + 1));
-      response.body = page(target, some, R"({{"user_id":"{}"}})");
+      const std::string own = own_workspace ? own_workspace(workspace.substr(1)) : "";
+      response.body = page(target, some, (R"({{"user_id":"{}")" + own + "}}").c_str());
     } else if (path == "/v1/compliance/organizations") {
       response.body = fmt::format(
           R"({{"data":[{{"uuid":"{}","name":"Northwind"}}],"has_more":false,"next_page":null}})", linked_id);
@@ -175,6 +178,7 @@ class Collect : public ::testing::Test {
   std::vector<std::string> told_;
 };
 
+const snapshot::Source kAdmin{"anthropic-admin", "org-1"};
 constexpr const char* kFiles[] = {"ledger.jsonl", "data/organizations.jsonl", "data/users.jsonl",
                                   "data/workspaces.jsonl", "data/workspace_members.jsonl"};
 
@@ -189,12 +193,159 @@ TEST_F(Collect, EveryRowOnceWithWhereItCameFrom) {
   EXPECT_EQ(row(outcome, snapshot::Dataset::external_keys).status, DatasetStatus::unsupported);
   EXPECT_EQ(row(outcome, snapshot::Dataset::invites).status, DatasetStatus::not_requested);
   const std::string users = read("s/data/users.jsonl");
+  EXPECT_THAT(users, ::testing::StartsWith(
+                         R"({"from":{"request":2},"object":{"type":"user","id":"user_00025","role":"user"}})"
+                         "\n"));
+  EXPECT_EQ(row(outcome, snapshot::Dataset::users).from, kAdmin);
+  EXPECT_EQ(row(outcome, snapshot::Dataset::external_keys).from, snapshot::Source{});
+  // Organizations are written before it is known whose the others are.
   EXPECT_THAT(
-      users,
+      read("s/data/organizations.jsonl"),
       ::testing::StartsWith(
-          R"({"from":{"provider":"anthropic-admin","organization_id":"org-1","request":2},"object":{"type":"user","id":"user_00025","role":"user"}})"
-          "\n"));
-  EXPECT_THAT(read("s/data/workspace_members.jsonl"), HasSubstr(R"("workspace_id":"wrkspc_001","request":)"));
+          R"({"from":{"provider":"anthropic-admin","organization_id":"org-1","request":1},"object":)"));
+  EXPECT_EQ(row(outcome, snapshot::Dataset::organizations).from, snapshot::Source{});
+  EXPECT_THAT(read("s/data/workspace_members.jsonl"),
+              HasSubstr(R"({"from":{"workspace_id":"wrkspc_001","request":)"));
+  const auto manifest = snapshot::load_manifest(*files_, folder_ + "/s");
+  ASSERT_TRUE(manifest);
+  EXPECT_EQ(manifest->row(snapshot::Dataset::users).from, kAdmin);
+  verify("s");
+}
+
+TEST_F(Collect, AParentThatTheObjectNamesItselfIsNotSaidTwice) {
+  Api api;
+  api.own_workspace = [](const std::string& workspace) -> std::string {
+    if (workspace == "wrkspc_002") return R"(,"workspace_id":"wrkspc_999")";
+    if (workspace == "wrkspc_004") return "";
+    if (workspace == "wrkspc_005") return R"(,"work\u0073pace_id":"wrkspc_\u0030\u0030\u0035")";
+    return R"(,"workspace_id":")" + workspace + "\"";
+  };
+  ASSERT_TRUE(collect(api, "s"));
+  std::map<std::string, std::string> froms;  // by the workspace that was asked
+  std::istringstream text(read("s/data/workspace_members.jsonl"));
+  std::istringstream requests(read("s/ledger.jsonl"));
+  std::vector<std::string> asked = {""};
+  for (std::string line; std::getline(requests, line);) asked.push_back(line);
+  for (std::string line; std::getline(text, line);) {
+    const auto number = line.find("\"request\":");
+    const std::string& of = asked.at(std::stoul(line.substr(number + 10)));
+    froms[of.substr(of.find("wrkspc_"), 10)] = line.substr(0, number);
+  }
+  const std::string none = R"({"from":{)";
+  EXPECT_THAT(froms, ElementsAre(std::pair("wrkspc_001", none),
+                                 std::pair("wrkspc_002", none + R"("workspace_id":"wrkspc_002",)"),
+                                 std::pair("wrkspc_003", none),
+                                 std::pair("wrkspc_004", none + R"("workspace_id":"wrkspc_004",)"),
+                                 std::pair("wrkspc_005", none), std::pair("wrkspc_006", none),
+                                 std::pair("wrkspc_007", none), std::pair("wrkspc_008", none),
+                                 std::pair("wrkspc_009", none), std::pair("wrkspc_011", none)));
+  verify("s");
+}
+
+/// The Compliance API of two organizations, each with two users and a role that has the other's id.
+void answer_for_two(Api&, unsigned, const std::string& target, http::Response& response) {
+  constexpr std::string_view kBegin = "/v1/compliance/organizations";
+  if (!target.starts_with(kBegin)) return;
+  const std::string path = target.substr(kBegin.size(), target.find('?') - kBegin.size());
+  const std::string of = path.empty() ? "" : path.substr(4, 2);  // "-1", "-2"
+  std::string rows;
+  if (path.empty())
+    rows = R"({"uuid":"org-1","name":"Northwind"},{"uuid":"org-2","name":"Northwind Labs"})";
+  else if (path.ends_with("/users"))
+    rows = fmt::format(R"({{"id":"user_00001"}},{{"id":"user{}_2"}})", of);
+  else if (path.ends_with("/roles"))
+    rows = fmt::format(R"({{"id":"role{}"}})", of);
+  else if (path.ends_with("/permissions"))
+    rows = fmt::format(R"({{"action":"of{}"}})", of);
+  if (!rows.empty())
+    response.body = fmt::format(R"({{"data":[{}],"has_more":false,"next_page":null}})", rows);
+}
+
+/// A file's lines, each without its object's end.
+std::vector<std::string> begins(const std::string& text) {
+  std::vector<std::string> out;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    const auto request = line.find("\"request\":"), object = line.find("},\"object\":");
+    out.push_back(line.substr(0, request) + "…" +
+                  line.substr(object, line.find_first_of(",}", object + 11) - object));
+  }
+  return out;
+}
+
+TEST_F(Collect, RowsOfOtherProvidersAndOrganizationsSayWhoseTheyAre) {
+  is_linked_ = true;
+  more_ = [](Options& options) {
+    options.skip = {};
+    options.datasets = {"organizations", "users", "roles", "role_permissions"};
+  };
+  Api api;
+  api.users = 2;
+  api.meddle = answer_for_two;
+  const auto outcome = collect(api, "s");
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(row(outcome, snapshot::Dataset::users).from, kAdmin);
+  const std::string compliance = R"({"from":{"provider":"anthropic-compliance",)";
+  EXPECT_THAT(begins(read("s/data/users.jsonl")),
+              ElementsAre(R"({"from":{…},"object":{"type":"user")", R"({"from":{…},"object":{"type":"user")",
+                          compliance + R"(…},"object":{"id":"user_00001")",
+                          compliance + R"(…},"object":{"id":"user-1_2")",
+                          compliance + R"("organization_id":"org-2",…},"object":{"id":"user_00001")",
+                          compliance + R"("organization_id":"org-2",…},"object":{"id":"user-2_2")"));
+  EXPECT_THAT(
+      begins(read("s/data/role_permissions.jsonl")),
+      ElementsAre(
+          compliance + R"("role_id":"role-1",…},"object":{"action":"of-1")",
+          compliance + R"("organization_id":"org-2","role_id":"role-2",…},"object":{"action":"of-2")"));
+  verify("s");
+}
+
+TEST_F(Collect, WhatLinesLeaveOutIsTheSameWhereverItStopped) {
+  // The Compliance API alone; the organization of a role leads to its permissions.
+  more_ = [](Options& options) {
+    options.sources[0].provider = Provider::compliance;
+    options.datasets = {"organizations", "users", "roles", "role_permissions"};
+  };
+  Api whole;
+  whole.meddle = answer_for_two;
+  const auto outcome = collect(whole, "whole");
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  const snapshot::Source compliance{"anthropic-compliance", "org-1"};
+  EXPECT_THAT(begins(read("whole/data/roles.jsonl")),
+              ElementsAre(R"({"from":{…},"object":{"id":"role-1")",
+                          R"({"from":{"organization_id":"org-2",…},"object":{"id":"role-2")"));
+  EXPECT_THAT(
+      begins(read("whole/data/role_permissions.jsonl")),
+      ElementsAre(R"({"from":{"role_id":"role-1",…},"object":{"action":"of-1")",
+                  R"({"from":{"organization_id":"org-2","role_id":"role-2",…},"object":{"action":"of-2")"));
+  for (const unsigned jobs : {1u, 8u}) {
+    for (unsigned stop = 1; stop <= whole.asked; ++stop) {
+      Api api;
+      api.meddle = answer_for_two;
+      const std::string name = fmt::format("s{}-{}", jobs, stop);
+      ASSERT_EQ(collect(api, name, jobs, stop)->end, End::interrupted) << name;
+      const auto second = collect(api, name, jobs, 0, true);
+      ASSERT_TRUE(second) << name;
+      for (const auto dataset :
+           {snapshot::Dataset::users, snapshot::Dataset::roles, snapshot::Dataset::role_permissions}) {
+        const std::string file = fmt::format("/data/{}.jsonl", snapshot::spec_of(dataset).name);
+        ASSERT_EQ(read(name + file), read("whole" + file)) << name;
+        EXPECT_EQ(row(second, dataset).from, compliance) << name << file;
+      }
+      verify(name);
+    }
+  }
+}
+
+TEST_F(Collect, WhoseTheRowsAreIsNotSaidWhereNobodyKnows) {
+  Api api;
+  api.meddle = [](Api&, unsigned, const std::string& target, http::Response& response) {
+    if (target == "/v1/organizations/me") response.status = 403;
+  };
+  const auto outcome = collect(api, "s");
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(row(outcome, snapshot::Dataset::users).from, (snapshot::Source{"anthropic-admin", ""}));
+  EXPECT_EQ(read("s/data/users.jsonl").find("organization_id"), std::string::npos);
   verify("s");
 }
 

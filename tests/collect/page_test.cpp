@@ -97,6 +97,26 @@ TEST(Page, WhatLeavesOpenWhetherThereIsMoreIsNotTheLast) {
   EXPECT_EQ(of_rest(R"(,"last_id":"x")", feed, 3), kOpen);
 }
 
+TEST(Page, ARowSaysWhichParentItNames) {
+  const std::string body =
+      R"({"data":[{"id":"a","workspace_id":"w1"},{"id":"b","workspace_id":"w\u0032"},{"id":"c","workspace_id":null},)"
+      R"({"id":"d","workspace_id":7},{"id":"e","deeper":{"workspace_id":"w1"}},{"id":"f","group_id":"g"}],"has_more":false})";
+  const auto parents = [&](Parent parent, std::string_view key) {
+    Endpoint endpoint = of(Paging::by_id, snapshot::Dataset::workspace_members, key);
+    endpoint.parent = parent;
+    std::vector<std::string> all;
+    const auto page = parse_page(body, endpoint);
+    for (const Row& row : page->rows) all.push_back(row.parent);
+    return all;
+  };
+  for (const char* key : {"id", ""}) {
+    EXPECT_THAT(parents(Parent::workspaces, key), ElementsAre("w1", "w2", "", "", "", ""));
+    EXPECT_THAT(parents(Parent::groups, key), ElementsAre("", "", "", "", "", "g"));
+    EXPECT_THAT(parents(Parent::organizations, key), ElementsAre("", "", "", "", "", ""));
+    EXPECT_THAT(parents(Parent::none, key), ElementsAre("", "", "", "", "", ""));
+  }
+}
+
 TEST(Page, BucketsGiveTheirTimesToTheirRows) {
   const auto page = parse_page(
       R"({"data":[{"starting_at":"2026-09-01T00:00:00Z","ending_at":"2026-09-02T00:00:00Z","results":[{"a":1},{"a":2}]},)"

@@ -186,6 +186,12 @@ class Case(unittest.TestCase):
         return {row["name"]: row for row in json.loads((self.work / out / "manifest.json").read_text())["datasets"]}
 
     def rows(self, dataset, out="snapshot"):
+        """The lines, each with all of its origin: what it leaves to the manifest is put back."""
+        usual = self.manifest(out)[dataset].get("from", {})
+        rows = self.lines(dataset, out)
+        return [{**row, "from": {**usual, **row["from"]}} for row in rows]
+
+    def lines(self, dataset, out="snapshot"):
         return [json.loads(line) for line in (self.work / out / "data" / f"{dataset}.jsonl").read_text().split("\n")[:-1]]
 
     def verify(self, out="snapshot"):
@@ -227,6 +233,28 @@ class Truth(Case):
         users = self.rows("users")
         self.assertEqual(len({row["from"]["organization_id"] for row in users}), 2)
         self.assertEqual(len(users), 340)
+        # Those of the first leave it to the manifest, those of the other do not.
+        usual = self.manifest()["users"]["from"]
+        self.assertEqual(usual, {"provider": "anthropic-compliance", "organization_id": self.rows("organizations")[0]["from"]["organization_id"]})
+        for line, user in zip(self.lines("users"), users):
+            self.assertEqual(set(line["from"]), {"request"} if user["from"]["organization_id"] == usual["organization_id"] else {"organization_id", "request"})
+            self.assertEqual(user["from"]["provider"], "anthropic-compliance")
+
+    def test_what_was_collected_is_served_and_collected_again(self):
+        # The lines of the fixture say all of their origin, those of a collection leave out what the manifest and the objects say.
+        first = self.simulator(f"--fixture={SOURCE / 'fixtures/northwind/snapshot'}")
+        self.assert_exit(self.collect(self.config(first.url), "first"), 0)
+        second = self.simulator(f"--fixture={self.work / 'first'}")
+        self.assert_exit(self.collect(self.config(second.url), "second"), 0)
+        tenant = json.loads((self.work / "first/manifest.json").read_text())["tenant"]["id"]
+        for name in ("users", "workspaces", "workspace_members", "group_members", "rate_limits", "role_permissions", "usage"):
+            with self.subTest(name):
+                text = (self.work / f"first/data/{name}.jsonl").read_bytes()
+                self.assertEqual((self.work / f"second/data/{name}.jsonl").read_bytes(), text)
+                self.assertNotIn(b'"provider":"anthropic-admin"', text)
+                self.assertEqual(self.manifest("first")[name]["from"], {"provider": "anthropic-admin", "organization_id": tenant})
+        own = [line for line in self.lines("workspace_members", "first") if set(line["from"]) != {"request"}]
+        self.assertEqual(own, [])
 
     def test_a_source_that_is_refused_leaves_no_list_whole(self):
         # The admin key may not list users, the compliance key may: who knows whether they would have shown the same people?

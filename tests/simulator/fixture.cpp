@@ -30,10 +30,34 @@ Value parsed(const std::string& text, const std::string& place) {
   return std::move(*value);
 }
 
+Value manifest_of(const std::string& snapshot) {
+  std::ifstream file(snapshot + "/manifest.json");
+  if (!file) throw std::runtime_error(snapshot + ": there is no manifest.json");
+  return parsed({std::istreambuf_iterator<char>(file), {}}, "manifest.json");
+}
+
+/// What the manifest says of the lines of a dataset that do not say it.
+std::string default_of(const Value& manifest, std::string_view dataset, std::string_view member) {
+  const Value* rows = manifest.find("datasets");
+  if (!rows || !rows->array()) return "";
+  for (const Value& row : *rows->array()) {
+    const Value* from = row.find("from");
+    if (from && text_of(row, "name") == dataset) return text_of(*from, member);
+  }
+  return "";
+}
+
+/// The id of a line's parent, which may stand in the object alone.
+std::string parent_of(const Line& line, std::string_view member) {
+  const std::string parent = text_of(line.from, member);
+  return parent.empty() ? text_of(line.value, member) : parent;
+}
+
 /// The lines of a dataset; none when it has no file.
 std::vector<Line> lines_of(const std::string& snapshot, std::string_view dataset,
                            std::string_view provider = {}) {
   std::vector<Line> lines;
+  const std::string usual = default_of(manifest_of(snapshot), dataset, "provider");
   const std::string path = fmt::format("{}/data/{}.jsonl", snapshot, dataset);
   std::ifstream file(path);
   constexpr std::string_view kObject = ",\"object\":";
@@ -43,7 +67,8 @@ std::vector<Line> lines_of(const std::string& snapshot, std::string_view dataset
     const Value *from = line.find("from"), *object = line.find("object");
     if (at == std::string::npos || !from || !object)
       throw std::runtime_error(path + ": a line without from and object");
-    if (!provider.empty() && text_of(*from, "provider") != provider) continue;
+    const std::string own = text_of(*from, "provider");
+    if (!provider.empty() && (own.empty() ? usual : own) != provider) continue;
     const std::size_t start = at + kObject.size();
     lines.push_back({*from, *object, text.substr(start, text.size() - start - 1)});
   }
@@ -75,7 +100,7 @@ Table in_order(const std::vector<Line>& lines, std::string_view key = {}) {
 Children by_parent(const std::vector<Line>& lines, std::string_view parent, bool newest_first,
                    std::string_view key = {}) {
   auto groups = std::make_shared<std::map<std::string, std::vector<Line>>>();
-  for (const Line& line : lines) (*groups)[text_of(line.from, parent)].push_back(line);
+  for (const Line& line : lines) (*groups)[parent_of(line, parent)].push_back(line);
   return Children([groups, newest_first, key = std::string(key)](const std::string& id) {
     const auto found = groups->find(id);
     if (found == groups->end()) return Table();
@@ -105,9 +130,7 @@ std::vector<std::string> objects_of(const std::vector<Line>& lines) {
 }  // namespace
 
 std::unique_ptr<Tenant> read_tenant(const std::string& snapshot, muster::Instant& completed) {
-  std::ifstream file(snapshot + "/manifest.json");
-  if (!file) throw std::runtime_error(snapshot + ": there is no manifest.json");
-  const Value manifest = parsed({std::istreambuf_iterator<char>(file), {}}, "manifest.json");
+  const Value manifest = manifest_of(snapshot);
   const auto when = muster::parse_rfc3339(text_of(manifest, "completed"));
   if (!when) throw std::runtime_error("manifest.json: completed is no time");
   completed = *when;
@@ -144,7 +167,7 @@ std::unique_ptr<Tenant> read_tenant(const std::string& snapshot, muster::Instant
   to.external_keys = reversed(lines_of(snapshot, "external_keys"));
   std::vector<Line> own, inherited;
   for (Line& line : lines_of(snapshot, "rate_limits"))
-    (line.from.find("workspace_id") ? inherited : own).push_back(std::move(line));
+    (parent_of(line, "workspace_id").empty() ? own : inherited).push_back(std::move(line));
   to.rate_limits = in_order(own);
   to.workspace_limits = by_parent(inherited, "workspace_id", false, "row");
   to.settings = objects_of(lines_of(snapshot, "settings"));
