@@ -164,9 +164,9 @@ void account_email(Text& out, std::uint64_t user, Kind kind) {
   }
 }
 
+/// As the collector writes it: provider and organization stand in the manifest, parents in the object.
 void from(Text& out, std::uint64_t request) {
-  out << R"({"from":{"provider":"anthropic-admin","organization_id":")" << kOrganization << R"(","request":)"
-      << request << R"(},"object":)";
+  out << R"({"from":{"request":)" << request << R"(},"object":)";
 }
 
 void write_users(const Sizes& sizes, Output& out) {
@@ -252,10 +252,8 @@ void write_members(const Sizes& sizes, Output& out) {
                    : sizes.admins + sizes.pool + scramble((start + m * (ordinary / count)) % ordinary);
       const std::uint64_t role = mix(26, w * 1000003 + m) % 100;
       Text& line = out.line();
-      line << R"({"from":{"provider":"anthropic-admin","organization_id":")" << kOrganization
-           << R"(","workspace_id":")";
-      line.id("wrkspc", 2, w);
-      line << R"(","request":)" << 1300 + w << R"(},"object":{"type":"workspace_member","user_id":")";
+      from(line, 1300 + w);
+      line << R"({"type":"workspace_member","user_id":")";
       line.id("user", 1, user);
       line << R"(","workspace_id":")";
       line.id("wrkspc", 2, w);
@@ -649,8 +647,11 @@ void generate(const Sizes& sizes, const std::filesystem::path& folder) {
       manifest << out.rows << ", \"pages\": " << out.pages << ", \"bytes\": " << out.bytes
                << ", \"sha256\": \"" << out.sha256 << "\"";
     }
-    manifest << ", \"filters\": {}, \"warnings\": [], \"parents\": []}"
-             << (name == kAll[std::size(kAll) - 1] ? "\n" : ",\n");
+    manifest << ", \"filters\": {}";
+    if (at != outputs.end())
+      manifest << R"(, "from": {"provider": "anthropic-admin", "organization_id": ")" << kOrganization
+               << "\"}";
+    manifest << ", \"warnings\": [], \"parents\": []}" << (name == kAll[std::size(kAll) - 1] ? "\n" : ",\n");
   }
   manifest << "  ]\n}\n";
   write_text(folder / "snapshot" / "manifest.json", manifest.text());

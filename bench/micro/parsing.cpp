@@ -18,10 +18,9 @@ std::string make_lines() {
   std::string text;
   for (int n = 0; n < kUsers; ++n) {
     const std::string number = std::to_string(1'000'000 + n);
-    text +=
-        R"({"from":{"provider":"anthropic-admin","organization_id":"6f0c1a57-8d1e-4c43-9b56-2f7f3a90c4de","request":2},"object":{"type":"user","id":"user_01ABCDEFGHIJKLM)" +
-        number + R"(","email":"person.)" + number + R"(@northwind.example","name":"Ada Abara","role":")" +
-        (n % 3 == 0 ? "developer" : "user") + R"(","added_at":"2025-04-25T20:17:14.339192Z"}})" + "\n";
+    text += R"({"from":{"request":2},"object":{"type":"user","id":"user_01ABCDEFGHIJKLM)" + number +
+            R"(","email":"person.)" + number + R"(@northwind.example","name":"Ada Abara","role":")" +
+            (n % 3 == 0 ? "developer" : "user") + R"(","added_at":"2025-04-25T20:17:14.339192Z"}})" + "\n";
   }
   return text;
 }
@@ -45,6 +44,7 @@ void write_snapshot(MemoryFileSystem& files, const std::string& lines, benchmark
       row.pages = 1;
       row.bytes = lines.size();
       row.sha256 = sha256_hex(lines);
+      row.from = {"anthropic-admin", manifest.organization_id};
     }
     manifest.datasets.push_back(std::move(row));
   }
