@@ -309,12 +309,13 @@ class ChunkParser::Impl {
     }
     origin_.entries.assign(tape_.entries, tape_.entries + end);
     origin_.texts.assign(tape_.strings, tape_.strings + text_end);
-    const std::uint32_t provider = add_default(provider_, plan_.source.provider);
-    const std::uint32_t organization = add_default(organization_, plan_.source.organization_id);
+    const std::uint32_t provider = add_default(plan_.source.provider);
+    const std::uint32_t organization = add_default(plan_.source.organization_id);
     origin_.tape = Tape{origin_.entries.data(), origin_.texts.data()};
     for (const auto& place : places_) {
       const Found& own = all[place.alone];
-      // What stands behind the object is not on the tape; no line repeats such an origin.
+      // What the line itself says comes first, null included. What stands behind the object is not on the
+      // tape; no line repeats such an origin.
       const std::uint32_t at = own.is_there()                 ? (own.at < end ? own.at : 0)
                                : place.alone == provider_     ? provider
                                : place.alone == organization_ ? organization
@@ -326,10 +327,9 @@ class ChunkParser::Impl {
     }
   }
 
-  /// Puts a text of the plan on the origin's tape when the line has nothing at its place, null included;
-  /// where it stands there, or 0.
-  std::uint32_t add_default(std::uint16_t value, std::string_view text) {
-    if (text.empty() || walker_.found()[value].is_there()) return 0;
+  /// Puts a text of the plan on the origin's tape; where it stands there, or 0 when there is none.
+  std::uint32_t add_default(std::string_view text) {
+    if (text.empty()) return 0;
     const auto size = static_cast<std::uint32_t>(text.size());
     const auto* counted = reinterpret_cast<const std::uint8_t*>(&size);
     origin_.entries.push_back(std::uint64_t{'"'} << 56 | origin_.texts.size());
