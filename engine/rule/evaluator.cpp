@@ -55,6 +55,7 @@ struct Evaluator::Impl {
   std::uint32_t index_of(const std::string& reason);
   void record(Verdict verdict, const std::string& reason) { record(verdict, reason, index_of(reason)); }
   void record(Verdict verdict, const std::string& reason, std::uint32_t index);
+  void forget_evidence();
   bool recall();
   void finish_subject();
   void fail_subject(lua_State* L);
@@ -178,6 +179,13 @@ bool Evaluator::Impl::recall() {
   return true;
 }
 
+void Evaluator::Impl::forget_evidence() {
+  host.observed.clear();
+  host.expected.clear();
+  host.related.clear();
+  host.rows.clear();
+}
+
 void Evaluator::Impl::record(Verdict verdict, const std::string& reason, std::uint32_t index) {
   if (!out->verdicts.empty() && out->verdicts.back().verdict == verdict && out->verdicts.back().reason == index) {
     ++out->verdicts.back().count;
@@ -187,7 +195,10 @@ void Evaluator::Impl::record(Verdict verdict, const std::string& reason, std::ui
   if (host.measure && (verdict == Verdict::pass || verdict == Verdict::fail))
     ++out->measured[host.rule->measure->bin_of(*host.measure)][verdict];
   if (verdict == Verdict::pass && host.due) out->due.push_back({rows[next], *host.due});
-  if (verdict == Verdict::pass || verdict == Verdict::not_applicable) return;
+  if (verdict == Verdict::pass || verdict == Verdict::not_applicable) {
+    forget_evidence();  // no finding takes it, and the next one is another subject's
+    return;
+  }
   Finding finding;
   if (verdict == Verdict::fail) finding.measure = host.measure;
   finding.subject = rows[next];
@@ -220,9 +231,7 @@ void Evaluator::Impl::finish_subject() {
                  {host.verdict, host.reason, host.observed, host.expected, host.measure, host.due, host.used, 0, 0});
     record(host.verdict, host.reason);
   } else {
-    host.observed.clear();
-    host.expected.clear();
-    host.related.clear();
+    forget_evidence();
     const std::string at = host.rule->file + ": ";
     if (host.verdicts_made == 1) record(Verdict::error, at + "check made a verdict and dropped it; write `return` before it");
     else record(Verdict::error, at + kNothing);
@@ -266,10 +275,7 @@ int Evaluator::Impl::run(lua_State* L) {
 
 // The running subject ended in an error; the sticky outcome decides, else the message.
 void Evaluator::Impl::fail_subject(lua_State* L) {
-  host.observed.clear();
-  host.expected.clear();
-  host.related.clear();
-  host.rows.clear();
+  forget_evidence();
   std::string reason;
   Verdict verdict = Verdict::error;
   if (host.sticky == Sticky::none) {

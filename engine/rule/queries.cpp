@@ -21,7 +21,6 @@ std::uint64_t cost_of(const std::vector<Filter>& filters) {
 // Whether the record passes; raises when a field that it is asked by holds no value.
 bool matches(lua_State* L, const Query& query, std::uint32_t row) {
   if (query.filters.empty()) return true;
-  if (query.row_cost != 0) charge(L, query.row_cost);
   const Passing passing = passes(query.filters, row);
   if (passing.silent) {
     Handle handle;
@@ -47,6 +46,7 @@ int next_of_query(lua_State* L) {
       path = host.paths.item(query.path, *query.groups, at);
       if (query.kept) note_read(host, {.path = path, .kind = Probe::Kind::passes, .with = query.kept});
     }
+    if (query.row_cost != 0) charge(L, query.row_cost);
     if (!matches(L, query, row)) continue;
     charge(L, 4);
     const bool read_more = host.read_more;
@@ -90,10 +90,10 @@ std::uint64_t count_query(lua_State* L, const Query& query) {
     return words;
   }
   const bool is_small = !query.all && end <= kMaxCounted;
-  if (is_small) charge(L, kMaxCounted / 4);
+  if (is_small) charge(L, kMaxCounted / 4 + kMaxCounted * query.row_cost);
   std::uint64_t count = 0;
   for (std::uint32_t at = 0; at < end; ++at) {
-    if (!is_small && at % 16 == 0) charge(L, 4);
+    if (!is_small && at % 16 == 0) charge(L, 4 + 16 * query.row_cost);
     if (matches(L, query, query.all ? at : query.rows[at])) ++count;
   }
   return count;

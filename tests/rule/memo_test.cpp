@@ -164,8 +164,15 @@ class Crowd : public testing::Test {
       for (std::size_t from = 0; from < which.size(); from += 16) {
         BlockResult result;
         evaluator->evaluate(std::span(which).subspan(from, std::min<std::size_t>(16, which.size() - from)), result);
+        std::size_t next_finding = 0;
         for (const VerdictRun& verdicts : result.verdicts)
-          for (std::uint32_t i = 0; i < verdicts.count; ++i) out.push_back(std::string(word_of(verdicts.verdict)) + "|" + result.reasons[verdicts.reason]);
+          for (std::uint32_t i = 0; i < verdicts.count; ++i) {
+            out.push_back(std::string(word_of(verdicts.verdict)) + "|" + result.reasons[verdicts.reason]);
+            if (verdicts.verdict == Verdict::pass || verdicts.verdict == Verdict::not_applicable) continue;
+            const Finding& finding = result.findings[next_finding++];
+            for (const Related& related : finding.related) out.back() += "|" + related.id;
+            for (const RawRow& row : finding.rows) out.back() += "|" + row.dataset + " " + std::to_string(row.line);
+          }
       }
       used = budget.used();
       calls = evaluator->calls();
@@ -247,6 +254,29 @@ TEST_F(Crowd, LoopsOverFewRecordsAreFollowed) {
     EXPECT_FALSE(verdicts.empty());
     for (const auto& verdict : different) EXPECT_THAT(verdict, testing::Not(testing::StartsWith("error"))) << check;
   }
+}
+
+TEST_F(Crowd, FindingsNameNobodyElse) {
+  for (const char* check : {
+           "if key.role == 'user' then return fail('is user', { role = key.role }) end return pass{ reason = 'fine', related = { key }, observed = { a = 1 }, expected = 'b' }",
+           "if key.role == 'user' then return fail('is user') end for w in key:workspaces('effective') do return not_applicable{ reason = 'in', related = { w, key } } end return unknown('x')",
+           "if key.role == 'user' then return fail('is user') end fail{ reason = 'dropped', related = { key } }",
+       })
+    expect_as_called(check);
+}
+
+TEST_F(Crowd, TextsThatAreMadeWhenTheyAreReadCostTheSame) {
+  using snapshot::Dataset;
+  auto& keys = *lab.world.table(Dataset::api_keys);
+  const auto name = *keys.spec().field("name");
+  keys.set_column(name, snapshot::Column::computed(keys.rows(), [](std::uint32_t row) { return row % 3 == 0 ? std::string("a-batch") : std::string("other"); }));
+  for (const char* check : {
+           "return pass('none: ' .. key:count('keys', { name = 'zzz' }))",
+           "local n = 0 for i = 1, 5 do n = n + key:count('keys', { name = 'a-batch' }) end return pass('batch: ' .. n)",
+           "local n = 0 for _ in key:keys{ name = 'a-batch' } do n = n + 1 end return pass('batch: ' .. n)",
+           "if key:count('keys') == 0 then return pass() end for k in key:keys() do if k:fits('name', params.production) then return fail('p') end end return pass()",
+       })
+    expect_as_called(check);
 }
 
 TEST_F(Crowd, UsersWhoAreAlikeAreNotAskedForAgain) {
