@@ -51,16 +51,6 @@ struct ListView {  // a string list: a parameter, or a text_list field
   [[nodiscard]] std::string_view at(std::size_t i) const { return items ? std::string_view((*items)[i]) : column->list_item(row, i); }
 };
 
-/// What the globs of a parameter's list made of a text, kept for the next subject that has the same one.
-struct ListMemo {
-  struct Fit {
-    bool fits = false;
-    std::vector<std::string> keys;  // of keys_of
-    std::uint64_t instructions = 0;  // what finding it cost: it counts the same every time
-  };
-  std::unordered_map<std::string, Fit> fits, keys;  // by text
-};
-
 struct Duration {
   Tag tag = Tag::duration;
   std::int64_t us = 0;
@@ -175,7 +165,6 @@ struct Host {
   std::deque<std::vector<Filter>> kept_filters;  // those that questions of the memo name
   std::deque<Query> queries;
   std::deque<MemberLoop> loops;
-  std::unordered_map<const void*, ListMemo> list_memos;  // by the parameter's list, which lives as long as the state
 
   std::vector<DatasetView> views;  // by Dataset
 

@@ -76,49 +76,29 @@ std::string_view text_argument(lua_State* L, std::string_view function) {
   const char* bytes = lua_tolstring(L, 2, &length);
   return {bytes, length};
 }
-/// What `find` makes of the text, found once where the list is a parameter's. It is asked again when it is none, the text is long, or
-/// very many were asked for before.
-template <class Find>
-ListMemo::Fit fit_of(lua_State* L, const ListView& list, std::string_view text, std::unordered_map<std::string, ListMemo::Fit> ListMemo::*map,
-                     const Find& find) {
-  constexpr std::size_t kMaxTexts = 65'536, kMaxText = 256;
-  if (!list.items || text.size() > kMaxText) return find();
-  auto& known = host_of(L).list_memos[list.items].*map;
-  std::string key(text);
-  if (const auto at = known.find(key); at != known.end()) return at->second;
-  ListMemo::Fit fit = find();
-  if (known.size() < kMaxTexts) known.emplace(std::move(key), fit);
-  return fit;
-}
 int list_fits(lua_State* L) {
   const ListView* list = to_list(L, 1);
   if (!list) luaL_error(L, "fits() is for lists: write list:fits(text)");
   const std::string_view text = text_argument(L, "fits");
-  const ListMemo::Fit fit = fit_of(L, *list, text, &ListMemo::fits, [&] {
-    ListMemo::Fit found;
-    found.instructions = list->size() / 4;
-    for (std::size_t i = 0; i < list->size() && !found.fits; ++i) found.fits = fits_glob(list->at(i), text, found.instructions);
-    return found;
-  });
-  charge(L, fit.instructions);
-  lua_pushboolean(L, fit.fits);
+  std::uint64_t instructions = list->size() / 4;
+  bool fits = false;
+  for (std::size_t i = 0; i < list->size() && !fits; ++i) fits = fits_glob(list->at(i), text, instructions);
+  charge(L, instructions);
+  lua_pushboolean(L, fits);
   return 1;
 }
 int list_keys_of(lua_State* L) {
   const ListView* list = to_list(L, 1);
   if (!list) luaL_error(L, "keys_of() is for lists: write list:keys_of(text)");
   const std::string_view text = text_argument(L, "keys_of");
-  const ListMemo::Fit fit = fit_of(L, *list, text, &ListMemo::keys, [&] {
-    ListMemo::Fit found;
-    found.instructions = list->size();
-    for (std::size_t i = 0; i < list->size(); ++i) {
-      const KeyedPattern keyed = keyed_pattern(L, list->at(i));
-      if (fits_glob(keyed.pattern, text, found.instructions)) found.keys.emplace_back(keyed.key);
-    }
-    return found;
-  });
-  charge(L, fit.instructions);
-  push_texts(L, fit.keys);
+  std::uint64_t instructions = list->size();
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const KeyedPattern keyed = keyed_pattern(L, list->at(i));
+    if (fits_glob(keyed.pattern, text, instructions)) keys.emplace_back(keyed.key);
+  }
+  charge(L, instructions);
+  push_texts(L, keys);
   return 1;
 }
 int next_item(lua_State* L) {
