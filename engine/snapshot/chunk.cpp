@@ -4,8 +4,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <map>
 #include <new>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "snapshot/line_pattern.h"
 #include "snapshot/walker.h"
 
 namespace muster::snapshot {
@@ -68,15 +69,15 @@ class ChunkParser::Impl {
  public:
   explicit Impl(const Plan& plan) : plan_(plan) {
     for (const auto& value : plan.values) (void)walker_.want(value.paths);
+    provider_ = walker_.want(kProvider);
+    organization_ = walker_.want(kOrganization);
+    request_ = walker_.want("from.request");
+    wanted_ = walker_.found().size();
     from_ = walker_.want("from");
     object_ = walker_.want("object");
-    for (std::uint16_t value = 0; value < plan.values.size(); ++value)
-      add_places(value, plan.values[value].paths);
-    provider_ = place_named(kProvider);
-    organization_ = place_named(kOrganization);
-    request_ = place_named("from.request");
-    has_from_origin_.resize(walker_.found().size());
-    origin_.found.resize(walker_.found().size());
+    add_default(kProvider, provider_, plan.source.provider);
+    add_default(kOrganization, organization_, plan.source.organization_id);
+    defaults_tape_ = Tape{default_entries_.data(), default_texts_.data()};
     key_hashes_.resize(plan.key.size());
     texts_.resize(plan.links.size());
     allocate();
@@ -85,21 +86,19 @@ class ChunkParser::Impl {
   Chunk parse(const char* block, std::size_t bytes) {
     Chunk chunk;
     start(chunk, bytes);
-    // All lines at once is a third faster than one by one. The strict loop decides whenever anything at all
-    // is unusual.
-    std::size_t at = bytes > kKeptCapacity ? 0 : parse_batch(block, bytes, chunk);
-    while (at < bytes && chunk.problems.size() < kMaxProblems) {
-      const char* line = block + at;
-      const auto* end = static_cast<const char*>(std::memchr(line, '\n', bytes - at));
-      const auto size = static_cast<std::size_t>(end - line);
-      const auto result = parser_->parse(line, size, false);
-      if (result.error() != simdjson::SUCCESS) {
-        refuse_line(chunk, {line, size}, result.error());
+    const char* const end = block + bytes;
+    for (const char* line = block; line < end && chunk.problems.size() < kMaxProblems; ++chunk.lines) {
+      std::size_t size = read_known(line, end);
+      if (size != 0) {
+        take_record(chunk);
       } else {
-        take_document(parser_->doc, chunk, Form::whole);
+        size = static_cast<std::size_t>(
+                   static_cast<const char*>(std::memchr(line, '\n', static_cast<std::size_t>(end - line))) -
+                   line) +
+               1;
+        parse_line({line, size}, chunk);
       }
-      ++chunk.lines;
-      at += size + 1;
+      line += size;
     }
     finish(chunk);
     if (bytes > kKeptCapacity) allocate();  // a giant line must not hold its memory for the rest of the run
@@ -108,6 +107,7 @@ class ChunkParser::Impl {
 
  private:
   static constexpr std::size_t kKeptCapacity = std::size_t{4} << 20;
+  static constexpr std::string_view kProvider = "from.provider", kOrganization = "from.organization_id";
 
   /// Texts of one link of a chunk, resolved together so that the look-ups overlap.
   struct LinkTexts {
@@ -116,50 +116,42 @@ class ChunkParser::Impl {
     std::vector<std::uint32_t> of;  // by row (or list item): index into texts, or one of the kNoRow values
   };
 
-  /// How a line stands in the text that is parsed.
-  enum class Form : std::uint8_t { whole, without_origin };
-  struct Line {
-    std::size_t original = 0;  // where it begins in the block
-    std::size_t place = 0;     // and in the text that is parsed
-    Form form = Form::whole;
-  };
-  static constexpr std::string_view kNoOrigin = "{\"from\":{},\"object\":";
-
-  /// What the last whole line has in its origin, or the plan where the line does not say it.
-  struct Origin {
-    bool is_known = false;  // false when the line was refused
-    bool is_taken = false;  // the chunk has been told of it
-    std::vector<std::uint64_t> entries;
-    std::vector<std::uint8_t> texts;
-    Tape tape;                          // of the two above
-    std::vector<Found> found;           // by value; a place on that tape for those listed in `values`
-    std::vector<std::uint16_t> values;  // those that the origin has
+  /// A wanted value where it is: on the line's tape, or on that of what lines leave out.
+  struct Value {
+    Found found;
+    bool is_default = false;
   };
 
-  /// A path of a value that leads into the origin.
-  struct Place {
+  /// What a line leaves out is what the plan says.
+  struct Default {
     std::uint16_t value = 0;
-    std::uint8_t rank = 0;    // of the path among those of the value
-    std::uint16_t alone = 0;  // the value of the walker that has this path alone
+    std::uint8_t rank = 0;   // of its path among those of the value
+    std::uint16_t said = 0;  // the value of the walker that has this path alone: the line's own word
+    std::uint32_t at = 0;    // on the tape of defaults
   };
-  static constexpr std::string_view kProvider = "from.provider", kOrganization = "from.organization_id";
 
-  /// The value of the walker that has one path of the origin alone.
-  std::uint16_t place_named(std::string_view path) {
-    const auto [at, is_new] = alone_.try_emplace(path, std::uint16_t{0});
-    if (is_new) {
-      at->second = walker_.want(path);
-      places_.push_back({at->second, 0, at->second});
-    }
-    return at->second;
-  }
+  /// Lines that are known, and where their wanted values are.
+  struct Known {
+    LinePattern pattern;
+    std::vector<Value> values;
+  };
 
-  void add_places(std::uint16_t value, std::string_view paths) {
-    for (std::uint8_t rank = 0; !paths.empty(); ++rank) {
-      const auto bar = paths.find('|');
-      const auto path = paths.substr(0, bar);
-      paths = bar == std::string_view::npos ? std::string_view{} : paths.substr(bar + 1);
-      if (path.starts_with("from.")) places_.push_back({value, rank, place_named(path)});
+  void add_default(std::string_view path, std::uint16_t said, std::string_view text) {
+    if (text.empty()) return;
+    const auto size = static_cast<std::uint32_t>(text.size());
+    const auto* counted = reinterpret_cast<const std::uint8_t*>(&size);
+    const auto at = static_cast<std::uint32_t>(default_entries_.size());
+    default_entries_.push_back(std::uint64_t{'"'} << 56 | default_texts_.size());
+    default_texts_.insert(default_texts_.end(), counted, counted + sizeof size);
+    default_texts_.insert(default_texts_.end(), text.begin(), text.end());
+    defaults_.push_back({said, 0, said, at});
+    for (std::uint16_t value = 0; value < plan_.values.size(); ++value) {
+      std::string_view paths = plan_.values[value].paths;
+      for (std::uint8_t rank = 0; !paths.empty(); ++rank) {
+        const auto bar = paths.find('|');
+        if (paths.substr(0, bar) == path) defaults_.push_back({value, rank, said, at});
+        paths = bar == std::string_view::npos ? std::string_view{} : paths.substr(bar + 1);
+      }
     }
   }
 
@@ -207,146 +199,29 @@ class ChunkParser::Impl {
     last_rows_ = std::size_t{chunk.rows} + chunk.rows / 8;
   }
 
-  /// The fast way. Stops before the first line that is in any way unusual; returns where that line begins.
-  std::size_t parse_batch(const char* block, std::size_t bytes, Chunk& chunk) {
-    const std::size_t size = shorten(block, bytes);
-    const char* text = short_text_.get();
-    simdjson::dom::document_stream stream;
-    if (parser_->parse_many(text, size, size).get(stream) != simdjson::SUCCESS) return 0;
-    std::size_t done = 0;
-    const auto end = stream.end();
-    for (auto it = stream.begin(); done + 1 < lines_.size() && it != end; ++it) {
-      const Line& line = lines_[done];
-      if ((*it).error() != simdjson::SUCCESS) break;
-      const char* line_end = text + lines_[done + 1].place - 1;
-      const std::size_t first = it.current_index();
-      if (first < line.place || text[first] != '{') break;
-      const char* last = text + first + it.source().size();
-      // The document must be all there is in its line: documents that share a line, or span two, are for the
-      // strict loop to refuse.
-      if (last > line_end || !is_blank(text + line.place, text + first) || !is_blank(last, line_end)) break;
-      // A line that was refused says nothing of those that begin as it does.
-      if (line.form == Form::without_origin && !origin_.is_known) break;
-      take_document(parser_->doc, chunk, line.form);
-      ++chunk.lines;
-      ++done;
-      if (chunk.problems.size() >= kMaxProblems) break;
+  /// Reads the line when it is like one that was parsed; 0 when it is not.
+  std::size_t read_known(const char* line, const char* end) {
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      const std::size_t size = known_[i].pattern.read(line, end);
+      if (size == 0) continue;
+      tape_ = known_[i].pattern.tape();
+      values_ = known_[i].values;
+      if (i > 0) std::swap(known_[i], known_[i - 1]);  // the frequent ones come first in time
+      return size;
     }
-    return lines_[done].original;
+    return 0;
   }
 
-  /// Most lines begin with the same bytes as the line before: {"from":{…},"object": and the origin is half of
-  /// a line. Writes the block with {"from":{},"object": in the place of each such repetition, which leaves
-  /// what is behind it to be judged as it was: the repeated bytes hold one whole object of scalars. Returns
-  /// the size; lines_ has a row for each line and one for the end.
-  std::size_t shorten(const char* block, std::size_t bytes) {
-    if (short_capacity_ < bytes + kBlockPadding) {
-      short_capacity_ = bytes + bytes / 4 + kBlockPadding;
-      short_text_ = std::make_unique_for_overwrite<char[]>(short_capacity_);
-    }
-    lines_.clear();
-    forget_origin();
-    const char* const end = block + bytes;
-    char* out = short_text_.get();
-    std::string_view repeated;
-    for (const char* at = block; at < end;) {
-      const bool repeats = !repeated.empty() && repeated.size() < static_cast<std::size_t>(end - at) &&
-                           std::memcmp(at, repeated.data(), repeated.size()) == 0;
-      const char* rest = repeats ? at + repeated.size() : at;
-      const char* next =
-          static_cast<const char*>(std::memchr(rest, '\n', static_cast<std::size_t>(end - rest))) + 1;
-      lines_.push_back({static_cast<std::size_t>(at - block),
-                        static_cast<std::size_t>(out - short_text_.get()),
-                        repeats ? Form::without_origin : Form::whole});
-      if (repeats) {
-        std::memcpy(out, kNoOrigin.data(), kNoOrigin.size());
-        out += kNoOrigin.size();
-      } else {
-        repeated = origin_text({at, static_cast<std::size_t>(next - at)});
-      }
-      const auto size = static_cast<std::size_t>(next - rest);
-      std::memcpy(out, rest, size);
-      out += size;
-      at = next;
-    }
-    const auto size = static_cast<std::size_t>(out - short_text_.get());
-    lines_.push_back({bytes, size, Form::whole});
-    return size;
-  }
-
-  /// {"from":{…},"object": at the begin of a line; empty when there is anything but scalars between the
-  /// braces. In a line that is JSON the brace before ,"object": cannot stand in a text: the quote behind the
-  /// comma would end it, and then no name may follow.
-  static std::string_view origin_text(std::string_view line) {
-    constexpr std::string_view kBegin = "{\"from\":{", kEnd = "},\"object\":";
-    if (!line.starts_with(kBegin)) return {};
-    const auto brace = line.find_first_of("{}[", kBegin.size());
-    if (brace == std::string_view::npos || !line.substr(brace).starts_with(kEnd)) return {};
-    const auto text = line.substr(0, brace + kEnd.size());
-    return text.size() > kNoOrigin.size() ? text : std::string_view{};
-  }
-
-  void forget_origin() { origin_.is_known = false; }
-
-  /// Keeps what the wanted values of a whole line have from its origin, for it and the lines that repeat it.
-  void remember_origin() {
-    for (const auto value : origin_.values) {
-      origin_.found[value] = Found{};
-      has_from_origin_[value] = false;
-    }
-    origin_.values.clear();
-    origin_.is_known = true;
-    origin_.is_taken = false;
-    const auto all = walker_.found();
-    const std::size_t end = all[object_].at;
-    std::size_t text_end = 0;
-    for (std::size_t at = 1; at < end; ++at) {
-      const char type = tape_.type(at);
-      if (type == '"')
-        text_end = std::max(text_end, static_cast<std::size_t>(tape_.text(at).end() -
-                                                               reinterpret_cast<const char*>(tape_.strings)));
-      if (type == 'l' || type == 'u' || type == 'd') ++at;
-    }
-    origin_.entries.assign(tape_.entries, tape_.entries + end);
-    origin_.texts.assign(tape_.strings, tape_.strings + text_end);
-    const std::uint32_t provider = add_default(plan_.source.provider);
-    const std::uint32_t organization = add_default(plan_.source.organization_id);
-    origin_.tape = Tape{origin_.entries.data(), origin_.texts.data()};
-    for (const auto& place : places_) {
-      const Found& own = all[place.alone];
-      // What the line itself says comes first, null included. What stands behind the object is not on the
-      // tape; no line repeats such an origin.
-      const std::uint32_t at = own.is_there()                 ? (own.at < end ? own.at : 0)
-                               : place.alone == provider_     ? provider
-                               : place.alone == organization_ ? organization
-                                                              : 0;
-      Found& found = origin_.found[place.value];
-      if (at == 0 || place.rank >= found.rank) continue;
-      if (!found.is_there()) origin_.values.push_back(place.value);
-      found = {place.rank, at};
-    }
-  }
-
-  /// Puts a text of the plan on the origin's tape; where it stands there, or 0 when there is none.
-  std::uint32_t add_default(std::string_view text) {
-    if (text.empty()) return 0;
-    const auto size = static_cast<std::uint32_t>(text.size());
-    const auto* counted = reinterpret_cast<const std::uint8_t*>(&size);
-    origin_.entries.push_back(std::uint64_t{'"'} << 56 | origin_.texts.size());
-    origin_.texts.insert(origin_.texts.end(), counted, counted + sizeof size);
-    origin_.texts.insert(origin_.texts.end(), text.begin(), text.end());
-    return static_cast<std::uint32_t>(origin_.entries.size() - 1);
-  }
-
-  /// Gives the line in work the values that it has from the origin that was kept: all that it repeats, and
-  /// what the plan says where it does not.
-  void recall_origin() {
-    for (const auto value : origin_.values)
-      has_from_origin_[value] = origin_.found[value].rank < walker_.found()[value].rank;
-  }
-
-  static bool is_blank(const char* from, const char* to) {
-    return std::all_of(from, to, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
+  /// Lines that come once in a while must not make the parser forget the others, nor cost much.
+  void learn(std::string_view line) {
+    constexpr std::size_t kMaxKnown = 8, kPatience = 64;
+    if (known_.size() == kMaxKnown && ++unknown_ % kPatience != 0) return;
+    wanted_found_.clear();
+    for (std::size_t value = 0; value < wanted_; ++value) wanted_found_.push_back(walker_.found()[value]);
+    auto pattern = LinePattern::of(line, tape_, walker_.names(), wanted_found_);
+    if (!pattern) return;
+    if (known_.size() == kMaxKnown) known_.pop_back();
+    known_.push_back({std::move(*pattern), parsed_values_});
   }
 
   void add_problem(Chunk& chunk, std::string message, std::uint32_t column = 0) {
@@ -369,9 +244,13 @@ class ChunkParser::Impl {
     add_problem(chunk, std::string(code_free_message(error)));
   }
 
-  void take_document(const simdjson::dom::document& document, Chunk& chunk, Form form) {
-    if (form == Form::whole) forget_origin();
-    tape_ = Tape{document.tape.get(), document.string_buf.get()};
+  /// A line with its line feed.
+  void parse_line(std::string_view line, Chunk& chunk) {
+    const std::string_view text = line.substr(0, line.size() - 1);
+    if (const auto error = parser_->parse(text.data(), text.size(), false).error();
+        error != simdjson::SUCCESS)
+      return refuse_line(chunk, text, error);
+    tape_ = Tape{parser_->doc.tape.get(), parser_->doc.string_buf.get()};
     if (tape_.type(1) != '{') return add_problem(chunk, "the line is not one JSON object");
     if (const auto duplicate = walker_.walk(tape_)) {
       return add_problem(
@@ -382,11 +261,23 @@ class ChunkParser::Impl {
         return add_problem(chunk, "a record must have the form {\"from\": {…}, \"object\": {…}}");
       }
     }
-    if (form == Form::whole) remember_origin();
-    recall_origin();
+    parsed_values_.clear();
+    for (std::size_t value = 0; value < wanted_; ++value)
+      parsed_values_.push_back({walker_.found()[value], false});
+    for (const Default& row : defaults_) {
+      // What the line itself says comes first, null included.
+      if (walker_.found()[row.said].is_there() || row.rank >= parsed_values_[row.value].found.rank) continue;
+      parsed_values_[row.value] = {{row.rank, row.at}, true};
+    }
+    learn(line);
+    values_ = parsed_values_;
+    take_record(chunk);
+  }
+
+  /// The record on tape_, whose values are values_.
+  void take_record(Chunk& chunk) {
     if (!take_key(chunk)) return;
-    if (!origin_.is_taken) take_origin(chunk);
-    origin_.is_taken = true;
+    take_origin(chunk);
     for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
       const std::uint16_t value = plan_.columns[i].value;
       push(chunk.columns[i], plan_.values[value].type, value);
@@ -402,12 +293,10 @@ class ChunkParser::Impl {
     ++chunk.rows;
   }
 
-  [[nodiscard]] const Found& found(std::uint16_t value) const {
-    return has_from_origin_[value] ? origin_.found[value] : walker_.found()[value];
-  }
+  [[nodiscard]] const Found& found(std::uint16_t value) const { return values_[value].found; }
   /// The tape that found(value) is a place on.
   [[nodiscard]] const Tape& tape_of(std::uint16_t value) const {
-    return has_from_origin_[value] ? origin_.tape : tape_;
+    return values_[value].is_default ? defaults_tape_ : tape_;
   }
   [[nodiscard]] std::optional<std::string_view> text_of(std::uint16_t value) const {
     const Found& place = found(value);
@@ -447,13 +336,17 @@ class ChunkParser::Impl {
 
   /// Provider, organization and request of the row; kept when they change.
   void take_origin(Chunk& chunk) {
-    const auto provider = text_of(provider_).value_or(std::string_view{});
-    const auto organization = text_of(organization_).value_or(std::string_view{});
-    if (!has_source_ || provider != provider_text_ || organization != organization_text_) {
+    const bool is_default = values_[provider_].is_default && values_[organization_].is_default;
+    if (!has_source_ || !is_default || !is_source_default_) {
+      const auto provider = text_of(provider_).value_or(std::string_view{});
+      const auto organization = text_of(organization_).value_or(std::string_view{});
+      if (!has_source_ || provider != provider_text_ || organization != organization_text_) {
+        provider_text_ = provider;
+        organization_text_ = organization;
+        chunk.sources.emplace_back(chunk.rows, Source{provider_text_, organization_text_});
+      }
       has_source_ = true;
-      provider_text_ = provider;
-      organization_text_ = organization;
-      chunk.sources.emplace_back(chunk.rows, Source{provider_text_, organization_text_});
+      is_source_default_ = is_default;
     }
     std::uint64_t request = 0;
     if (found(request_).is_there() && tape_of(request_).type(found(request_).at) == 'l') {
@@ -602,24 +495,25 @@ class ChunkParser::Impl {
   const Plan& plan_;
   std::unique_ptr<simdjson::dom::parser> parser_;
   Walker walker_;
-  std::uint16_t from_ = 0, object_ = 0, provider_ = 0, organization_ = 0,
-                request_ = 0;  // values of the walker
-  Tape tape_;
-  std::unique_ptr<char[]> short_text_;
-  std::size_t short_capacity_ = 0;
-  std::vector<Line> lines_;
-  Origin origin_;
-  std::map<std::string_view, std::uint16_t> alone_;  // by path of the origin
-  std::vector<Place> places_;
-  std::vector<std::uint8_t>
-      has_from_origin_;  // by value: whether it is taken from there for the line in work
+  std::uint16_t provider_ = 0, organization_ = 0, request_ = 0, from_ = 0,
+                object_ = 0;  // values of the walker
+  std::size_t wanted_ = 0;    // so many of them, the first, are read; the others must be there
+  Tape tape_, defaults_tape_;
+  std::span<const Value> values_;  // of the record in work
+  std::vector<Value> parsed_values_;
+  std::vector<Found> wanted_found_;
+  std::vector<Default> defaults_;
+  std::vector<std::uint64_t> default_entries_;
+  std::vector<std::uint8_t> default_texts_;
+  std::vector<Known> known_;
+  std::size_t unknown_ = 0;  // lines that were like none of many
   std::vector<std::string_view> items_;
   std::string json_;
   std::vector<LinkTexts> texts_;
   std::vector<std::uint32_t> rows_;
   std::vector<std::uint64_t> key_hashes_;  // of the record's key, part by part
   std::string provider_text_, organization_text_;
-  bool has_source_ = false;
+  bool has_source_ = false, is_source_default_ = false;
   std::uint64_t last_request_ = UINT64_MAX;
   std::size_t last_rows_ = 0;
 };

@@ -17,8 +17,6 @@ constexpr std::int32_t kNone = -1;
 constexpr std::size_t kMaxNodes = 4096;
 constexpr std::size_t kMaxMembers = 64;
 constexpr std::size_t kMaxLearnedName = 64;
-constexpr std::size_t kMaxShapes = 16;
-constexpr std::size_t kMaxShapeEntries = 1024;
 
 /// A member name in the form that the tape has names in, so that a comparison is a word or two: length, then
 /// the text, padded with zeros.
@@ -79,52 +77,6 @@ struct Node {
   std::vector<std::uint16_t> implied;  // values that are null when this object lacks them
   bool can_learn = true;
 };
-
-/// The shape of a whole record, learned from one: most records of a dataset have one of a few. A record of a
-/// known shape has its values where the first one had them on the tape, and no member twice, so that
-/// comparing types and names replaces the walk.
-struct Shape {
-  struct Entry {
-    std::uint32_t at = 0;
-    std::uint8_t kind = 0;
-  };
-  struct Key {
-    std::uint32_t at = 0;
-    Name name;
-  };
-  std::uint64_t root = 0;  // the tape's first entry, which holds the length
-  std::vector<Entry> entries;
-  std::vector<std::pair<std::uint32_t, char>> exact;  // where the very type decides what a value reads as
-  std::vector<Key> keys;
-  std::vector<Found> found;
-
-  [[nodiscard]] bool fits(const Tape& tape) const;
-};
-
-/// What of a tape entry decides where things are: scalars of one entry are alike, numbers take two.
-constexpr std::array<std::uint8_t, 256> kKinds = [] {
-  std::array<std::uint8_t, 256> kinds{};
-  for (const char c : {'l', 'u', 'd'}) kinds[static_cast<std::size_t>(c)] = 1;
-  for (const char c : {'{', '}', '[', ']', 'r'})
-    kinds[static_cast<std::size_t>(c)] = static_cast<std::uint8_t>(c);
-  return kinds;
-}();
-
-std::uint8_t kind_at(const Tape& tape, std::size_t at) { return kKinds[tape.entries[at] >> 56]; }
-
-bool Shape::fits(const Tape& tape) const {
-  if (tape.entries[0] != root) return false;
-  unsigned differences = 0;
-  for (const auto& entry : entries)
-    differences |= static_cast<unsigned>(kind_at(tape, entry.at) ^ entry.kind);
-  if (differences != 0) return false;
-  for (const auto& [at, type] : exact) {
-    if (tape.type(at) != type) return false;
-  }
-  // All entries up to a key are of the same kind, so a key stands where a key stood.
-  return std::all_of(keys.begin(), keys.end(),
-                     [&](const Key& key) { return key.name.equals(tape.counted(key.at)); });
-}
 
 }  // namespace
 
@@ -198,15 +150,12 @@ class Walker::Impl {
 
   std::optional<std::string_view> find(const Tape& tape) {
     tape_ = tape;
-    if (fits_known_shape()) return std::nullopt;
     std::fill(found_.begin(), found_.end(), Found{});
-    const auto duplicate = walk();
-    if (!duplicate && is_learnable_ && shapes_.size() < kMaxShapes && tape_.after(0) <= kMaxShapeEntries)
-      learn_shape();
-    return duplicate;
+    return walk();
   }
 
   [[nodiscard]] std::span<const Found> found() const { return found_; }
+  [[nodiscard]] std::span<const std::uint32_t> names() const { return keys_; }
 
  private:
   static constexpr std::int32_t kRoot = 0;
@@ -258,35 +207,11 @@ class Walker::Impl {
 
   static std::size_t index(std::int32_t node) { return static_cast<std::size_t>(node); }
 
-  bool fits_known_shape() {
-    for (std::size_t i = 0; i < shapes_.size(); ++i) {
-      if (!shapes_[i].fits(tape_)) continue;
-      std::copy(shapes_[i].found.begin(), shapes_[i].found.end(), found_.begin());
-      if (i > 0) std::swap(shapes_[i], shapes_[i - 1]);  // the frequent ones come first in time
-      return true;
-    }
-    return false;
-  }
-
-  void learn_shape() {
-    Shape shape;
-    shape.root = tape_.entries[0];
-    const auto end = tape_.after(0);
-    for (std::size_t at = 1; at < end; at += kind_at(tape_, at) == 1 ? 2 : 1)
-      shape.entries.push_back({static_cast<std::uint32_t>(at), kind_at(tape_, at)});
-    for (const auto at : exact_) shape.exact.emplace_back(at, tape_.type(at));
-    for (const auto at : keys_) shape.keys.push_back({at, Name(tape_.text(at))});
-    shape.found = found_;
-    shapes_.push_back(std::move(shape));
-  }
-
   /// Goes through the tape once: remembers where the wanted values are, and returns a member name that stands
   /// twice in one object.
   std::optional<std::string_view> walk() {
     unknown_.clear();
     keys_.clear();
-    exact_.clear();
-    is_learnable_ = true;
     frames_[0] = Frame{};
     std::size_t depth = 1;
     std::size_t at = 2;
@@ -313,7 +238,6 @@ class Walker::Impl {
           child = note(frame.node, member, at + 1);
         } else {
           unknown_.push_back(tape_.text(at));
-          is_learnable_ = false;
         }
         ++at;
         enter(depth, child, at);
@@ -367,7 +291,6 @@ class Walker::Impl {
       if (member.child != kNone) return member.child;
     } else {
       if (member.child != kNone) {
-        if (!nodes_[index(member.child)].below.empty()) exact_.push_back(static_cast<std::uint32_t>(at));
         for (const auto value : nodes_[index(member.child)].below)
           imply(value, type == 'n' ? Found::kNull : Found::kInvalid);
       }
@@ -418,10 +341,7 @@ class Walker::Impl {
   std::array<Frame, kMaxDepth + 2> frames_;
   Tape tape_;
   std::vector<std::string_view> unknown_;  // names that are not learned, of the objects that are open
-  // Tape entries of the record that is walked: names; scalars where an object is looked for.
-  std::vector<std::uint32_t> keys_, exact_;
-  bool is_learnable_ = false;
-  std::vector<Shape> shapes_;
+  std::vector<std::uint32_t> keys_;        // places of the names of the record that is walked
 };
 
 Walker::Walker() : impl_(std::make_unique<Impl>()) {}
@@ -433,6 +353,8 @@ std::uint16_t Walker::want(std::string_view paths) {
   found_ = impl_->found();
   return value;
 }
+
+std::span<const std::uint32_t> Walker::names() const { return impl_->names(); }
 
 std::optional<std::string_view> Walker::walk(const Tape& tape) { return impl_->find(tape); }
 

@@ -72,6 +72,8 @@ class Walker {
   /// in one object; then nothing else is known of the record.
   [[nodiscard]] std::optional<std::string_view> walk(const Tape& tape);
 
+  /// Where the member names stand on the tape, ascending, as of the last walk.
+  [[nodiscard]] std::span<const std::uint32_t> names() const;
   /// By number of the value, as of the last walk.
   [[nodiscard]] std::span<const Found> found() const { return found_; }
 
