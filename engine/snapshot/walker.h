@@ -1,6 +1,6 @@
 // Walker: finds the wanted values of one parsed record, and members that stand twice. Private to this
 // folder. It reads simdjson's tape, whose format simdjson documents, so that a record is gone through once;
-// it learns the shape of records, so that most are not gone through at all. One thread per walker.
+// it learns which members stand where, so that few names are looked for. One thread per walker.
 #pragma once
 
 #include <cstddef>
