@@ -117,7 +117,8 @@ std::optional<LinePattern> LinePattern::of(std::string_view line, const Tape& ta
   };
   auto name = names.begin();
   std::string_view last_name;
-  std::size_t done = 0;  // of the line
+  std::size_t done = 0;      // of the line
+  std::size_t text_end = 0;  // of the tape's texts
   for (std::size_t at = 1; at < end; ++at) {
     const char type = tape.type(at);
     const bool is_number = type == 'l' || type == 'u' || type == 'd';
@@ -125,7 +126,11 @@ std::optional<LinePattern> LinePattern::of(std::string_view line, const Tape& ta
     const auto token = next_token(line, done);
     if (!token || token->is_text == is_number) return std::nullopt;
     const std::string_view text = line.substr(token->begin, token->size);
-    if (!is_number && text != tape.text(at)) return std::nullopt;
+    if (!is_number) {
+      if (text != tape.text(at)) return std::nullopt;
+      const auto* texts = reinterpret_cast<const char*>(tape.strings);
+      text_end = std::max(text_end, static_cast<std::size_t>(tape.text(at).end() - texts));
+    }
     const auto take_fixed = [&](std::size_t to) {
       pattern.fixed_ += line.substr(done, to - done);
       done = to;
@@ -169,14 +174,6 @@ std::optional<LinePattern> LinePattern::of(std::string_view line, const Tape& ta
     pattern.slots_[i].behind_size = static_cast<std::uint32_t>(next) - pattern.slots_[i].behind;
   }
 
-  std::size_t text_end = 0;
-  for (std::size_t at = 1; at < end; ++at) {
-    const char type = tape.type(at);
-    if (type == '"')
-      text_end = std::max(text_end, static_cast<std::size_t>(tape.text(at).end() -
-                                                             reinterpret_cast<const char*>(tape.strings)));
-    if (type == 'l' || type == 'u' || type == 'd') ++at;
-  }
   pattern.entries_.assign(tape.entries, tape.entries + end);
   pattern.texts_begin_ = text_end;
   // A text takes 4 bytes more on the tape than in the line, where its quotes and comma take 3; and it is
